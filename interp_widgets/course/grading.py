@@ -1,0 +1,201 @@
+"""How an answer is judged: run it on fixed inputs, compare, and say where it differs and why."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import traceback
+from types import FunctionType
+from typing import Any
+
+import torch
+
+from interp_widgets.course.exercises import Answer, Case, Exercise, NotYet, Wrong
+
+_LONGEST_QUOTE = 160
+
+
+def judge(exercise: Exercise, answer: Any) -> str:
+    """The message for an answer that passes.
+
+    Raises:
+        NotYet: the answer is the stub.
+        Wrong: the answer is wrong, or crashed.
+    """
+    if answer is None or answer is Ellipsis:
+        raise NotYet("Write your function, run its cell, then check again.")
+    if not callable(answer):
+        raise Wrong(
+            f"You passed {_kind(answer)}; wanted the function itself: iw.check({exercise.id!r}, "
+            "your_function)."
+        )
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
+        cases, twins = exercise.cases(), exercise.cases()
+        for case, twin in zip(cases, twins, strict=True):
+            before = _state(case.args)
+            got = run(answer, case)
+            if _state(case.args) != before:
+                raise Wrong(
+                    f"On {case.name}, your function changed what it was given: a weight, a value, "
+                    "a mode or a hook. Work on copies, and take off every hook you put on."
+                )
+            _compare(exercise, got, exercise.solution(*twin.args), twin)
+    return f"Your function agrees with the reference on all {len(cases)} test inputs."
+
+
+def run(answer: Answer, case: Case) -> Any:
+    """Call an answer on a case, turning what it raises into ``NotYet`` or ``Wrong``."""
+    try:
+        return answer(*case.args)
+    except NotImplementedError as error:
+        if _is_stub(error, answer):
+            raise NotYet(
+                "Replace `raise NotImplementedError` by your own lines, then check again."
+            ) from None
+        raise _crash(error, answer, case) from None
+    except Exception as error:  # noqa: BLE001  whatever a learner's function raises is a message
+        raise _crash(error, answer, case) from None
+
+
+def _compare(exercise: Exercise, got: Any, want: Any, case: Case) -> None:
+    """Raise ``Wrong`` unless the two agree, with the hint of the mistake it looks like."""
+    pairs = _pairs(got, want, exercise)
+    for index, (value, wanted) in enumerate(pairs):
+        part = f" (output {index + 1} of {len(pairs)})" if len(pairs) > 1 else ""
+        tensor = _tensor(value, exercise, part)
+        if tensor.shape != wanted.shape:
+            raise Wrong(
+                f"On {case.name}{part}, your result has shape {list(tensor.shape)}; wanted "
+                f"{list(wanted.shape)}: "
+                f"{exercise.returns}.{_hint(exercise, got, case)}"
+            )
+    if exercise.verify is not None and not _hint(exercise, got, case):
+        exercise.verify(got, case)
+    for index, (value, wanted) in enumerate(pairs):
+        part = f" (output {index + 1} of {len(pairs)})" if len(pairs) > 1 else ""
+        tensor = _tensor(value, exercise, part)
+        if not _close(tensor, wanted, exercise.tolerance):
+            raise Wrong(
+                f"On {case.name}{part}, "
+                f"{_first_difference(tensor, wanted)}{_hint(exercise, got, case)}"
+            )
+
+
+def _pairs(got: Any, want: Any, exercise: Exercise) -> list[tuple[Any, torch.Tensor]]:
+    """The learner's outputs beside the wanted ones; a single output is a list of one."""
+    if got is None:
+        raise Wrong(
+            f"Your function returned None; wanted {exercise.returns}. Is there a `return` at its "
+            "end?"
+        )
+    if not isinstance(want, tuple):
+        return [(got, want)]
+    if not isinstance(got, (tuple, list)) or len(got) != len(want):
+        raise Wrong(
+            f"Your function returned {_kind(got)}; wanted {len(want)} outputs: {exercise.returns}."
+        )
+    return list(zip(got, want, strict=True))
+
+
+def _tensor(value: Any, exercise: Exercise, part: str) -> torch.Tensor:
+    """What the learner returned, as a float tensor on the CPU."""
+    try:
+        return torch.as_tensor(value).detach().cpu().double()
+    except (TypeError, ValueError, RuntimeError):
+        raise Wrong(
+            f"Your function returned {_kind(value)}{part}; wanted a tensor: {exercise.returns}."
+        ) from None
+
+
+def _close(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> bool:
+    if got.shape != want.shape:
+        return False
+    return torch.allclose(got, want.double(), rtol=0.0, atol=tolerance)
+
+
+def _hint(exercise: Exercise, got: Any, case: Case) -> str:
+    """The hint of the first known mistake that gives exactly this result, or nothing."""
+    for mistake in exercise.mistakes:
+        try:
+            twin = mistake.answer(*case.args)
+            same = all(
+                _close(
+                    _tensor(value, exercise, ""), _tensor(wrong, exercise, ""), exercise.tolerance
+                )
+                for value, wrong in zip(_listed(got), _listed(twin), strict=True)
+            )
+        except (Wrong, ValueError, IndexError, RuntimeError):
+            continue
+        if same:
+            return f" {mistake.hint}"
+    return ""
+
+
+def _listed(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, tuple) else [value]
+
+
+def _first_difference(got: torch.Tensor, want: torch.Tensor) -> str:
+    """Where the two differ first and by how much, in words."""
+    broken = ~torch.isfinite(got)
+    if broken.any():
+        return f"{int(broken.sum())} of {got.numel()} numbers are not finite (NaN or infinity)."
+    gap = (got - want.double()).abs()
+    at = [int(i) for i in torch.nonzero(gap > gap.max() * 0.5)[0]]
+    return (
+        f"at {at} you have {got[tuple(at)].item():.4g}; wanted {want[tuple(at)].item():.4g} "
+        f"(largest difference {gap.max().item():.2g})."
+    )
+
+
+def _is_stub(error: NotImplementedError, answer: Answer) -> bool:
+    """Whether a ``raise`` of the learner's own said so: torch too raises this type, in its kernels."""
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    function = inspect.unwrap(answer)
+    if last is None or not isinstance(function, FunctionType):
+        return False
+    frame = last.tb_frame
+    raised_here = dis.opname[frame.f_code.co_code[last.tb_lasti]] == "RAISE_VARARGS"
+    return raised_here and frame.f_globals is function.__globals__
+
+
+def _crash(error: Exception, answer: Answer, case: Case) -> Wrong:
+    """The last line of the traceback, and the learner's own line that led there."""
+    text = " ".join(traceback.format_exception_only(error)[-1].split())
+    if len(text) > _LONGEST_QUOTE:
+        text = text[: _LONGEST_QUOTE - 1] + "…"
+    file = getattr(getattr(answer, "__code__", None), "co_filename", None)
+    own = [
+        line
+        for line in traceback.extract_tb(error.__traceback__)
+        if line.filename == file and line.line
+    ]
+    where = f" at `{own[-1].line}`" if own else ""
+    return Wrong(f"On {case.name}, your function raised {text}{where}")
+
+
+def _kind(value: Any) -> str:
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+
+
+def _state(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A fingerprint of the inputs: values of tensors; weights, modes and hooks of modules."""
+    return tuple(_fingerprint(value) for value in args)
+
+
+def _fingerprint(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().double().sum().item(), value.detach().double().square().sum().item()
+    if isinstance(value, torch.nn.Module):
+        return tuple(
+            (name, module.training, _hooks(module), "forward" in vars(module))
+            for name, module in value.named_modules()
+        ) + tuple((name, _fingerprint(weight)) for name, weight in value.named_parameters())
+    return repr(value)
+
+
+def _hooks(module: torch.nn.Module) -> int:
+    return len(module._forward_hooks) + len(module._forward_pre_hooks) + len(module._backward_hooks)

@@ -1,0 +1,214 @@
+"""Every exercise: the stub is not attempted, the solution passes, each listed mistake fails."""
+
+import functools
+import subprocess
+import sys
+
+import pytest
+import torch
+
+import interp_widgets as iw
+from interp_widgets.course import exercises as course
+from interp_widgets.course.tiny import tiny_gpt_neo
+
+ALL = [exercise for lesson in course.lessons() for exercise in course.exercises(lesson)]
+MISTAKES = [(exercise, mistake) for exercise in ALL for mistake in exercise.mistakes]
+
+
+def name_of(item):
+    return item.id if isinstance(item, course.Exercise) else item.name
+
+
+def stub(*inputs):
+    raise NotImplementedError
+
+
+@functools.wraps(stub)
+def decorated_stub(*inputs):
+    return stub(*inputs)
+
+
+def stub_with_words(*inputs):
+    raise NotImplementedError("your turn")
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
+def test_stub_is_not_attempted(exercise):
+    for answer in (stub, stub_with_words, decorated_stub, None, ...):
+        result = iw.check(exercise.id, answer)
+        assert result.status == "not attempted"
+        assert not result
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
+def test_solution_passes(exercise):
+    result = iw.check(exercise.id, exercise.solution)
+    assert result.status == "passed", result
+    assert result
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=name_of)
+def test_mistake_fails(exercise, mistake):
+    result = iw.check(exercise.id, mistake.answer)
+    assert result.status == "failed", result
+
+
+@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=name_of)
+def test_mistake_is_recognised(exercise, mistake):
+    message = iw.check(exercise.id, mistake.answer).message
+    assert mistake.hint in message or "log_softmax(-1)" in message
+
+
+@pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
+def test_every_exercise_is_complete(exercise):
+    assert len(exercise.mistakes) >= 2
+    assert 1 <= exercise.difficulty <= 5
+    assert 1 <= exercise.importance <= 5
+    assert exercise.heading.endswith(f"{exercise.id} · {exercise.title}")
+
+
+def test_ids_are_unique_and_belong_to_their_lesson():
+    assert len({exercise.id for exercise in ALL}) == len(ALL)
+    for lesson in course.lessons():
+        assert all(e.id.startswith(f"{lesson}.") for e in course.exercises(lesson))
+
+
+def test_repr_is_one_deterministic_line():
+    once, again = (repr(iw.check("06.1", stub)) for _ in range(2))
+    assert once == again
+    assert "\n" not in once
+    assert once.startswith("○ 06.1 ")
+    wrong = [repr(iw.check(e.id, m.answer)) for e, m in MISTAKES]
+    assert all("\n" not in line and " at 0x" not in line for line in wrong)
+
+
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        (lambda table: None, "returned None"),
+        (lambda table: "three", "wanted a tensor"),
+        (lambda table: table[0, :2], "has shape [2]; wanted [4]"),
+        (lambda: None, "raised TypeError"),
+        (lambda table: table.nothing, "raised AttributeError: 'Tensor' object has no attribute"),
+        (lambda table: 1 / 0, "raised ZeroDivisionError: division by zero"),
+        (lambda table: torch.full(table.shape[1:], float("nan")), "not finite"),
+        (5, "You passed an int; wanted the function itself"),
+    ],
+)
+def test_messages_name_what_came(answer, said):
+    result = iw.check("06.2", answer)
+    assert result.status == "failed"
+    assert said in result.message
+
+
+def test_answers_may_come_as_lists_or_with_gradients():
+    solution = course.find("06.2").solution
+    assert iw.check("06.2", lambda table: solution(table).tolist())
+    assert iw.check("06.1", lambda hf, ids: course.find("06.1").solution(hf, ids).requires_grad_())
+
+
+def test_crash_names_the_learners_own_line():
+    def answer(hf, ids):
+        return hf.transformer.ln_final(ids)
+
+    message = iw.check("06.1", answer).message
+    assert "ln_final" in message
+    assert "at `return hf.transformer.ln_final(ids)`" in message
+
+
+def test_not_implemented_from_torch_is_a_failure_not_a_stub():
+    def answer(table):
+        return table.to("meta").cpu()
+
+    def through_a_module(table):
+        return torch.nn.Module()(table)
+
+    for wrong in (answer, through_a_module):
+        result = iw.check("06.2", wrong)
+        assert result.status == "failed"
+        assert "raised NotImplementedError" in result.message
+
+
+def test_or_solution_keeps_a_passing_answer(capsys):
+    def mine(table):
+        return course.find("06.2").solution(table)
+
+    assert iw.or_solution("06.2", mine) is mine
+    assert "your own answer" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"), [(stub, "not written yet"), (lambda table: table[0], "does not pass yet")]
+)
+def test_or_solution_falls_back_and_says_so(capsys, answer, why):
+    assert iw.or_solution("06.2", answer) is course.find("06.2").solution
+    out = capsys.readouterr().out
+    assert why in out
+    assert "reference solution" in out
+
+
+@pytest.mark.parametrize("bad", ["06.9", "6.1", "99.1", "", "06", 6.1])
+def test_unknown_id_lists_those_there_are(bad):
+    with pytest.raises(ValueError, match=r"06\.1|Lessons that have: 06"):
+        iw.check(bad, stub)
+    with pytest.raises(ValueError, match="There is no exercise"):
+        iw.or_solution(bad, stub)
+
+
+def hooks_in(module):
+    return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in module.modules())
+
+
+def test_failing_answers_leave_the_learners_model_alone():
+    mine = tiny_gpt_neo()
+    ids = torch.tensor([[3, 1, 4]])
+    before, hooks = mine(ids).logits.clone(), hooks_in(mine)
+    state = torch.random.get_rng_state()
+    for exercise, mistake in MISTAKES:
+        iw.check(exercise.id, mistake.answer)
+    assert torch.equal(mine(ids).logits, before)
+    assert hooks_in(mine) == hooks
+    assert not mine.training
+    assert torch.is_grad_enabled()
+    assert torch.equal(torch.random.get_rng_state(), state)
+
+
+def leaves_a_hook(hf, ids):
+    hf.transformer.ln_f.register_forward_hook(lambda *_: None)
+    return course.find("06.1").solution(hf, ids)
+
+
+def forgets_a_mode(hf, ids):
+    answer = course.find("06.1").solution(hf, ids)
+    hf.train()
+    return answer
+
+
+def writes_into_a_weight(hf, ids):
+    answer = course.find("06.1").solution(hf, ids)
+    hf.transformer.ln_f.weight.mul_(2)
+    return answer
+
+
+def replaces_a_forward(hf, ids):
+    answer = course.find("06.1").solution(hf, ids)
+    hf.transformer.ln_f.forward = lambda x: x
+    return answer
+
+
+@pytest.mark.parametrize(
+    "answer", [leaves_a_hook, forgets_a_mode, writes_into_a_weight, replaces_a_forward]
+)
+def test_an_answer_that_leaves_traces_fails_and_the_next_check_is_clean(answer):
+    result = iw.check("06.1", answer)
+    assert result.status == "failed"
+    assert "changed what it was given" in result.message
+    assert iw.check("06.1", course.find("06.1").solution)
+
+
+def test_the_room_loads_no_torch():
+    code = (
+        "import sys, interp_widgets.course.exercises as e; e.lessons(); "
+        "assert 'torch' not in sys.modules, 'torch'; assert 'transformers' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
