@@ -1,0 +1,61 @@
+"""interp_widgets: widgets, lessons and a small torch core for opening up language models.
+
+Every public name is listed in the table below and imported on first use (PEP 562), so that
+``import interp_widgets as iw`` costs a few milliseconds and loads neither torch nor transformers.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interp_widgets.bundled import model_card as model_card
+    from interp_widgets.bundled import prompts as prompts
+    from interp_widgets.core.cache import ActivationCache as ActivationCache
+    from interp_widgets.core.cache import cache as cache
+    from interp_widgets.core.language_model import LanguageModel as LanguageModel
+    from interp_widgets.core.language_model import available as available
+    from interp_widgets.core.language_model import load as load
+    from interp_widgets.core.lens.logit import LogitLens as LogitLens
+    from interp_widgets.core.lens.logit import iter_logit_lens as iter_logit_lens
+    from interp_widgets.core.lens.logit import logit_lens as logit_lens
+    from interp_widgets.core.result import Result as Result
+    from interp_widgets.course.exercises import check as check
+    from interp_widgets.course.exercises import or_solution as or_solution
+    from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "ActivationCache": "core.cache",
+    "LanguageModel": "core.language_model",
+    "LogitLens": "core.lens.logit",
+    "LogitLensHeatmap": "widgets.logit_lens",
+    "Result": "core.result",
+    "available": "core.language_model",
+    "cache": "core.cache",
+    "check": "course.exercises",
+    "iter_logit_lens": "core.lens.logit",
+    "load": "core.language_model",
+    "logit_lens": "core.lens.logit",
+    "model_card": "bundled",
+    "or_solution": "course.exercises",
+    "prompts": "bundled",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        home = _HOME[name]
+    except KeyError:
+        raise AttributeError(f"module 'interp_widgets' has no attribute {name!r}") from None
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,1 @@
+"""The compute core: torch in, frozen records out. It knows nothing of screens."""

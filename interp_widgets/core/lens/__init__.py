@@ -1,0 +1,1 @@
+"""Lenses: ways to read a residual stream as a prediction. One interface, one record."""

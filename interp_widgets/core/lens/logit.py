@@ -1,0 +1,304 @@
+"""The logit lens: what the model would say if it stopped here (nostalgebraist, 2020).
+
+Blocks only add to the residual stream, so the stream after any layer has the shape of the last one,
+and the model's own final norm and unembedding can read it:
+
+    lens[row] = softmax(softcap(unembed(final_norm(stream[row]))))
+
+Row 0 is the embedding, row ``l + 1`` the stream after layer ``l``; the last row *is* the model. The
+norm's statistics are those of the row itself. A lens decodes, it does not intervene: a token that can
+be read off a layer need not be used by the next.
+
+Memory: streams are kept (``rows · pos · d_model``), logits never all at once. Positions are read out
+in blocks, every row of a block in one matrix product, so the peak is bounded by a budget that does
+not grow with the number of layers or tokens.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from interp_widgets.core import metrics
+from interp_widgets.core.hooks import captured
+from interp_widgets.core.result import Result
+from interp_widgets.core.sites import Site
+from interp_widgets.core.tokens import Prompt, pieces
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from interp_widgets.core.language_model import LanguageModel
+
+LINES = 8  # tokens followed through the layers at each position, besides the tracked ones
+_BUDGET = 1 << 24  # logits held at once: 64 MiB in float32
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LogitLens(Result):
+    """What each row of the stream would predict, at each position.
+
+    Rows are the embedding and the stream after each layer: ``n_layers + 1`` of them, the last one the
+    model's output. In a partial record (`iter_logit_lens`) unknown cells hold NaN, and -1 for ids.
+
+    Attributes:
+        kind: ``"logit"``.
+        rows: names, ``("embed", "L0", "L1", ...)``.
+        tokens: raw pieces of the prompt, ``[pos]``.
+        ids: their ids, int64 ``[pos]``.
+        top_ids: likeliest next tokens, int32 ``[row, pos, k]``.
+        top_probs: their probabilities, ``[row, pos, k]``, 0..1, descending.
+        entropy: of the row's distribution, nats ``[row, pos]``.
+        kl: ``KL(model's output ‖ row)``, nats ``[row, pos]``; 0 in the last row.
+        track: ids of the tokens asked for.
+        track_probs, track_logits: ``[row, pos, track]``.
+        track_ranks: int32 ``[row, pos, track]``, 0 = likeliest.
+        line_ids: tokens that are top-1 in some row of a position, the model's answer first, int32
+            ``[pos, line]``, -1 where there are fewer.
+        line_probs, line_logits: ``[row, pos, line]``; NaN where there is no line.
+        line_ranks: int32 ``[row, pos, line]``, -1 where there is no line.
+        vocab: the raw piece of every id in the record.
+        check: largest difference between the last row and the model's own logits.
+    """
+
+    kind: str
+    rows: tuple[str, ...]
+    tokens: tuple[str, ...]
+    ids: Tensor
+    top_ids: Tensor
+    top_probs: Tensor
+    entropy: Tensor
+    kl: Tensor
+    track: tuple[int, ...]
+    track_probs: Tensor
+    track_logits: Tensor
+    track_ranks: Tensor
+    line_ids: Tensor
+    line_probs: Tensor
+    line_logits: Tensor
+    line_ranks: Tensor
+    vocab: dict[int, str]
+    check: float
+
+    def __post_init__(self) -> None:
+        # JSON writes integer keys as strings; a record read back has them as integers again.
+        object.__setattr__(
+            self, "vocab", {int(token): piece for token, piece in self.vocab.items()}
+        )
+
+    def __repr__(self) -> str:
+        return f"LogitLens({len(self.rows)} rows, {len(self.tokens)} tokens, k={self.top_ids.shape[-1]}, {self.model})"
+
+    def describe(self) -> str:
+        """What the model predicts after the prompt, and from which row on."""
+        answer = int(self.top_ids[-1, -1, 0])
+        if answer < 0:
+            return f"Logit lens of {self.model}, still computing."
+        row = self.settled()[-1]
+        where = (
+            "only in the last row" if row == len(self.rows) - 1 else f"from row {self.rows[row]} on"
+        )
+        prob = float(self.top_probs[-1, -1, 0])
+        return (
+            f"Logit lens of {self.model} on {len(self.tokens)} tokens: after {self.tokens[-1]!r} the model predicts "
+            f"{self.vocab[answer]!r} (probability {prob:.2f}), which is the likeliest token {where}."
+        )
+
+    def settled(self) -> list[int]:
+        """For each position the first row after which the top-1 token never changes, ``[pos]``."""
+        top = self.top_ids[..., 0]
+        same = (top == top[-1]).flip(0).cumprod(0)
+        return (len(self.rows) - same.sum(0)).tolist()
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a cell and rank: row, layer row index, pos, token, rank, predicted token, prob, entropy, kl."""
+        import pandas as pd
+
+        rows, positions, k = self.top_ids.shape
+        index = pd.MultiIndex.from_product(
+            [range(rows), range(positions), range(k)], names=["row", "pos", "rank"]
+        )
+        frame = index.to_frame(index=False)
+        frame.insert(1, "row_name", [self.rows[r] for r in frame["row"]])
+        frame.insert(3, "token", [self.tokens[p] for p in frame["pos"]])
+        frame["predicted"] = [self.vocab.get(i, "") for i in self.top_ids.flatten().tolist()]
+        frame["prob"] = self.top_probs.flatten().numpy()
+        frame["entropy"] = self.entropy[..., None].expand(rows, positions, k).flatten().numpy()
+        frame["kl"] = self.kl[..., None].expand(rows, positions, k).flatten().numpy()
+        return frame
+
+
+def logit_lens(
+    model: LanguageModel,
+    prompt: Prompt,
+    kind: str = "logit",
+    track: Sequence[str | int] = (),
+    k: int = 10,
+) -> LogitLens:
+    """Read every row of the residual stream with the model's own unembedding.
+
+    Args:
+        model: the model.
+        prompt: text or token ids.
+        kind: ``"logit"``.
+        track: tokens whose probability, logit and rank to follow everywhere: ids, or texts that are
+            one token each (``" Paris"``).
+        k: how many of the likeliest tokens to keep at each cell.
+
+    Returns:
+        The record; see `LogitLens` for its shapes.
+
+    Raises:
+        ValueError: another kind, a tracked text of several tokens (the message shows them), ``k``
+            out of range, an empty or too long prompt. Nothing has run then.
+    """
+    *_, record = iter_logit_lens(model, prompt, kind, track, k)
+    return record
+
+
+def iter_logit_lens(
+    model: LanguageModel,
+    prompt: Prompt,
+    kind: str = "logit",
+    track: Sequence[str | int] = (),
+    k: int = 10,
+) -> Iterator[LogitLens]:
+    """`logit_lens` in steps: the same record, filling up block by block. Closing it cancels.
+
+    Bad input raises here, not at the first step.
+    """
+    if kind != "logit":
+        raise ValueError(f"kind is 'logit'; got {kind!r}.")
+    if isinstance(track, str | int):
+        track = (track,)
+    followed = tuple(dict.fromkeys(model.token_id(token) for token in track))
+    if not 1 <= k <= model.d_vocab:
+        raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k}.")
+    ids = model.ids(prompt)
+    text = prompt if isinstance(prompt, str) else model.tokenizer.decode(ids)
+    return _steps(model, ids, _empty(model, ids, text, followed, k))
+
+
+def _empty(
+    model: LanguageModel, ids: Tensor, prompt: str, track: tuple[int, ...], k: int
+) -> LogitLens:
+    """The record before anything is known."""
+    rows, n, m = model.n_layers + 1, len(ids), min(LINES, model.n_layers + 1)
+
+    def unknown(*shape: int) -> Tensor:
+        return torch.full(shape, float("nan"))
+
+    def no_ids(*shape: int) -> Tensor:
+        return torch.full(shape, -1, dtype=torch.int32)
+
+    return LogitLens(
+        model=model.name,
+        revision=model.revision,
+        prompt=prompt,
+        kind="logit",
+        rows=("embed", *(f"L{layer}" for layer in range(model.n_layers))),
+        tokens=tuple(pieces(model.tokenizer, ids.tolist())),
+        ids=ids.cpu(),
+        top_ids=no_ids(rows, n, k),
+        top_probs=unknown(rows, n, k),
+        entropy=unknown(rows, n),
+        kl=unknown(rows, n),
+        track=track,
+        track_probs=unknown(rows, n, len(track)),
+        track_logits=unknown(rows, n, len(track)),
+        track_ranks=no_ids(rows, n, len(track)),
+        line_ids=no_ids(n, m),
+        line_probs=unknown(rows, n, m),
+        line_logits=unknown(rows, n, m),
+        line_ranks=no_ids(rows, n, m),
+        vocab={},
+        check=float("nan"),
+    )
+
+
+def _steps(model: LanguageModel, ids: Tensor, record: LogitLens) -> Iterator[LogitLens]:
+    streams, own = _streams(model, ids)
+    block = max(1, _BUDGET // (len(record.rows) * model.d_vocab))
+    check = 0.0
+    for start in range(0, len(ids), block):
+        here = slice(start, start + block)
+        logits = model.unembed(streams[:, here])
+        check = max(check, (logits[-1] - own[here].to(logits)).abs().max().item())
+        found = _read(logits, record)
+        record = replace(
+            record, **{name: _filled(record, name, here, part) for name, part in found.items()}
+        )
+        if here.stop >= len(ids):
+            record = replace(record, check=check)
+        yield replace(record, vocab=_vocab(model, record))
+
+
+def _streams(model: LanguageModel, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """The stream at every row ``[row, pos, d_model]`` and the model's logits ``[pos, vocab]``."""
+    sites = [Site(0, "resid_pre"), *(Site(layer, "resid_post") for layer in range(model.n_layers))]
+    with captured(model, sites) as found:
+        logits = model.logits(ids[None])[0]
+    home = found[sites[-1]].device
+    return torch.stack([found[site][0].to(home) for site in sites]), logits
+
+
+def _read(logits: Tensor, record: LogitLens) -> dict[str, Tensor]:
+    """Every number of the record for one block of positions, from ``logits[row, pos, vocab]``."""
+    logp = metrics.log_probs(logits)
+    best = logp.topk(record.top_ids.shape[-1], dim=-1)
+    lines = _lines(best.indices[..., 0].cpu(), record.line_ids.shape[-1])
+    tracked = torch.tensor(record.track, dtype=torch.long).expand(logits.shape[1], -1)
+    return {
+        "top_ids": best.indices,
+        "top_probs": best.values.exp(),
+        "entropy": -(logp.exp() * logp).sum(-1),
+        "kl": (logp[-1].exp() * (logp[-1] - logp)).sum(-1).clamp(min=0),
+        "line_ids": lines,
+        **_followed("line", logits, logp, lines),
+        **_followed("track", logits, logp, tracked),
+    }
+
+
+def _lines(top: Tensor, m: int) -> Tensor:
+    """Distinct top-1 tokens of each position ``[pos, m]``, from the last row down, padded with -1."""
+    columns = []
+    for column in top.flip(0).T.tolist():
+        distinct = list(dict.fromkeys(column))[:m]
+        columns.append(distinct + [-1] * (m - len(distinct)))
+    return torch.tensor(columns)
+
+
+def _followed(name: str, logits: Tensor, logp: Tensor, tokens: Tensor) -> dict[str, Tensor]:
+    """Probability, logit and rank of ``tokens[pos, n]`` in every row; -1 marks no token."""
+    missing = (tokens < 0).to(logits.device)
+    chosen = tokens.clamp(min=0).to(logits.device).expand(len(logits), *tokens.shape)
+    nan = float("nan")
+    return {
+        f"{name}_probs": logp.gather(-1, chosen).exp().masked_fill(missing, nan),
+        f"{name}_logits": logits.gather(-1, chosen).masked_fill(missing, nan),
+        f"{name}_ranks": metrics.rank(logits, chosen).masked_fill(missing, -1),
+    }
+
+
+def _filled(record: LogitLens, name: str, here: slice, part: Tensor) -> Tensor:
+    """A copy of a field with the positions ``here`` known."""
+    new = getattr(record, name).clone()
+    target = new[here] if name == "line_ids" else new[:, here]  # every other field starts with rows
+    target.copy_(part)
+    return new
+
+
+def _vocab(model: LanguageModel, record: LogitLens) -> dict[int, str]:
+    seen = torch.cat(
+        [
+            record.top_ids.flatten(),
+            record.line_ids.flatten(),
+            torch.tensor(record.track, dtype=torch.int32),
+        ]
+    )
+    ids = [token for token in seen.unique().tolist() if token >= 0]
+    return dict(zip(ids, pieces(model.tokenizer, ids), strict=True))

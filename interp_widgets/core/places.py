@@ -1,0 +1,140 @@
+"""From the name of a place to the module that holds it, and to the part of its tensor that is meant.
+
+A `Place` carries a *view*: a function from the raw tensor that a module takes or gives to the
+activation in the shape that `sites` documents. A view shares memory with the raw tensor, so the same
+function reads an activation and writes one (into a copy). Fused query-key-value outputs, heads and
+single neurons need nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from torch import Tensor, nn
+
+from interp_widgets.core.sites import Site
+
+if TYPE_CHECKING:
+    from interp_widgets.core.language_model import LanguageModel
+
+Side = Literal["in", "out", "attention"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where to hook for a site.
+
+    Attributes:
+        module: the torch module.
+        side: its input, its output, or (``attention``) the pattern inside transformers' attention.
+        view: raw tensor -> activation in its documented shape, sharing memory.
+        part: which element, when the module returns a tuple.
+        read_only: editing it would change nothing, so an edit is refused.
+    """
+
+    module: nn.Module
+    side: Side
+    view: Callable[[Tensor], Tensor]
+    part: int = 0
+    read_only: bool = False
+
+
+def _whole(raw: Tensor) -> Tensor:
+    return raw
+
+
+def place_of(model: LanguageModel, site: Site) -> Place:
+    """The place of ``site`` in ``model``.
+
+    Raises:
+        ValueError: a head, neuron or layer that the model does not have, or a part it lacks.
+    """
+    row = model.architecture
+    if site.kind == "final":
+        return Place(model.module(row.final_norm), "in", _whole)
+    layer = model.layers[0 if site.layer is None else site.layer]
+    match site.kind:
+        case "embed" | "resid_pre":
+            return Place(layer, "in", _whole)
+        case "resid_post":
+            return Place(layer, "out", _whole)
+        case "resid_mid":
+            return Place(_part(layer, row.resid_mid), "in", _whole)
+        case "attn_out":
+            return Place(_part(layer, row.attn_out), "out", _whole)
+        case "mlp_in":
+            return Place(_part(layer, row.mlp), "in", _whole)
+        case "mlp_out":
+            return Place(_part(layer, row.mlp_out), "out", _whole)
+        case "mlp_post":
+            _check_index(site, model.d_mlp, "neurons")
+            return Place(_part(layer, row.mlp_proj), "in", _picked(_whole, site.index, -1))
+        case "z":
+            _check_index(site, model.n_heads, "heads")
+            heads = _heads(model.n_heads, model.d_head)
+            return Place(_part(layer, row.attn_proj), "in", _picked(heads, site.index, -2))
+        case "q" | "k" | "v":
+            return _projection(model, layer, site)
+        case _:
+            return _pattern(model, layer, site)
+
+
+def _part(layer: nn.Module, path: str) -> nn.Module:
+    try:
+        return layer.get_submodule(path)
+    except AttributeError:
+        raise ValueError(
+            f"{type(layer).__name__} has no part {path!r}: its row in core/architectures.py does not fit this model."
+        ) from None
+
+
+def _check_index(site: Site, size: int, what: str) -> None:
+    if site.index is not None and site.index >= size:
+        raise ValueError(f"{site}: the model has {size} {what} a layer, 0 to {size - 1}.")
+
+
+def _heads(n_heads: int, d_head: int) -> Callable[[Tensor], Tensor]:
+    """``[batch, pos, head · d_head]`` seen as ``[batch, pos, head, d_head]``."""
+    return lambda raw: raw.unflatten(-1, (n_heads, d_head))
+
+
+def _picked(
+    view: Callable[[Tensor], Tensor], index: int | None, axis: int
+) -> Callable[[Tensor], Tensor]:
+    """``view``, narrowed to one head or neuron where one was named."""
+    return view if index is None else lambda raw: view(raw).select(axis, index)
+
+
+def _projection(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
+    """Queries, keys or values, before RoPE and any q/k norm."""
+    which = "qkv".index(site.kind)
+    n = model.n_heads if site.kind == "q" else model.n_kv_heads
+    _check_index(site, n, "query heads" if site.kind == "q" else "key/value heads")
+    d = model.d_head
+    row = model.architecture
+    if row.qkv_layout == "separate":
+        module, view = _part(layer, row.qkv[which]), _heads(n, d)
+    elif row.qkv_layout == "blocks":
+        sizes = [model.n_heads * d, model.n_kv_heads * d, model.n_kv_heads * d]
+        module = _part(layer, row.qkv[0])
+
+        def view(raw: Tensor) -> Tensor:
+            return raw.split(sizes, dim=-1)[which].unflatten(-1, (n, d))
+    else:
+        module = _part(layer, row.qkv[0])
+
+        def view(raw: Tensor) -> Tensor:
+            return raw.unflatten(-1, (n, 3 * d)).narrow(-1, which * d, d)
+
+    return Place(module, "out", _picked(view, site.index, -2))
+
+
+def _pattern(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
+    _check_index(site, model.n_heads, "heads")
+    row = model.architecture
+    side: Side = "out" if row.pattern_in_output else "attention"
+    return Place(
+        _part(layer, row.attn), side, _picked(_whole, site.index, 1), part=1, read_only=True
+    )

@@ -1,0 +1,143 @@
+"""The logit lens as a table of cells: rows of the stream upwards, tokens to the right."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from interp_widgets.plots import theme
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as PrintFigure
+    from plotly.graph_objects import Figure
+
+    from interp_widgets.core.lens.logit import LogitLens
+
+COLOURS = {
+    "probability": ("probability of the likeliest token", 0.0, 1.0),
+    "entropy": ("entropy (nats)", 0.0, None),
+    "kl": ("KL to the model's output (nats)", 0.0, None),
+}
+
+
+def _values(record: LogitLens, colour: str) -> np.ndarray:
+    """What colours the cells, ``[row, pos]``."""
+    if colour not in COLOURS:
+        raise ValueError(f"colour is one of {', '.join(COLOURS)}; got {colour!r}.")
+    if colour == "probability":
+        return record.top_probs[..., 0].numpy()
+    return getattr(record, colour).numpy()
+
+
+def _words(record: LogitLens) -> list[list[str]]:
+    """The likeliest token of each cell, ``[row][pos]``."""
+    return [
+        [record.vocab.get(token, "") for token in row] for row in record.top_ids[..., 0].tolist()
+    ]
+
+
+def _title(record: LogitLens) -> str:
+    return f"Logit lens · {record.model}"
+
+
+def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:
+    """A Plotly heat map; hover shows the likeliest tokens of a cell.
+
+    Args:
+        record: the lens.
+        colour: ``"probability"``, ``"entropy"`` or ``"kl"``.
+
+    Raises:
+        ValueError: another colour.
+    """
+    import plotly.graph_objects as go
+
+    label, low, high = COLOURS[colour] if colour in COLOURS else ("", 0, 0)
+    figure = go.Figure(
+        go.Heatmap(
+            z=_values(record, colour),
+            x=list(range(len(record.tokens))),
+            y=list(record.rows),
+            text=[[theme.plotly_text(word) for word in row] for row in _words(record)],
+            texttemplate="%{text}",
+            customdata=_hover(record),
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=theme.SEQUENTIAL,
+            colorbar={"title": {"text": label, "side": "right"}},
+            zmin=low,
+            zmax=high,
+        )
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(record.tokens))),
+        ticktext=[theme.plotly_text(token) for token in record.tokens],
+    )
+    return theme.plotly_layout(figure, _title(record))
+
+
+def _hover(record: LogitLens) -> list[list[str]]:
+    """The likeliest five tokens of each cell as lines of text."""
+
+    def cell(ids: list[int], probs: list[float]) -> str:
+        lines = [
+            f"{theme.plotly_text(record.vocab.get(i, ''))}  {p:.3f}"
+            for i, p in zip(ids, probs, strict=True)
+        ]
+        return "<br>".join(lines[:5])
+
+    pairs = zip(record.top_ids.tolist(), record.top_probs.tolist(), strict=True)
+    return [[cell(i, p) for i, p in zip(*row, strict=True)] for row in pairs]
+
+
+def plot_print(record: LogitLens, colour: str = "probability", ax: Any = None) -> PrintFigure:
+    """The same heat map in Matplotlib, for paper and for pages without scripts.
+
+    Args:
+        record: the lens.
+        colour: ``"probability"``, ``"entropy"`` or ``"kl"``.
+        ax: Matplotlib axes to draw into; a new figure otherwise.
+
+    Raises:
+        ValueError: another colour.
+    """
+    from matplotlib.figure import Figure
+
+    values = _values(record, colour)
+    rows, positions = values.shape
+    if ax is None:
+        figure = Figure(
+            figsize=(max(4.0, 1.0 + 0.75 * positions), max(2.5, 0.9 + 0.3 * rows)),
+            layout="constrained",
+        )
+        ax = figure.add_subplot()
+    label, low, high = COLOURS[colour]
+    image = ax.imshow(
+        values, cmap=theme.SEQUENTIAL, vmin=low, vmax=high, aspect="auto", origin="lower"
+    )
+    for r, row in enumerate(_words(record)):
+        for p, word in enumerate(row):
+            # cividis is dark below and light above: the text takes the other side.
+            light = image.norm(values[r, p]) > 0.55
+            text = theme.matplotlib_text(word)
+            ax.text(
+                p,
+                r,
+                text,
+                ha="center",
+                va="center",
+                fontsize=7,
+                color="black" if light else "white",
+                clip_on=True,
+            )
+    ax.set_yticks(range(rows), record.rows, fontsize=8)
+    ax.set_xticks(
+        range(positions),
+        [theme.matplotlib_text(t) for t in record.tokens],
+        fontsize=8,
+        rotation=30,
+        ha="right",
+    )
+    ax.set_title(_title(record), fontsize=9, loc="left")
+    ax.figure.colorbar(image, ax=ax, label=label)
+    return ax.figure

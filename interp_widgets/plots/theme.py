@@ -1,0 +1,40 @@
+"""What all pictures share: colours that survive colour blindness and print, and how tokens are written."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+# Okabe and Ito's palette (2008), told apart with every common colour vision.
+LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
+SEQUENTIAL = "cividis"  # lightness rises all the way, so it also reads in grey
+
+
+def visible(token: str) -> str:
+    """A token as text that shows its white space: ``·`` for a leading space, ``↵``, ``⇥``, ``\\x18``."""
+    shown = token.replace("\n", "↵").replace("\t", "⇥")
+    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
+    return "·" + shown[1:] if shown.startswith(" ") else shown or "∅"
+
+
+def plotly_text(token: str) -> str:
+    """A visible token that Plotly will not take for markup."""
+    return html.escape(visible(token))
+
+
+def plotly_layout(figure: Any, title: str) -> Any:
+    """Transparent paper, so the figure sits on a light or a dark page; grey that reads on both."""
+    figure.update_layout(
+        title={"text": html.escape(title), "font": {"size": 14}},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"color": "#808080", "family": "system-ui, sans-serif"},
+        margin={"l": 60, "r": 20, "t": 50, "b": 60},
+    )
+    return figure
+
+
+def matplotlib_text(token: str) -> str:
+    """A visible token that Matplotlib will not take for mathematics."""
+    return visible(token).replace("$", r"\$")

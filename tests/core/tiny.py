@@ -1,0 +1,93 @@
+"""Tiny random models of every family in the architecture table, and a tokenizer made on the spot."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
+
+WORDS = "the capital of Texas is Austin Paris Rome in city Eiffel Tower a state and Dallas".split()
+CONTEXT = 64
+
+
+@lru_cache(maxsize=2)
+def tokenizer(bos: bool = True) -> PreTrainedTokenizerFast:
+    """Byte-level: every word of WORDS is one token with its leading space, the rest falls to bytes."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    pieces = ["<|endoftext|>", *alphabet, *(f"Ġ{word}" for word in WORDS)]
+    backend = Tokenizer(
+        models.BPE({piece: i for i, piece in enumerate(pieces)}, [], ignore_merges=True)
+    )
+    backend.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    backend.decoder = decoders.ByteLevel()
+    if bos:
+        backend.post_processor = processors.TemplateProcessing(
+            single="<|endoftext|> $A", special_tokens=[("<|endoftext|>", 0)]
+        )
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=backend, bos_token="<|endoftext|>", eos_token="<|endoftext|>"
+    )
+    return fast
+
+
+def _sizes(**changes: Any) -> dict[str, Any]:
+    """Hugging Face's standard names; families with their own get them from ``changes``."""
+    base = dict(
+        vocab_size=len(tokenizer()),
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=3,
+        num_attention_heads=4,
+        max_position_embeddings=CONTEXT,
+        bos_token_id=0,
+        eos_token_id=0,
+        pad_token_id=0,
+    )
+    return base | changes
+
+
+CONFIGS: dict[str, dict[str, Any]] = {
+    "gpt2": dict(
+        vocab_size=len(tokenizer()),
+        n_embd=32,
+        n_layer=3,
+        n_head=4,
+        n_positions=CONTEXT,
+        bos_token_id=0,
+        eos_token_id=0,
+    ),
+    "gpt_neo": dict(
+        vocab_size=len(tokenizer()),
+        hidden_size=32,
+        num_layers=3,
+        num_heads=4,
+        max_position_embeddings=CONTEXT,
+        attention_types=[[["local"], 1], [["global"], 2]],
+        window_size=2,
+        bos_token_id=0,
+        eos_token_id=0,
+    ),
+    "gpt_neox": _sizes(rotary_pct=0.5),
+    "llama": _sizes(num_key_value_heads=2),
+    "mistral": _sizes(num_key_value_heads=2, sliding_window=None),
+    "qwen3": _sizes(num_key_value_heads=2, head_dim=16),
+    "gemma2": _sizes(
+        num_key_value_heads=2, head_dim=16, query_pre_attn_scalar=16, final_logit_softcapping=5.0
+    ),
+    "phi3": _sizes(num_key_value_heads=2),
+}
+
+
+def hf_model(family: str, dtype: torch.dtype = torch.float32, seed: int = 0, **changes: Any) -> Any:
+    """A random model of a family, in eval mode, with weights large enough for every part to matter."""
+    torch.manual_seed(seed)
+    config = AutoConfig.for_model(family, **(CONFIGS[family] | changes))
+    model = AutoModelForCausalLM.from_config(config)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            # Norm weights off 1 and biases off 0, so that a forgotten one shows.
+            parameter.add_(torch.randn_like(parameter) * (0.1 if parameter.ndim == 1 else 0.15))
+    return model.to(dtype).eval()
