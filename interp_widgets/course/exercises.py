@@ -20,11 +20,11 @@ Status = Literal["passed", "failed", "not attempted"]
 Answer = Callable[..., Any]
 
 
-class NotYet(Exception):
+class NotAttemptedError(Exception):
     """The answer is still the stub."""
 
 
-class Wrong(Exception):
+class WrongAnswerError(Exception):
     """The answer is wrong; the message says what came, what was wanted, and what to look at."""
 
 
@@ -59,7 +59,7 @@ class Exercise:
         solution: the reference answer, a function of the learner's signature.
         cases: makes the fixed inputs anew for each check, so that an answer can spoil nothing.
         mistakes: at least two wrong answers that have to fail.
-        verify: looks for what a comparison with the solution cannot say as well; raises ``Wrong``.
+        verify: looks for what a comparison with the solution cannot say as well, and raises.
         tolerance: largest absolute difference that still counts as equal.
         bonus: optional for the learner.
     """
@@ -126,9 +126,9 @@ def check(exercise_id: str, answer: Any) -> CheckResult:
     status: Status = "passed"
     try:
         message = judge(exercise, answer)
-    except NotYet as stub:
+    except NotAttemptedError as stub:
         status, message = "not attempted", str(stub)
-    except Wrong as wrong:
+    except WrongAnswerError as wrong:
         status, message = "failed", str(wrong)
     return CheckResult(exercise.id, exercise.title, status, message)
 
@@ -148,14 +148,14 @@ def or_solution(exercise_id: str, answer: Any) -> Answer:
     """
     result = check(exercise_id, answer)
     if result:
-        print(f"{result.id}: going on with your own answer.")
+        _say(f"{result.id}: going on with your own answer.")
         return answer
     why = (
         "yours is not written yet"
         if result.status == "not attempted"
         else "yours does not pass yet"
     )
-    print(f"{result.id}: {why}, so the lesson goes on with the reference solution.")
+    _say(f"{result.id}: {why}, so the lesson goes on with the reference solution.")
     return find(exercise_id).solution
 
 
@@ -165,8 +165,8 @@ def find(exercise_id: str) -> Exercise:
     if lesson not in lessons():
         known = ", ".join(lessons())
         raise ValueError(
-            f"There is no exercise {exercise_id!r}: no lesson {lesson!r} has exercises. "
-            f"Lessons that have: {known}. An id reads '{lessons()[0]}.1'."
+            f"There is no exercise {exercise_id!r}: no lesson {lesson!r} has exercises. Lessons "
+            f"that have: {known}. An id reads '{lessons()[0]}.1'."
         )
     known_here = exercises(lesson)
     for exercise in known_here:
@@ -185,3 +185,7 @@ def lessons() -> tuple[str, ...]:
     """Numbers of the lessons that have exercises, ``("06",)``."""
     here = Path(__file__).parent
     return tuple(sorted(path.stem.removeprefix("lesson_") for path in here.glob("lesson_*.py")))
+
+
+def _say(line: str) -> None:
+    print(line)  # noqa: T201 -- a learner reads it under the cell

@@ -10,7 +10,13 @@ from typing import Any
 
 import torch
 
-from interp_widgets.course.exercises import Answer, Case, Exercise, NotYet, Wrong
+from interp_widgets.course.exercises import (
+    Answer,
+    Case,
+    Exercise,
+    NotAttemptedError,
+    WrongAnswerError,
+)
 
 _LONGEST_QUOTE = 160
 
@@ -19,13 +25,13 @@ def judge(exercise: Exercise, answer: Any) -> str:
     """The message for an answer that passes.
 
     Raises:
-        NotYet: the answer is the stub.
-        Wrong: the answer is wrong, or crashed.
+        NotAttemptedError: the answer is the stub.
+        WrongAnswerError: the answer is wrong, or crashed.
     """
     if answer is None or answer is Ellipsis:
-        raise NotYet("Write your function, run its cell, then check again.")
+        raise NotAttemptedError("Write your function, run its cell, then check again.")
     if not callable(answer):
-        raise Wrong(
+        raise WrongAnswerError(
             f"You passed {_kind(answer)}; wanted the function itself: iw.check({exercise.id!r}, "
             "your_function)."
         )
@@ -35,7 +41,7 @@ def judge(exercise: Exercise, answer: Any) -> str:
             before = _state(case.args)
             got = run(answer, case)
             if _state(case.args) != before:
-                raise Wrong(
+                raise WrongAnswerError(
                     f"On {case.name}, your function changed what it was given: a weight, a value, "
                     "a mode or a hook. Work on copies, and take off every hook you put on."
                 )
@@ -44,66 +50,64 @@ def judge(exercise: Exercise, answer: Any) -> str:
 
 
 def run(answer: Answer, case: Case) -> Any:
-    """Call an answer on a case, turning what it raises into ``NotYet`` or ``Wrong``."""
+    """Call an answer on a case; what it raises becomes one of our two errors."""
     try:
         return answer(*case.args)
     except NotImplementedError as error:
         if _is_stub(error, answer):
-            raise NotYet(
+            raise NotAttemptedError(
                 "Replace `raise NotImplementedError` by your own lines, then check again."
             ) from None
         raise _crash(error, answer, case) from None
-    except Exception as error:  # noqa: BLE001  whatever a learner's function raises is a message
+    except Exception as error:  # whatever a learner's function raises is a message
         raise _crash(error, answer, case) from None
 
 
 def _compare(exercise: Exercise, got: Any, want: Any, case: Case) -> None:
-    """Raise ``Wrong`` unless the two agree, with the hint of the mistake it looks like."""
+    """Raise unless the two agree, with the hint of the mistake that it looks like."""
     pairs = _pairs(got, want, exercise)
-    for index, (value, wanted) in enumerate(pairs):
-        part = f" (output {index + 1} of {len(pairs)})" if len(pairs) > 1 else ""
-        tensor = _tensor(value, exercise, part)
-        if tensor.shape != wanted.shape:
-            raise Wrong(
-                f"On {case.name}{part}, your result has shape {list(tensor.shape)}; wanted "
-                f"{list(wanted.shape)}: "
-                f"{exercise.returns}.{_hint(exercise, got, case)}"
-            )
-    if exercise.verify is not None and not _hint(exercise, got, case):
+    mine = [_tensor(value, exercise) for value, _ in pairs]
+    wanted = [reference for _, reference in pairs]
+    wrong = [i for i in range(len(pairs)) if not _close(mine[i], wanted[i], exercise.tolerance)]
+    if not wrong:
+        return
+    first = wrong[0]
+    part = f" (output {first + 1} of {len(pairs)})" if len(pairs) > 1 else ""
+    hint = _hint(exercise, got, case)
+    if mine[first].shape != wanted[first].shape:
+        raise WrongAnswerError(
+            f"On {case.name}{part}, your result has shape {list(mine[first].shape)}; wanted "
+            f"{list(wanted[first].shape)}: {exercise.returns}.{hint}"
+        )
+    if exercise.verify is not None and not hint:
         exercise.verify(got, case)
-    for index, (value, wanted) in enumerate(pairs):
-        part = f" (output {index + 1} of {len(pairs)})" if len(pairs) > 1 else ""
-        tensor = _tensor(value, exercise, part)
-        if not _close(tensor, wanted, exercise.tolerance):
-            raise Wrong(
-                f"On {case.name}{part}, "
-                f"{_first_difference(tensor, wanted)}{_hint(exercise, got, case)}"
-            )
+    difference = _first_difference(mine[first], wanted[first])
+    raise WrongAnswerError(f"On {case.name}{part}, {difference}{hint}")
 
 
 def _pairs(got: Any, want: Any, exercise: Exercise) -> list[tuple[Any, torch.Tensor]]:
     """The learner's outputs beside the wanted ones; a single output is a list of one."""
     if got is None:
-        raise Wrong(
+        raise WrongAnswerError(
             f"Your function returned None; wanted {exercise.returns}. Is there a `return` at its "
             "end?"
         )
     if not isinstance(want, tuple):
         return [(got, want)]
     if not isinstance(got, (tuple, list)) or len(got) != len(want):
-        raise Wrong(
+        raise WrongAnswerError(
             f"Your function returned {_kind(got)}; wanted {len(want)} outputs: {exercise.returns}."
         )
     return list(zip(got, want, strict=True))
 
 
-def _tensor(value: Any, exercise: Exercise, part: str) -> torch.Tensor:
+def _tensor(value: Any, exercise: Exercise) -> torch.Tensor:
     """What the learner returned, as a float tensor on the CPU."""
     try:
         return torch.as_tensor(value).detach().cpu().double()
     except (TypeError, ValueError, RuntimeError):
-        raise Wrong(
-            f"Your function returned {_kind(value)}{part}; wanted a tensor: {exercise.returns}."
+        raise WrongAnswerError(
+            f"Your function returned {_kind(value)}; wanted a tensor: {exercise.returns}."
         ) from None
 
 
@@ -119,12 +123,10 @@ def _hint(exercise: Exercise, got: Any, case: Case) -> str:
         try:
             twin = mistake.answer(*case.args)
             same = all(
-                _close(
-                    _tensor(value, exercise, ""), _tensor(wrong, exercise, ""), exercise.tolerance
-                )
+                _close(_tensor(value, exercise), _tensor(wrong, exercise), exercise.tolerance)
                 for value, wrong in zip(_listed(got), _listed(twin), strict=True)
             )
-        except (Wrong, ValueError, IndexError, RuntimeError):
+        except (WrongAnswerError, ValueError, IndexError, RuntimeError):
             continue
         if same:
             return f" {mistake.hint}"
@@ -149,7 +151,7 @@ def _first_difference(got: torch.Tensor, want: torch.Tensor) -> str:
 
 
 def _is_stub(error: NotImplementedError, answer: Answer) -> bool:
-    """Whether a ``raise`` of the learner's own said so: torch too raises this type, in its kernels."""
+    """Whether a ``raise`` of the learner's own said so: torch raises this type, too."""
     last = error.__traceback__
     while last is not None and last.tb_next is not None:
         last = last.tb_next
@@ -161,7 +163,7 @@ def _is_stub(error: NotImplementedError, answer: Answer) -> bool:
     return raised_here and frame.f_globals is function.__globals__
 
 
-def _crash(error: Exception, answer: Answer, case: Case) -> Wrong:
+def _crash(error: Exception, answer: Answer, case: Case) -> WrongAnswerError:
     """The last line of the traceback, and the learner's own line that led there."""
     text = " ".join(traceback.format_exception_only(error)[-1].split())
     if len(text) > _LONGEST_QUOTE:
@@ -173,7 +175,7 @@ def _crash(error: Exception, answer: Answer, case: Case) -> Wrong:
         if line.filename == file and line.line
     ]
     where = f" at `{own[-1].line}`" if own else ""
-    return Wrong(f"On {case.name}, your function raised {text}{where}")
+    return WrongAnswerError(f"On {case.name}, your function raised {text}{where}")
 
 
 def _kind(value: Any) -> str:

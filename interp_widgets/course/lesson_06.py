@@ -11,13 +11,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.course.exercises import Case, Exercise, Mistake, Wrong
+from interp_widgets.course.exercises import Case, Exercise, Mistake, WrongAnswerError
 from interp_widgets.course.tiny import tiny_gpt2, tiny_gpt_neo
 
 # 06.1 -----------------------------------------------------------------------------
 
 
 def my_logit_lens(hf: Any, ids: Tensor) -> Tensor:
+    """Logits of every row ``[n_layers + 1, pos, vocab]`` for ids ``[pos]``."""
     states = hf(ids[None], output_hidden_states=True).hidden_states
     rows = [hf.lm_head(hf.transformer.ln_f(state)) for state in states[:-1]]
     rows.append(hf.lm_head(states[-1]))  # this one has been through ln_f already
@@ -33,22 +34,6 @@ def _lens_no_norm(hf: Any, ids: Tensor) -> Tensor:
 def _lens_norm_twice(hf: Any, ids: Tensor) -> Tensor:
     states = hf(ids[None], output_hidden_states=True).hidden_states
     return torch.cat([hf.lm_head(hf.transformer.ln_f(x)) for x in states])
-
-
-def _lens_no_embedding(hf: Any, ids: Tensor) -> Tensor:
-    return my_logit_lens(hf, ids)[1:]
-
-
-def _lens_no_last(hf: Any, ids: Tensor) -> Tensor:
-    return my_logit_lens(hf, ids)[:-1]
-
-
-def _lens_last_position(hf: Any, ids: Tensor) -> Tensor:
-    return my_logit_lens(hf, ids)[:, -1]
-
-
-def _lens_probabilities(hf: Any, ids: Tensor) -> Tensor:
-    return my_logit_lens(hf, ids).softmax(-1)
 
 
 def _models() -> list[Case]:
@@ -67,11 +52,10 @@ def _last_row_is_the_model(got: Tensor, case: Case) -> None:
     hf, ids = case.args
     gap = (got[-1] - hf(ids[None]).logits[0]).abs().max().item()
     if not gap <= 1e-4:
-        raise Wrong(
+        raise WrongAnswerError(
             f"On {case.name}, your last row differs from the model's own logits by up to "
-            f"{gap:.2g}; wanted at "
-            "most 1e-4. The last row is no guess at all: it is the model. Compare it with "
-            "hf(ids[None]).logits."
+            f"{gap:.2g}; wanted at most 1e-4. The last row is no guess at all: it is the model. "
+            "Compare it with hf(ids[None]).logits."
         )
 
 
@@ -90,36 +74,34 @@ LOGIT_LENS = Exercise(
             "no final LayerNorm",
             _lens_no_norm,
             "These are the numbers of a lens that skips the final LayerNorm. The unembedding has "
-            "only ever "
-            "read normalised vectors: put hf.transformer.ln_f in front of it in every row that "
-            "lacks it.",
+            "only ever read normalised vectors: put hf.transformer.ln_f in front of it in every "
+            "row that lacks it.",
         ),
         Mistake(
             "final LayerNorm twice in the last row",
             _lens_norm_twice,
             "All rows are right but the last: hidden_states[-1] has been through the final "
-            "LayerNorm already, "
-            "and you apply it a second time.",
+            "LayerNorm already, and you apply it a second time.",
         ),
         Mistake(
             "no embedding row",
-            _lens_no_embedding,
+            lambda hf, ids: my_logit_lens(hf, ids)[1:],
             "The ground floor is missing: row 0 decodes the stream before the first layer, "
             "hidden_states[0].",
         ),
         Mistake(
             "no last row",
-            _lens_no_last,
+            lambda hf, ids: my_logit_lens(hf, ids)[:-1],
             "The top floor is missing: the last row decodes the stream after the last layer.",
         ),
         Mistake(
             "last position only",
-            _lens_last_position,
+            lambda hf, ids: my_logit_lens(hf, ids)[:, -1],
             "You kept the last position only; keep every position.",
         ),
         Mistake(
             "probabilities",
-            _lens_probabilities,
+            lambda hf, ids: my_logit_lens(hf, ids).softmax(-1),
             "These are probabilities; return the logits as they leave the unembedding.",
         ),
     ),
@@ -129,29 +111,10 @@ LOGIT_LENS = Exercise(
 
 
 def convergence_rows(top1: Tensor) -> Tensor:
+    """First row from which the top guess ``[row, pos]`` stays, for each position ``[pos]``."""
     changed = top1[1:] != top1[:-1]  # [row - 1, pos]: did this row differ from the one below it?
     row = torch.arange(1, len(top1))[:, None]
     return (row * changed).amax(0)  # the last row that changed anything; 0 if none did
-
-
-def _first_hit(top1: Tensor) -> Tensor:
-    return (top1 == top1[-1]).int().argmax(0)
-
-
-def _row_before(top1: Tensor) -> Tensor:
-    return (convergence_rows(top1) - 1).clamp_min(0)
-
-
-def _row_after(top1: Tensor) -> Tensor:
-    return convergence_rows(top1) + 1
-
-
-def _rows_from_the_top(top1: Tensor) -> Tensor:
-    return len(top1) - 1 - convergence_rows(top1)
-
-
-def _number_of_changes(top1: Tensor) -> Tensor:
-    return (top1[1:] != top1[:-1]).sum(0)
 
 
 def _first_change(top1: Tensor) -> Tensor:
@@ -182,31 +145,29 @@ CONVERGENCE = Exercise(
     mistakes=(
         Mistake(
             "first hit",
-            _first_hit,
+            lambda top1: (top1 == top1[-1]).int().argmax(0),
             "That is the first row that shows the final answer. A guess can come, go, and come "
-            "back: "
-            "wanted is the row after which it stays.",
+            "back: wanted is the row after which it stays.",
         ),
         Mistake(
             "one row early",
-            _row_before,
+            lambda top1: (convergence_rows(top1) - 1).clamp_min(0),
             "One row too low: that is the last row where the guess still differs. Wanted is the "
-            "next one, the "
-            "first that shows the final guess for good.",
+            "next one, the first that shows the final guess for good.",
         ),
         Mistake(
             "one row late",
-            _row_after,
+            lambda top1: convergence_rows(top1) + 1,
             "One row too high: the row that brings the guess counts itself.",
         ),
         Mistake(
             "counted from the top",
-            _rows_from_the_top,
+            lambda top1: len(top1) - 1 - convergence_rows(top1),
             "That counts down from the last row. Row 0 is the embedding.",
         ),
         Mistake(
             "number of changes",
-            _number_of_changes,
+            lambda top1: (top1[1:] != top1[:-1]).sum(0),
             "That is how often the guess changes, not when it last does.",
         ),
         Mistake("first change", _first_change, "That is the first change. Wanted is the last one."),
@@ -217,33 +178,10 @@ CONVERGENCE = Exercise(
 
 
 def rank_trajectory(logits: Tensor, tokens: list[int]) -> Tensor:
+    """Ranks ``[row, token]`` at the last position of logits ``[row, pos, vocab]``; 0 is the top."""
     last = logits[:, -1]  # [row, vocab]
     mine = last[:, tokens]  # [row, token]
     return (last[:, :, None] > mine[:, None, :]).sum(1)  # how many tokens score higher
-
-
-def _probability(logits: Tensor, tokens: list[int]) -> Tensor:
-    return logits[:, -1].softmax(-1)[:, tokens]
-
-
-def _from_one(logits: Tensor, tokens: list[int]) -> Tensor:
-    return rank_trajectory(logits, tokens) + 1
-
-
-def _from_the_bottom(logits: Tensor, tokens: list[int]) -> Tensor:
-    return rank_trajectory(-logits, tokens)
-
-
-def _first_position(logits: Tensor, tokens: list[int]) -> Tensor:
-    return rank_trajectory(logits[:, :1], tokens)
-
-
-def _sorted_once(logits: Tensor, tokens: list[int]) -> Tensor:
-    return logits[:, -1].argsort(-1, descending=True)[:, tokens]
-
-
-def _transposed(logits: Tensor, tokens: list[int]) -> Tensor:
-    return rank_trajectory(logits, tokens).T
 
 
 def _logits() -> list[Case]:
@@ -270,27 +208,34 @@ RANKS = Exercise(
     mistakes=(
         Mistake(
             "probability",
-            _probability,
+            lambda logits, tokens: logits[:, -1].softmax(-1)[:, tokens],
             "These are probabilities. A rank is the number of tokens that score higher.",
         ),
-        Mistake("counted from 1", _from_one, "You count from 1; here rank 0 is the top."),
+        Mistake(
+            "counted from 1",
+            lambda logits, tokens: rank_trajectory(logits, tokens) + 1,
+            "You count from 1; here rank 0 is the top.",
+        ),
         Mistake(
             "counted from the bottom",
-            _from_the_bottom,
+            lambda logits, tokens: rank_trajectory(-logits, tokens),
             "Upside down: that counts the tokens that score lower.",
         ),
         Mistake(
-            "first position", _first_position, "That is the first position; wanted is the last."
+            "first position",
+            lambda logits, tokens: rank_trajectory(logits[:, :1], tokens),
+            "That is the first position; wanted is the last.",
         ),
         Mistake(
             "sorted once",
-            _sorted_once,
-            "One argsort tells which token stands at place i. You want the place of token i: count "
-            "the "
-            "tokens that score higher, or argsort a second time.",
+            lambda logits, tokens: logits[:, -1].argsort(-1, descending=True)[:, tokens],
+            "One argsort tells which token stands at place i. You want the place of token i: "
+            "count the tokens that score higher, or argsort a second time.",
         ),
         Mistake(
-            "axes swapped", _transposed, "Right numbers, axes swapped: rows first, then tokens."
+            "axes swapped",
+            lambda logits, tokens: rank_trajectory(logits, tokens).T,
+            "Right numbers, axes swapped: rows first, then tokens.",
         ),
     ),
 )
@@ -299,6 +244,7 @@ RANKS = Exercise(
 
 
 def kl_both(logits: Tensor) -> tuple[Tensor, Tensor]:
+    """``KL(final ‖ row)`` and the mean of both directions, nats, each ``[row, pos]``."""
     row = logits.log_softmax(-1)  # [row, pos, vocab], log-probabilities
     final = row[-1]
     forward = (final.exp() * (final - row)).sum(-1)
@@ -350,10 +296,10 @@ def _distributions() -> list[Case]:
 
 def _finite(got: tuple[Tensor, Tensor], case: Case) -> None:
     if not all(torch.isfinite(torch.as_tensor(part)).all() for part in got):
-        raise Wrong(
+        raise WrongAnswerError(
             f"On {case.name}, some of your numbers are NaN or infinite. A probability that "
-            "underflows to 0 "
-            "has no logarithm: take log_softmax(-1) of the logits instead of the log of a softmax."
+            "underflows to 0 has no logarithm: take log_softmax(-1) of the logits instead of the "
+            "log of a softmax."
         )
 
 

@@ -1,0 +1,86 @@
+"""Re-run lessons in place: ``python -m interp_widgets.course.execute notebooks/06_….ipynb``.
+
+Stored are text and static pictures, in order of execution. Left out is what differs from machine to
+machine or shows nothing without a kernel: widget views, their state, timings, Python's version.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+SECONDS_PER_CELL = 120
+_NOT_STORED = ("application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json")
+_KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+
+
+def execute(path: Path) -> None:
+    """Run every cell of a notebook in its own folder and write it back.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised; the file is left as it was.
+    """
+    import nbformat
+    from nbclient import NotebookClient
+
+    notebook = nbformat.read(path, as_version=4)
+    client = NotebookClient(
+        notebook,
+        timeout=SECONDS_PER_CELL,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        store_widget_state=False,
+    )
+    client.execute()
+    tidy(notebook)
+    nbformat.write(notebook, path)
+
+
+def tidy(notebook: NotebookNode) -> None:
+    """Take out of a notebook, in place, what is not to be stored."""
+    notebook.metadata = type(notebook.metadata)(
+        kernelspec=_KERNEL, language_info={"name": "python", "pygments_lexer": "ipython3"}
+    )
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+        if cell.cell_type == "code":
+            cell.outputs = _joined([_kept(output) for output in cell.outputs])
+
+
+def _kept(output: Any) -> Any:
+    data = output.get("data", {})
+    for mime in _NOT_STORED:
+        data.pop(mime, None)
+    if "image/png" in data:
+        data.pop("text/html", None)
+    return output
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """Neighbouring pieces of one stream as one: where a stream is cut depends on timing."""
+    whole: list[Any] = []
+    for output in outputs:
+        last = whole[-1] if whole else None
+        if last is not None and _stream(last) == _stream(output) != "":
+            last.text += output.text
+        else:
+            whole.append(output)
+    return whole
+
+
+def _stream(output: Any) -> str:
+    """``stdout`` or ``stderr``; empty for what is no stream."""
+    return output.name if output.output_type == "stream" else ""
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        sys.exit("usage: python -m interp_widgets.course.execute notebooks/06_logit_lens.ipynb …")
+    for argument in sys.argv[1:]:
+        execute(Path(argument).resolve())
+        sys.stdout.write(f"{argument}: executed\n")
