@@ -1,0 +1,254 @@
+"""`interp-widgets lab` opens the lessons; `interp-widgets doctor` says what this machine lacks.
+
+Commands are thin, and what they need (torch, JupyterLab) is imported when they run: starting the
+program costs no more than typer.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata as metadata
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+PACKAGE = Path(__file__).parent
+MODEL_ROOM_GB = 1.0  # a hub model of GPT-2's size, or a trained dictionary, needs about this much
+
+app = typer.Typer(
+    help="Lessons and widgets that open up language models.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+
+# --------------------------------------------------------------------------------------------- lab
+
+
+@app.command()
+def lab(
+    browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
+    port: Annotated[int, typer.Option(help="Port of the server.")] = 8888,
+) -> None:
+    """Open JupyterLab on the lessons."""
+    if find_spec("jupyterlab") is None:
+        typer.echo("JupyterLab is not installed. Run: pip install 'interp-widgets[lab]'", err=True)
+        raise typer.Exit(1)
+    lessons = lessons_folder()
+    typer.echo(f"lessons: {lessons}")
+    from jupyterlab.labapp import LabApp
+
+    # Another environment's kernel of the same name must not run the lessons instead of this one.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    arguments = [f"--ServerApp.root_dir={lessons}", f"--port={port}"]
+    if not browser:
+        arguments.append("--no-browser")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        # Root is the usual user of a container; the server still listens on loopback, with a token.
+        arguments.append("--allow-root")
+    LabApp.launch_instance(arguments)
+
+
+def lessons_folder() -> Path:
+    """The lessons of this clone, or from an installed wheel a copy in the working directory.
+
+    The wheel's own lessons stay as they were: a learner edits the copy, which is made once.
+    """
+    clone = PACKAGE.parent / "notebooks"
+    if (PACKAGE.parent / "pyproject.toml").is_file() and clone.is_dir():
+        return clone
+    copy = Path.cwd() / "interp-widgets-lessons"
+    if not copy.exists():
+        shutil.copytree(PACKAGE / "lessons", copy)
+    return copy
+
+
+# ------------------------------------------------------------------------------------------ doctor
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's report.
+
+    Attributes:
+        level: "ok", "note" (the lessons run without it) or "fix" (they do not).
+        what: what was looked at.
+        detail: what was found.
+        remedy: what to do, where there is something to do.
+    """
+
+    level: Literal["ok", "note", "fix"]
+    what: str
+    detail: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        line = f"{self.level:<4}  {self.what}: {self.detail}"
+        return f"{line}. {self.remedy}" if self.remedy else line
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is missing on this machine, and how to mend it."""
+    worst = 0
+    for check in CHECKS:
+        for finding in check():
+            typer.echo(str(finding))
+            worst |= finding.level == "fix"
+    raise typer.Exit(int(worst))
+
+
+def _python() -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info >= (3, 11):
+        yield Finding("ok", "Python", version)
+    else:
+        yield Finding("fix", "Python", version, "Make an environment with Python 3.11 or newer")
+
+
+def _packages() -> Iterator[Finding]:
+    """What the package asks for, extra by extra, against what is installed."""
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(line) for line in metadata.requires("interp-widgets") or []]
+    for extra, level in (("", "fix"), ("lab", "fix"), ("test", "note")):
+        name = f"interp-widgets[{extra}]" if extra else "interp-widgets"
+        mine = [
+            need
+            for need in wanted
+            if need.name != "interp-widgets"
+            and ("extra" in str(need.marker)) == bool(extra)
+            and (need.marker is None or need.marker.evaluate({"extra": extra}))
+        ]
+        lacking = [f"{need.name}{need.specifier} ({had})" for need in mine if (had := _lacks(need))]
+        if lacking:
+            remedy = f"Run: pip install '{name}'"
+            yield Finding(level, f"packages of {name}", "wanted " + ", ".join(lacking), remedy)
+        else:
+            yield Finding("ok", f"packages of {name}", f"all {len(mine)} here")
+
+
+def _lacks(need) -> str:
+    """What is wrong with the installed version of a requirement; empty when nothing is."""
+    try:
+        version = metadata.version(need.name)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+    return "" if need.specifier.contains(version, prereleases=True) else f"{version} is installed"
+
+
+def _torch() -> Iterator[Finding]:
+    try:
+        import torch
+    except Exception as error:  # a broken build fails in many ways, each worth showing
+        yield Finding("fix", "torch", f"cannot be imported ({error})", "Run: pip install torch")
+        return
+    build = f"CUDA {torch.version.cuda} build" if torch.version.cuda else "CPU build"
+    if torch.cuda.is_available():
+        device = torch.cuda.get_device_name(0)
+    elif torch.backends.mps.is_available():
+        device = "Apple GPU"
+    else:
+        device = "no GPU, and none is needed"
+    threads = f"{torch.get_num_threads()} threads on {os.cpu_count()} cores"
+    yield Finding("ok", "torch", f"{torch.__version__}, {build}, {device}, {threads}")
+
+
+def _jupyter() -> Iterator[Finding]:
+    if find_spec("jupyterlab") is None:
+        return  # told under the packages of the extra
+    from jupyter_core.paths import jupyter_path
+
+    for extension, package in (
+        ("@jupyter-widgets/jupyterlab-manager", "jupyterlab_widgets"),
+        ("anywidget", "anywidget"),
+    ):
+        found = [p for p in jupyter_path("labextensions", extension) if Path(p).is_dir()]
+        if found:
+            yield Finding("ok", f"JupyterLab extension {extension}", found[0])
+        else:
+            remedy = f"Run: pip install --force-reinstall {package}"
+            yield Finding("fix", f"JupyterLab extension {extension}", "not found", remedy)
+    if metadata.version("ipykernel").startswith("7.4."):
+        yield Finding(
+            "fix",
+            "ipykernel",
+            "7.4 stops hearing a widget that moves while a cell awaits",
+            "Run: pip install 'ipykernel<7.4'",
+        )
+
+
+def _chromium() -> Iterator[Finding]:
+    path = find_chromium()
+    if path:
+        yield Finding("ok", "Chromium", path)
+    else:
+        remedy = "Only the browser tests need it, and they install one where they can"
+        yield Finding("note", "Chromium", "not found", remedy)
+
+
+def _bundled_model() -> Iterator[Finding]:
+    start = time.perf_counter()
+    try:
+        import interp_widgets as iw
+
+        model = iw.load()
+    except Exception as error:  # whatever keeps the lessons from starting belongs in the report
+        remedy = "Run: pip install --force-reinstall interp-widgets"
+        yield Finding("fix", "bundled model", f"does not load ({error})", remedy)
+        return
+    seconds = time.perf_counter() - start
+    layers = f"{model.n_layers} layers of width {model.d_model}"
+    yield Finding("ok", "bundled model", f"{layers}, loaded in {seconds:.1f} s with its imports")
+
+
+def _disk() -> Iterator[Finding]:
+    free = shutil.disk_usage(Path.cwd()).free / 1e9
+    if free >= MODEL_ROOM_GB:
+        yield Finding("ok", "disk", f"{free:.0f} GB free here")
+    else:
+        remedy = "Models from the hub and trained dictionaries need room"
+        yield Finding("note", "disk", f"{free:.1f} GB free here", remedy)
+
+
+CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
+    _python,
+    _packages,
+    _torch,
+    _jupyter,
+    _chromium,
+    _bundled_model,
+    _disk,
+)
+
+
+def find_chromium() -> str | None:
+    """Path of a Chromium or Chrome on this machine: `$CHROMIUM`, `PATH`, macOS, Playwright's own."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    on_path = [shutil.which(name) for name in names]
+    for path in (os.environ.get("CHROMIUM"), *on_path):
+        if path:
+            return path
+    applications = Path("/Applications")
+    for app_name in ("Chromium", "Google Chrome"):
+        binary = applications / f"{app_name}.app" / "Contents" / "MacOS" / app_name
+        if binary.is_file():
+            return str(binary)
+    return _playwright_chromium()
+
+
+def _playwright_chromium() -> str | None:
+    if find_spec("playwright") is None:
+        return None
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        path = playwright.chromium.executable_path
+    return path if Path(path).is_file() else None

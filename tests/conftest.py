@@ -1,0 +1,19 @@
+"""What every test shares: no network, and tests marked `gpu` run only where CUDA is."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+# A test that reaches for the hub fails here at once, also on a machine that has a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip a test marked `gpu`, with its reason, where torch sees no CUDA device."""
+    if item.get_closest_marker("gpu"):
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("no CUDA device")
