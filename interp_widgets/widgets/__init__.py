@@ -1,0 +1,31 @@
+"""The widgets: each shows a record of the core, and asks for the next one when a person acts.
+
+A widget is four small files under one stem: ``<stem>.py`` (traits, one reducer, what to compute),
+``<stem>.ts`` (how it is drawn), a test, and the plot that stands in for it on paper. `WIDGETS`
+lists them; the contract test puts the same questions to every one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+
+WIDGETS = {"LogitLensHeatmap": "logit_lens"}
+"""Class name of every widget → its stem."""
+
+__all__ = ["WIDGETS", "LogitLensHeatmap"]
+
+
+def __getattr__(name: str) -> Any:
+    try:
+        stem = WIDGETS[name]
+    except KeyError:
+        raise AttributeError(f"module {__name__!r} has no widget {name!r}") from None
+    return getattr(import_module(f"{__name__}.{stem}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *WIDGETS})

@@ -1,0 +1,181 @@
+"""A lens record for the page: a grid at up to 18 bytes a cell, exact curves where pinned."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from interp_widgets.widgets._pack import plane, size, string_table, utf16_length
+
+if TYPE_CHECKING:
+    from interp_widgets.core.lens.logit import LogitLens
+
+FINE_CELLS = 4096
+"""Up to this many cells the numbers go over as float32; beyond it as bytes."""
+
+CELL_BYTES = 18
+TRAIL_BYTES = 4096
+RANK_TOP = 2**18
+
+
+def grid(record: LogitLens) -> dict[str, Any]:
+    """Everything the heatmap draws of one record.
+
+    Returns:
+        rows, tokens, strings and the planes `top` and `p` [row, pos, k], `entropy` and `kl` [row,
+        pos]. Above
+        `FINE_CELLS` cells k is the largest for which planes, rank and strings keep within
+        `CELL_BYTES` a cell.
+    """
+    top = np.asarray(record.top_ids)
+    fine = top.shape[0] * top.shape[1] <= FINE_CELLS
+    planes, strings = _fine(record, top) if fine else _coarse(record, top)
+    return {
+        "model": record.model,
+        "kind": record.kind,
+        "prompt": record.prompt,
+        "rows": list(record.rows),
+        "tokens": list(record.tokens),
+        "check": None if np.isnan(record.check) else float(record.check),
+        "exact": fine,
+        "strings": strings,
+        "planes": planes,
+    }
+
+
+def _fine(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], list[str]]:
+    where, strings = string_table(top, record.vocab)
+    return [
+        plane("top", where, "u16"),
+        plane("p", record.top_probs, "f32"),
+        plane("entropy", record.entropy, "f32"),
+        plane("kl", record.kl, "f32"),
+    ], strings
+
+
+def _coarse(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], list[str]]:
+    budget = CELL_BYTES * top.shape[0] * top.shape[1]
+    rank_bytes = top.shape[0] * top.shape[1]
+    scalars = [
+        plane("entropy", record.entropy, "u8", "linear", _highest(record.entropy)),
+        plane("kl", record.kl, "u8", "sqrt", _highest(record.kl)),
+    ]
+    for k in range(min(5, top.shape[2]), 0, -1):
+        where, strings = string_table(top[:, :, :k], record.vocab)
+        wide = len(strings) >= 65535  # the highest index stands for "not known"
+        planes = [
+            plane("top", where, "u32" if wide else "u16"),
+            plane("p", np.asarray(record.top_probs)[:, :, :k], "u8", "sqrt"),
+            *scalars,
+        ]
+        text = sum(len(s.encode()) + 3 for s in strings)  # quotes and a comma
+        if k == 1 or size(planes) + rank_bytes + text <= budget:
+            return planes, strings
+    raise AssertionError("a record has at least one token a cell")
+
+
+def _highest(values: Any) -> float:
+    array = np.asarray(values)
+    return float(np.nanmax(array, initial=1e-6, where=np.isfinite(array)))
+
+
+def rank_plane(record: LogitLens, column: int | None) -> dict[str, Any] | None:
+    """Rank of one tracked token [row, pos]; None where the record does not track it."""
+    if column is None:
+        return None
+    ranks = np.asarray(record.track_ranks)[:, :, column]
+    if ranks.size <= FINE_CELLS:
+        return plane("rank", ranks, "i32")
+    return plane("rank", ranks, "u8", "log", RANK_TOP)
+
+
+def track_column(record: LogitLens, text: str) -> int | None:
+    """Where in `record.track` the token with this text is."""
+    texts = [record.vocab.get(int(i)) for i in record.track]
+    return texts.index(text) if text in texts else None
+
+
+def trail(record: LogitLens, pos: int) -> dict[str, Any]:
+    """How the tokens of one column fare from row to row, as exactly as fits in `TRAIL_BYTES`.
+
+    Lines are the tokens that were on top at some row (the final answer first), then the tracked
+    ones.
+    """
+    line_ids = [int(i) for i in np.asarray(record.line_ids)[pos] if i >= 0]
+    tracks = [(j, int(i)) for j, i in enumerate(record.track) if int(i) not in line_ids]
+    rows = len(record.rows)
+    fine = rows * (len(line_ids) + len(tracks)) * 12 <= TRAIL_BYTES
+    room = TRAIL_BYTES // (rows * (12 if fine else 6))
+    line_ids = line_ids[: max(room - len(tracks), 1)]
+    tracks = tracks[: max(room - len(line_ids), 0)]
+
+    def gather(name: str) -> np.ndarray:
+        lines = np.asarray(getattr(record, f"line_{name}"))[:, pos, : len(line_ids)]
+        tracked = np.asarray(getattr(record, f"track_{name}"))[:, pos, [j for j, _ in tracks]]
+        return np.concatenate([lines, tracked], axis=1)
+
+    floats = "f32" if fine else "f16"
+    ranks = gather("ranks")
+    planes = [
+        plane("p", gather("probs"), floats),
+        plane("logit", gather("logits"), floats),
+        plane("rank", ranks, "i32") if fine else plane("rank", ranks, "u16", "log", RANK_TOP),
+    ]
+    ids = [*line_ids, *(i for _, i in tracks)]
+    return {
+        "ids": ids,
+        "tokens": [record.vocab.get(i, f"#{i}") for i in ids],
+        "tracked": [i in {int(t) for t in record.track} for i in ids],
+        "planes": planes,
+    }
+
+
+def unknown_words(prompt: str, tokens: list[str]) -> list[list[int]]:
+    """Words of a prompt for which the tokenizer has only crumbs.
+
+    A word counts as unknown when a piece of it is a raw byte, or when at least half of its several
+    pieces are single characters.
+
+    Returns:
+        [start, end) of each, counted as the page counts (UTF-16).
+    """
+    found: list[list[int]] = []
+    at = 0
+    for word in prompt.split():
+        start = prompt.index(word, at)
+        at = start + len(word)
+        pieces = _pieces_of(prompt, tokens, start, at)
+        crumbs = [p for p in pieces if len(p.strip()) <= 1]
+        broken = any(_is_byte(p) for p in pieces)
+        if broken or (len(pieces) > 2 and 2 * len(crumbs) >= len(pieces)):
+            found.append([utf16_length(prompt[:start]), utf16_length(prompt[:at])])
+    return found
+
+
+def _pieces_of(prompt: str, tokens: list[str], start: int, end: int) -> list[str]:
+    """Tokens that overlap prompt[start:end]; byte pieces count where the reading is."""
+    pieces: list[str] = []
+    at = 0
+    for token in tokens:
+        bare = token.strip()
+        if not _is_byte(token):
+            place = prompt.find(bare, at)
+            if not bare or place < 0:
+                continue  # a special token such as BOS, or white space
+            at = place + len(bare)
+            if place < end and at > start:
+                pieces.append(token)
+        elif start <= _next_letter(prompt, at) < end:
+            pieces.append(token)
+    return pieces
+
+
+def _next_letter(prompt: str, at: int) -> int:
+    while at < len(prompt) and prompt[at].isspace():
+        at += 1
+    return at
+
+
+def _is_byte(piece: str) -> bool:
+    return "\ufffd" in piece or (piece.startswith("<0x") and piece.endswith(">"))

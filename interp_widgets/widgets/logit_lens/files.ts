@@ -1,0 +1,111 @@
+// The view as files: a drawing of the whole grid (SVG, PNG), its numbers (CSV), its state and numbers (JSON).
+
+import { type Ramp } from "../shared/color.ts";
+import { s } from "../shared/dom.ts";
+import { csvLine } from "../shared/keep.ts";
+import { isSpecial, split } from "../shared/tokens.ts";
+import type { Grid, Scales } from "./grid.ts";
+import type { Color } from "./state.ts";
+
+const [CELL_W, CELL_H, GUTTER, HEAD, GAP] = [64, 22, 56, 44, 4];
+/** Beyond this many cells the drawing shows colours without words. */
+const MOST_WORDS = 6000;
+
+export interface Look {
+  grids: readonly Grid[];
+  color: Color;
+  scales: Scales;
+  ramp: Ramp;
+  ground: string;
+  text: string;
+}
+
+export function drawing(look: Look, plots: readonly SVGSVGElement[]): SVGSVGElement {
+  let top = 0;
+  let width = 0;
+  const parts: SVGElement[] = [];
+  for (const grid of look.grids) {
+    const part = gridDrawing(grid, look);
+    part.setAttribute("transform", `translate(0 ${top})`);
+    parts.push(part);
+    const tall = grid.rows.length * grid.tokens.length <= MOST_WORDS ? CELL_H : 6;
+    top += HEAD + grid.rows.length * tall + GAP + 24;
+    width = Math.max(width, GUTTER + grid.tokens.length * (tall === CELL_H ? CELL_W : 6) + 12);
+  }
+  for (const plot of plots) {
+    const copy = dressed(plot);
+    copy.setAttribute("y", String(top));
+    parts.push(copy);
+    top += Number(plot.getAttribute("height")) + 12;
+    width = Math.max(width, Number(plot.getAttribute("width")));
+  }
+  const svg = s("svg", { width, height: top, viewBox: `0 0 ${width} ${top}`, "font-family": "system-ui, sans-serif", "font-size": 12 });
+  svg.append(s("rect", { width: "100%", height: "100%", fill: look.ground }), ...parts);
+  return svg;
+}
+
+function gridDrawing(grid: Grid, look: Look): SVGGElement {
+  const words = grid.rows.length * grid.tokens.length <= MOST_WORDS;
+  const [w, tall] = words ? [CELL_W, CELL_H] : [6, 6];
+  const group = s("g", {}, s("text", { x: 4, y: 14, fill: look.text, "font-weight": 600 }, `${grid.raw.model} · ${grid.raw.prompt.slice(0, 120)}`));
+  const last = grid.rows.length - 1;
+  grid.rows.forEach((name, row) => {
+    const y = HEAD + row * tall + (row === last ? GAP : 0);
+    if (words || row === last || row % 10 === 0) group.append(s("text", { x: GUTTER - 6, y: y + tall / 2 + 4, "text-anchor": "end", fill: look.text, "font-size": 11 }, name));
+    grid.tokens.forEach((_, col) => {
+      const shade = grid.shade(look.color, row, col, look.scales);
+      const level = Math.round(Math.min(Math.max(shade, 0), 1) * 255);
+      const fill = Number.isNaN(shade) ? "none" : `rgb(${look.ramp.rgb.subarray(level * 3, level * 3 + 3).join(",")})`;
+      const x = GUTTER + col * w;
+      group.append(s("rect", { x, y, width: words ? w - 1 : w, height: words ? tall - 1 : tall, fill }));
+      const piece = words ? grid.best(row, col) : null;
+      if (piece !== null) group.append(s("text", { x: x + 4, y: y + 15, fill: look.ramp.darkText[level] ? "#10151b" : "#fff" }, fitted(piece)));
+    });
+  });
+  if (words) grid.tokens.forEach((token, col) => group.append(s("text", { x: GUTTER + col * w + 4, y: HEAD - 8, fill: look.text, "font-size": 11, opacity: isSpecial(token) ? 0.5 : 1 }, fitted(token))));
+  return group;
+}
+
+function fitted(piece: string): string {
+  const { body } = split(piece);
+  const chars = [...body];
+  return chars.length > 9 ? `${chars.slice(0, 8).join("")}…` : body;
+}
+
+/** A copy of a plot with the style sheet's colours written into it. */
+function dressed(plot: SVGSVGElement): SVGSVGElement {
+  const copy = plot.cloneNode(true) as SVGSVGElement;
+  const [from, to] = [plot.querySelectorAll("*"), copy.querySelectorAll("*")];
+  from.forEach((element, i) => {
+    const style = getComputedStyle(element);
+    for (const name of ["fill", "stroke", "stroke-width", "font-size", "font-weight", "opacity"]) {
+      to[i]!.setAttribute(name, style.getPropertyValue(name));
+    }
+  });
+  return copy;
+}
+
+export function table(grids: readonly Grid[]): Blob {
+  const lines = [csvLine(["side", "row", "pos", "token", "k", "predicted", "probability"])];
+  grids.forEach((grid, side) =>
+    grid.rows.forEach((row, r) =>
+      grid.tokens.forEach((token, pos) =>
+        grid.guesses(r, pos).forEach((guess, k) => lines.push(csvLine([side, row, pos, token, k, guess.piece, guess.p]))),
+      ),
+    ),
+  );
+  return new Blob([lines.join("\r\n"), "\r\n"], { type: "text/csv" });
+}
+
+export function document(grids: readonly Grid[], state: Record<string, unknown>): Blob {
+  const sides = grids.map((grid) => ({
+    model: grid.raw.model,
+    kind: grid.raw.kind,
+    prompt: grid.raw.prompt,
+    rows: grid.rows,
+    tokens: grid.tokens,
+    check: grid.raw.check,
+    cells: grid.rows.map((_, row) => grid.tokens.map((_, col) => grid.guesses(row, col))),
+  }));
+  return new Blob([JSON.stringify({ state, sides }, null, 1)], { type: "application/json" });
+}

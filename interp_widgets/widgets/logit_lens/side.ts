@@ -1,0 +1,96 @@
+// One side: its heading with the check, the heatmap, its tooltip and the overview strip.
+
+import { type Ramp } from "../shared/color.ts";
+import { fill, h } from "../shared/dom.ts";
+import type { Cell } from "../shared/geometry.ts";
+import { Heatmap, type HeatmapEvents } from "../shared/heatmap.ts";
+import { Overview } from "../shared/overview.ts";
+import { percent, tokenElement } from "../shared/tokens.ts";
+import { Tooltip } from "../shared/tooltip.ts";
+import type { Grid, Scales } from "./grid.ts";
+import type { Color } from "./state.ts";
+
+/** Largest difference between the last row and the model's logits that counts as equal. */
+const TOLERANCE = 1e-3;
+
+export class Side {
+  readonly element = h("div", { class: "iw-side" });
+  readonly heatmap: Heatmap;
+  private readonly head = h("div", { class: "iw-head" });
+  private readonly tooltip = new Tooltip();
+  private readonly overview: Overview;
+  private grid: Grid | null = null;
+
+  constructor(events: HeatmapEvents, signal: AbortSignal) {
+    this.heatmap = new Heatmap(
+      {
+        ...events,
+        scroll: (left) => {
+          events.scroll(left);
+          this.overview.update(this.heatmap);
+        },
+      },
+      signal,
+    );
+    this.overview = new Overview(this.heatmap, signal);
+    this.element.append(this.head, this.heatmap.element, this.overview.element, this.tooltip.element);
+  }
+
+  show(grid: Grid, color: Color, scales: Scales, ramp: Ramp): void {
+    this.grid = grid;
+    const { raw } = grid;
+    fill(
+      this.head,
+      h("b", {}, raw.model),
+      h("span", {}, `${raw.kind} lens · ${raw.rows.length} rows × ${raw.tokens.length} tokens`),
+      light(raw.check),
+    );
+    this.heatmap.show(
+      {
+        label: `${raw.kind} lens of ${raw.model}: rows are the embedding and each layer, columns are tokens`,
+        rows: grid.rows,
+        cols: grid.tokens,
+        dim: (col) => grid.dim(col),
+        shade: (row, col) => grid.shade(color, row, col, scales),
+        text: (row, col) => grid.best(row, col),
+        settled: (col) => grid.settled(col),
+        words: (row, col) => grid.words(row, col),
+      },
+      ramp,
+    );
+  }
+
+  /** Lights the cell under the common cursor. */
+  point(cell: Cell | null, pins: readonly Cell[]): void {
+    this.heatmap.mark(cell, pins);
+    const box = cell && this.heatmap.box(cell);
+    if (!cell || !box || !this.grid) this.tooltip.hide();
+    else this.tooltip.show(box, ...this.tip(this.grid, cell));
+  }
+
+  private tip(grid: Grid, { row, col }: Cell): Node[] {
+    const guesses = grid.guesses(row, col);
+    const list = guesses.map((guess) => {
+      const fillBar = h("span", {});
+      fillBar.style.width = `${Math.max(guess.p * 100, 0.5)}%`;
+      return h("li", {}, tokenElement(guess.piece), h("span", { class: "iw-bar-track" }, fillBar), h("span", { class: "iw-num" }, percent(guess.p)));
+    });
+    return [
+      h("h4", {}, `${grid.rows[row]} `, h("small", {}, "after "), tokenElement(grid.tokens[col]!), h("small", {}, ` (token ${col})`)),
+      list.length ? h("ol", {}, ...list) : h("div", {}, "not computed yet"),
+      h("p", {}, grid.facts(row, col)),
+    ];
+  }
+}
+
+/** The lens's own check: its last row has to be the model's output. */
+function light(check: number | null): HTMLElement {
+  if (check === null) return h("span", { class: "iw-light", "data-state": "open" }, "… last row not checked yet");
+  const good = check <= TOLERANCE;
+  const value = check === 0 ? "0" : check.toExponential(0);
+  return h(
+    "span",
+    { class: "iw-light", "data-state": good ? "good" : "bad", title: `largest difference between the last row and the model’s own logits: ${check}` },
+    good ? `✓ last row = model output (±${value})` : `▲ last row differs from the model by ${value} logits`,
+  );
+}

@@ -1,0 +1,93 @@
+// The bar of controls: what colours the cells, what the lines show, which tokens are tracked.
+
+import { ramp, type RampName } from "../shared/color.ts";
+import { choice } from "../shared/choice.ts";
+import { fill, h } from "../shared/dom.ts";
+import type { Frame, Link } from "../shared/runtime.ts";
+import { themeOf } from "../shared/theme.ts";
+import { short, tokenElement, visible } from "../shared/tokens.ts";
+import type { Scales } from "./grid.ts";
+import { chosen, type Color, type LensState, type Measure } from "./state.ts";
+
+const COLORS: Record<Color, string> = { probability: "probability", entropy: "entropy", kl: "KL to output", rank: "rank" };
+const MEASURES: Record<Measure, string> = { probability: "probability", rank: "rank", logit: "logit" };
+
+export function colorChoice(link: Link<LensState>, signal: AbortSignal): HTMLElement {
+  const colors = choice("Colour", COLORS, (by) => link.act({ do: "color", by }, { color: by as Color }), signal);
+  link.watch(["color"], () => colors.set(link.read("color")));
+  return colors.element;
+}
+
+export function measureChoice(link: Link<LensState>, signal: AbortSignal): HTMLElement {
+  const measures = choice("Lines", MEASURES, (by) => link.act({ do: "measure", by }, { measure: by as Measure }), signal);
+  link.watch(["measure"], () => measures.set(link.read("measure")));
+  return measures.element;
+}
+
+/** Tracked tokens as chips, and a box to add one. The chosen chip's rank can colour the cells. */
+export function trackTool(link: Link<LensState>, signal: AbortSignal): HTMLElement {
+  const box = h("input", { type: "text", placeholder: "e.g. ␣Paris", "aria-label": "Track a token", spellcheck: "false", autocomplete: "off" });
+  const add = h("button", { type: "submit" }, "Track");
+  const chips = h("span", { class: "iw-chips" });
+  const form = h("form", { class: "iw-chips iw-track" }, chips, box, add);
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const token = asToken(box.value);
+    if (!token) return;
+    track(link, token);
+    box.value = "";
+  }, { signal });
+  link.watch(["tracked", "rank_of"], () => {
+    const tracked = link.read("tracked");
+    const now = chosen(tracked, link.read("rank_of"));
+    fill(chips, ...tracked.map((token) => chip(link, token, token === now)));
+  });
+  return form;
+}
+
+/** What a person types as a token: ␣, · or a leading space stand for the space; a bare word gets one, too. */
+function asToken(typed: string): string {
+  const text = typed.replace(/^[␣·]/u, " ");
+  if (text.trim() === "") return "";
+  return /^[\p{L}\p{N}]/u.test(text) ? ` ${text.trimEnd()}` : text.trimEnd();
+}
+
+export function track(link: Link<LensState>, token: string): void {
+  link.act({ do: "track", token });
+}
+
+export function untrack(link: Link<LensState>, token: string): void {
+  link.act({ do: "untrack", token }, { tracked: link.read("tracked").filter((t) => t !== token) });
+}
+
+function chip(link: Link<LensState>, token: string, on: boolean): HTMLElement {
+  const name = visible(token);
+  const pick = h("button", { type: "button", "aria-pressed": String(on), title: `Colour “rank” by ${name}` }, tokenElement(token));
+  const drop = h("button", { type: "button", "aria-label": `Stop tracking ${name}` }, "✕");
+  pick.addEventListener("click", () => link.act({ do: "rank_of", token }, { rank_of: token }));
+  drop.addEventListener("click", () => untrack(link, token));
+  return h("span", { class: "iw-chip", "data-chosen": String(on) }, pick, drop);
+}
+
+/** The colour scale with its ends. */
+export function legend(): { element: HTMLElement; show(frame: Frame, color: Color, scales: Scales, rankOf: string): void } {
+  const canvas = h("canvas", { width: 256, height: 1, "aria-hidden": "true" });
+  const [from, to, name] = [h("span", {}), h("span", {}), h("span", {})];
+  return {
+    element: h("span", { class: "iw-legend" }, name, from, canvas, to),
+    show(frame, color, scales, rankOf) {
+      const colors = ramp(color as RampName, themeOf(frame.root));
+      const context = canvas.getContext("2d")!;
+      const pixels = context.createImageData(256, 1);
+      for (let i = 0; i < 256; i++) pixels.data.set([...colors.rgb.subarray(i * 3, i * 3 + 3), 255], i * 4);
+      context.putImageData(pixels, 0, 0);
+      const texts: Record<Color, [string, string, string]> = {
+        probability: ["probability of the top token", "0", "1"],
+        entropy: ["entropy, nats", "0", short(scales.entropy)],
+        kl: ["KL to the model’s output, nats", "0", short(scales.kl)],
+        rank: rankOf ? [`rank of “${visible(rankOf)}”`, (scales.rank + 1).toLocaleString("en"), "1"] : ["track a token to colour by its rank", "", ""],
+      };
+      [name.textContent, from.textContent, to.textContent] = texts[color];
+    },
+  };
+}

@@ -1,0 +1,267 @@
+// The whole widget: prompt boxes, tools, one or two heatmaps under one cursor, the plots of pinned columns.
+
+import { ramp } from "../shared/color.ts";
+import { clamp, fill, h } from "../shared/dom.ts";
+import { type Cell, sameCell } from "../shared/geometry.ts";
+import { historyButtons } from "../shared/history.ts";
+import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
+import { BufferLost } from "../shared/planes.ts";
+import { type PromptBox, promptBox } from "../shared/prompt.ts";
+import type { Frame, Link } from "../shared/runtime.ts";
+import { themeOf } from "../shared/theme.ts";
+import { document as asDocument, drawing, table } from "./files.ts";
+import { Grid, type Scales } from "./grid.ts";
+import { Side } from "./side.ts";
+import { chosen, type LensState, type Pin } from "./state.ts";
+import { colorChoice, legend, measureChoice, track, trackTool, untrack } from "./tools.ts";
+import { Trails } from "./trails.ts";
+
+const HINT = "Hover a cell or move with the arrow keys; click or press Enter to pin it and see how its column’s tokens rise and fall.";
+
+export class View {
+  private readonly prompts = h("div");
+  private readonly error = h("div", { class: "iw-error", role: "alert", hidden: true });
+  private readonly busy = h("span", { class: "iw-busy", hidden: true }, "computing");
+  private readonly sidesBox = h("div", { class: "iw-sides" });
+  private readonly scale = legend();
+  private readonly hint = h("p", { class: "iw-hint" }, HINT);
+  private readonly trailsBox: HTMLElement;
+  private readonly summary = h("p", { class: "iw-summary" });
+  private readonly trails: Trails;
+  private readonly signal: AbortSignal;
+  private boxes: PromptBox[] = [];
+  private sides: Side[] = [];
+  private grids: Grid[] = [];
+  private cursor: Cell | null = null;
+  private zoom = 1;
+  private slow = 0;
+  private localError = "";
+
+  constructor(
+    private readonly link: Link<LensState>,
+    private readonly frame: Frame,
+  ) {
+    this.signal = frame.signal;
+    this.trails = new Trails({
+      point: (cell) => this.point(cell, false),
+      track: (token, on) => (on ? untrack(link, token) : track(link, token)),
+      unpin: (pins) => pins.forEach((pin) => this.togglePin(pin)),
+    });
+    this.trailsBox = h("div", { class: "iw-trails", hidden: true }, h("div", { class: "iw-bar" }, measureChoice(link, this.signal), this.unpinButton()), this.trails.element);
+    frame.root.append(this.top(), this.bar(), this.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.summary);
+    link.watch(["sides", "ranks", "rank_of", "tracked"], () => this.safely(() => this.load()));
+    link.watch(["color"], () => this.paint());
+    link.watch(["pinned", "measure", "trails", "sides"], () => this.safely(() => this.plot()));
+    link.watch(["prompts", "offers", "live", "sides"], () => this.showPrompts());
+    link.watch(["error", "busy", "answered", "prompts"], () => this.showStatus());
+    link.watch(["summary"], () => this.say(link.read("summary")));
+    frame.onTheme(() => {
+      this.paint();
+      this.plot();
+    });
+    const resized = new ResizeObserver(() => this.plot());
+    resized.observe(frame.root);
+    this.signal.addEventListener("abort", () => {
+      resized.disconnect();
+      clearTimeout(this.slow);
+    });
+  }
+
+  // -- parts -----------------------------------------------------------------------------------
+
+  private top(): HTMLElement {
+    return h("div", { class: "iw-top" }, this.prompts, h("div", { class: "iw-acts" }, historyButtons(this.link, this.signal), this.menu()));
+  }
+
+  private bar(): HTMLElement {
+    return h("div", { class: "iw-bar" }, colorChoice(this.link, this.signal), trackTool(this.link, this.signal), this.busy);
+  }
+
+  private foot(): HTMLElement {
+    const button = (label: string, sign: string, factor: number): HTMLElement => {
+      const made = h("button", { type: "button", class: "iw-icon", "aria-label": label, title: label }, sign);
+      made.addEventListener("click", () => this.zoomBy(factor), { signal: this.signal });
+      return made;
+    };
+    const stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "below the line the top token is the final one");
+    const zoom = h("span", { class: "iw-pair iw-push" }, button("Narrower columns", "−", 0.8), button("Wider columns", "+", 1.25));
+    return h("div", { class: "iw-foot" }, this.scale.element, stair, zoom);
+  }
+
+  private unpinButton(): HTMLElement {
+    const button = h("button", { type: "button", class: "iw-push" }, "Unpin all");
+    button.addEventListener("click", () => this.link.act({ do: "unpin" }, { pinned: [] }), { signal: this.signal });
+    return button;
+  }
+
+  private menu(): HTMLElement {
+    const picture = (): SVGSVGElement => {
+      const style = getComputedStyle(this.frame.root);
+      const color = this.link.read("color");
+      const look = { grids: this.grids, color, scales: this.scales(), ramp: ramp(color, themeOf(this.frame.root)), ground: style.backgroundColor, text: style.color };
+      return drawing(look, this.trails.drawings);
+    };
+    const state = (): Record<string, unknown> =>
+      Object.fromEntries((["prompts", "color", "measure", "pinned", "tracked", "rank_of"] as const).map((name) => [name, this.link.read(name)]));
+    return keepMenu(
+      "logit_lens",
+      {
+        PNG: () => pngBlob(picture()),
+        SVG: () => svgBlob(picture()),
+        CSV: () => table(this.grids),
+        JSON: () => asDocument(this.grids, state()),
+      },
+      (why) => this.fail(why),
+      this.signal,
+    );
+  }
+
+  // -- drawing ---------------------------------------------------------------------------------
+
+  /** Decodes what arrived; a host that lost the bytes is asked for text. */
+  private safely(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      if (!(error instanceof BufferLost)) throw error;
+      this.link.askForText();
+    }
+  }
+
+  private load(): void {
+    const raw = this.link.read("sides");
+    const ranks = this.link.read("ranks");
+    const rankOf = chosen(this.link.read("tracked"), this.link.read("rank_of"));
+    this.grids = raw.map((side, i) => new Grid(side, ranks[i] ?? null, rankOf));
+    while (this.sides.length < raw.length) this.sides.push(this.newSide(this.sides.length));
+    this.sidesBox.dataset["two"] = String(raw.length > 1);
+    fill(this.sidesBox, ...this.sides.map((side) => side.element));
+    this.paint();
+  }
+
+  private newSide(index: number): Side {
+    return new Side(
+      {
+        hover: (cell, byKey) => this.point(cell, byKey),
+        pick: ({ row, col }) => this.togglePin([index, row, col]),
+        scroll: (left) => this.sides.forEach((side, i) => i !== index && (side.heatmap.scroll = left)),
+        zoom: (factor) => this.zoomBy(factor),
+      },
+      this.signal,
+    );
+  }
+
+  private scales(): Scales {
+    const all = this.grids.map((grid) => grid.scales());
+    const highest = (pick: (s: Scales) => number): number => Math.max(...all.map(pick));
+    return { entropy: highest((s) => s.entropy), kl: highest((s) => s.kl), rank: highest((s) => s.rank) };
+  }
+
+  private paint(): void {
+    const color = this.link.read("color");
+    const scales = this.scales();
+    const colors = ramp(color, themeOf(this.frame.root));
+    this.grids.forEach((grid, i) => this.sides[i]!.show(grid, color, scales, colors));
+    this.scale.show(this.frame, color, scales, chosen(this.link.read("tracked"), this.link.read("rank_of")));
+    this.mark();
+  }
+
+  private pinsOf(side: number): Cell[] {
+    // Pins of the other side keep their places as holes, so that numbers agree with the plots.
+    return this.link.read("pinned").map(([s, row, col]) => (s === side ? { row, col } : { row: -1, col: -1 }));
+  }
+
+  private mark(): void {
+    this.sides.forEach((side, i) => side.point(this.cursor, this.pinsOf(i)));
+  }
+
+  private plot(): void {
+    const pins = this.link.read("pinned");
+    this.trailsBox.hidden = pins.length === 0;
+    this.hint.hidden = pins.length > 0;
+    this.trails.show({ pins, trails: this.link.read("trails"), grids: this.grids, measure: this.link.read("measure"), cursor: this.cursor, theme: themeOf(this.frame.root) });
+    this.mark();
+  }
+
+  private showPrompts(): void {
+    const { link } = this;
+    const [prompts, live, linked, sides] = [link.read("prompts"), link.read("live"), link.read("linked"), link.read("sides")];
+    const wanted = linked ? 1 : prompts.length;
+    if (!live) {
+      fill(this.prompts, ...prompts.slice(0, wanted).map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said" }, text))));
+      return;
+    }
+    while (this.boxes.length < wanted) this.boxes.push(this.newBox(this.boxes.length, wanted));
+    if (this.prompts.childElementCount !== wanted) fill(this.prompts, ...this.boxes.map((box) => box.element));
+    this.boxes.forEach((box, i) => {
+      box.show(prompts[i] ?? "", link.read("offers"));
+      const side = sides[i];
+      if (side) box.underline(side.prompt, side.unknown);
+    });
+  }
+
+  private newBox(index: number, of: number): PromptBox {
+    const label = of > 1 ? ["Left prompt", "Right prompt"][index]! : "Prompt";
+    return promptBox(
+      label,
+      (text, burst) => {
+        const prompts = this.link.read("prompts").map((p, i) => (i === index || this.link.read("linked") ? text : p));
+        this.localError = "";
+        this.link.act({ do: "prompt", side: index, text, burst }, { prompts });
+      },
+      this.signal,
+    );
+  }
+
+  private showStatus(): void {
+    const message = this.link.read("error") || this.localError;
+    this.error.hidden = message === "";
+    if (this.error.textContent !== message) this.error.textContent = message;
+    clearTimeout(this.slow);
+    const busy = this.link.read("busy") && !this.link.dead;
+    this.busy.hidden = !busy;
+    // A kernel that does not answer is busy as well, as far as a person can tell.
+    if (!busy && this.link.pending && !this.link.dead) this.slow = setTimeout(() => (this.busy.hidden = !this.link.pending), 400);
+  }
+
+  private fail(why: string): void {
+    this.localError = why;
+    this.showStatus();
+  }
+
+  private say(text: string): void {
+    this.summary.textContent = text;
+    this.frame.announce(text);
+  }
+
+  // -- hands -----------------------------------------------------------------------------------
+
+  /** Moves the one cursor; hovering stays in the browser. */
+  private point(cell: Cell | null, byKey: boolean): void {
+    if (sameCell(cell, this.cursor)) return;
+    const column = this.cursor?.col;
+    this.cursor = cell;
+    this.mark();
+    if (this.link.read("pinned").some(([, , pos]) => pos === cell?.col || pos === column)) this.plotUnderPointer();
+    const grid = this.grids[0];
+    if (byKey && cell && grid && cell.row < grid.rows.length && cell.col < grid.tokens.length) this.frame.announce(grid.words(cell.row, cell.col));
+  }
+
+  /** Redraws the plots in the next frame: they hold the element under the pointer. */
+  private plotUnderPointer(): void {
+    requestAnimationFrame(() => !this.signal.aborted && this.plot());
+  }
+
+  private togglePin(pin: Pin): void {
+    const [side, row, pos] = pin;
+    const pins = this.link.read("pinned");
+    const same = (other: Pin): boolean => other.every((n, i) => n === pin[i]);
+    const next = pins.some(same) ? pins.filter((other) => !same(other)) : [...pins, pin].slice(-6);
+    this.link.act({ do: "pin", side, row, pos }, { pinned: next });
+  }
+
+  private zoomBy(factor: number): void {
+    this.zoom = clamp(this.zoom * factor, 0.02, 60);
+    this.sides.forEach((side) => (side.heatmap.zoom = this.zoom));
+  }
+}
