@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from interp_widgets.bundled import prompts as prompts
     from interp_widgets.core.cache import ActivationCache as ActivationCache
     from interp_widgets.core.cache import cache as cache
+    from interp_widgets.core.hub import available as available
     from interp_widgets.core.language_model import LanguageModel as LanguageModel
-    from interp_widgets.core.language_model import available as available
-    from interp_widgets.core.language_model import load as load
     from interp_widgets.core.lens.logit import LogitLens as LogitLens
     from interp_widgets.core.lens.logit import iter_logit_lens as iter_logit_lens
     from interp_widgets.core.lens.logit import logit_lens as logit_lens
+    from interp_widgets.core.load import load as load
     from interp_widgets.core.result import Result as Result
     from interp_widgets.course.exercises import check as check
     from interp_widgets.course.exercises import or_solution as or_solution
@@ -33,11 +33,11 @@ _HOME = {
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
     "Result": "core.result",
-    "available": "core.language_model",
+    "available": "core.hub",
     "cache": "core.cache",
     "check": "course.exercises",
     "iter_logit_lens": "core.lens.logit",
-    "load": "core.language_model",
+    "load": "core.load",
     "logit_lens": "core.lens.logit",
     "model_card": "bundled",
     "or_solution": "course.exercises",

@@ -57,20 +57,20 @@ class Architecture:
 
 
 def _llama_like(model_type: str, **changes: Any) -> Architecture:
-    """Llama's layout, which most later families kept; ``changes`` are what a family does differently."""
-    row = dict(
-        model_type=model_type,
-        layers="model.layers",
-        final_norm="model.norm",
-        attn="self_attn",
-        attn_proj="self_attn.o_proj",
-        resid_mid="post_attention_layernorm",
-        mlp="mlp",
-        mlp_proj="mlp.down_proj",
-        attn_out="self_attn",
-        mlp_out="mlp",
-        qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
-    )
+    """Llama's layout, which most later families kept; ``changes`` are what a family changed."""
+    row: dict[str, Any] = {
+        "model_type": model_type,
+        "layers": "model.layers",
+        "final_norm": "model.norm",
+        "attn": "self_attn",
+        "attn_proj": "self_attn.o_proj",
+        "resid_mid": "post_attention_layernorm",
+        "mlp": "mlp",
+        "mlp_proj": "mlp.down_proj",
+        "attn_out": "self_attn",
+        "mlp_out": "mlp",
+        "qkv": ("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+    }
     return Architecture(**(row | changes))
 
 
@@ -132,16 +132,13 @@ _ROWS = (
 ARCHITECTURES: dict[str, Architecture] = {row.model_type: row for row in _ROWS}
 
 
-def architecture_of(hf_model: Any) -> Architecture:
-    """The row of a transformers model.
+def architecture_for(config: Any, name: str) -> Architecture:
+    """The row for a transformers config; ``name`` is what the model is called in the error.
 
     Raises:
-        TypeError: no row for this class, or a model without an unembedding. The message lists the
-            known families and says how to add one.
+        TypeError: no row. The message lists the known families and says how to add one.
     """
-    config = getattr(hf_model, "config", None)
     model_type = getattr(config, "model_type", None)
-    name = type(hf_model).__name__
     if model_type not in ARCHITECTURES:
         known = ", ".join(sorted(ARCHITECTURES))
         raise TypeError(
@@ -150,9 +147,26 @@ def architecture_of(hf_model: Any) -> Architecture:
             "attention, MLP and norms live; the self-check tells whether the row is right "
             "(README, 'Add an architecture in one row')."
         )
-    if hf_model.get_output_embeddings() is None:
-        raise TypeError(
-            f"{name} has no unembedding (lm_head), so it makes no logits. Load the causal-LM class "
-            "instead, e.g. AutoModelForCausalLM.from_pretrained(...)."
-        )
     return ARCHITECTURES[model_type]
+
+
+def architecture_of(hf_model: Any) -> Architecture:
+    """The row of a transformers model.
+
+    Raises:
+        TypeError: no row for this class, or a model without an unembedding.
+    """
+    name = type(hf_model).__name__
+    row = architecture_for(getattr(hf_model, "config", None), name)
+    try:
+        head = hf_model.get_output_embeddings()
+        hf_model.get_submodule(row.layers)
+    except (AttributeError, NotImplementedError):
+        head = None
+    if head is None:
+        raise TypeError(
+            f"{name} has no unembedding on its layers at {row.layers!r}, so it makes no logits "
+            "here. Load the causal-LM class itself: AutoModelForCausalLM.from_pretrained(...). "
+            "Merge or unload adapters first."
+        )
+    return row

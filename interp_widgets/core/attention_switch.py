@@ -6,16 +6,15 @@ masks under the same name. Two traps follow:
 
 * a function registered **without a mask** gets ``attention_mask=None`` and sees the future, with no
   error (transformers 5). `register_attention` takes both or refuses.
-* the name is in the config, so *every* thread meets it. What is registered here looks who is asking:
-  the thread that opened the block gets eager attention, every other thread exactly what it had.
+* the name is in the config, so *every* thread meets it. What is registered here looks who asks: the
+  thread that opened the block gets eager attention, every other thread exactly what it had.
 """
 
 from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from torch import Tensor, nn
@@ -40,35 +39,44 @@ def register_attention(
     """
     if mask is None:
         raise ValueError(
-            f"attention function {name!r} needs a mask function under the same name: without one transformers "
-            "passes attention_mask=None and the model attends to the future. Pass eager_mask if in doubt."
+            f"attention function {name!r} needs a mask function under the same name: without one "
+            "transformers passes attention_mask=None and the model attends to the future. "
+            "Pass eager_mask if in doubt."
         )
-    AttentionInterface.register(name, attention)
+    # The mask first: interrupted in between, there is no attention without one.
     AttentionMaskInterface.register(name, mask)
+    AttentionInterface.register(name, attention)
 
 
-@contextmanager
-def attention_watched(config: Any, looks: Sequence[tuple[nn.Module, Look]]) -> Iterator[None]:
-    """Show the attention pattern ``[batch, head, dst, src]`` of each module to its function.
+class AttentionSwitch:
+    """Shows the attention pattern ``[batch, head, dst, src]`` of modules to functions.
 
     Args:
         config: the config that the attention modules read (the text config of a composite model).
-        looks: pairs of attention module and function, called in this thread only.
+        looks: pairs of attention module and function, called in the thread that switched on.
     """
-    if not looks:
-        yield
-        return
-    before, original = _looks(), config._attn_implementation
-    mine: dict[nn.Module, list[Look]] = {module: list(fns) for module, fns in before.items()}
-    for module, look in looks:
-        mine.setdefault(module, []).append(look)
-    try:
-        _mine.looks = mine
-        config._attn_implementation = _name_over(original)
-        yield
-    finally:
-        config._attn_implementation = original
-        _mine.looks = before
+
+    def __init__(self, config: Any, looks: Sequence[tuple[nn.Module, Look]]) -> None:
+        self._config = config
+        self._wanted = looks
+        self._before: tuple[dict[nn.Module, list[Look]], str] | None = None
+
+    def on(self) -> None:
+        """Switch to eager attention, in this thread."""
+        if not self._wanted:
+            return
+        looks = {module: list(functions) for module, functions in _looks().items()}
+        for module, look in self._wanted:
+            looks.setdefault(module, []).append(look)
+        name = _name_over(self._config._attn_implementation)
+        self._before = _looks(), self._config._attn_implementation
+        _mine.looks = looks
+        self._config._attn_implementation = name
+
+    def off(self) -> None:
+        """Everything as it was before `on`; twice is as good as once."""
+        if self._before is not None:
+            _mine.looks, self._config._attn_implementation = self._before
 
 
 def _looks() -> dict[nn.Module, list[Look]]:
@@ -79,6 +87,11 @@ def _name_over(original: str) -> str:
     """The name to switch to while ``original`` is the model's own; registered on first use."""
     if original.startswith(_PREFIX):
         return original
+    if original not in AttentionMaskInterface._global_mapping:
+        raise ValueError(
+            f"the model's attention {original!r} was registered without a mask function, so it may "
+            "see the future. Give it one with transformers.AttentionMaskInterface.register."
+        )
     name = _PREFIX + original
     if name not in ALL_ATTENTION_FUNCTIONS:
         register_attention(name, _attention_over(original), _mask_over(original))
@@ -113,6 +126,7 @@ def _eager_of(module: nn.Module) -> Callable[..., Any]:
         return home.eager_attention_forward
     except AttributeError:
         raise ValueError(
-            f"{type(module).__name__} does not go through transformers' attention functions, so its pattern cannot be "
-            "read there. Load the model with attn_implementation='eager' and set pattern_in_output in its row."
+            f"{type(module).__name__} does not go through transformers' attention functions, so "
+            "its pattern cannot be read there. If the module returns its pattern, say "
+            "pattern_in_output in its row of core/architectures.py."
         ) from None

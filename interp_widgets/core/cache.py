@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from numbers import Integral
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from interp_widgets.core.hooks import captured
 from interp_widgets.core.result import Result
-from interp_widgets.core.sites import Site, expand
+from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt, pieces
 
 if TYPE_CHECKING:
@@ -28,9 +29,9 @@ class ActivationCache(Result):
     """Activations at named places: ``cache["L3.resid_pre"]``.
 
     Attributes:
-        activations: place -> float32 on cpu. ``[pos, ...]`` for one prompt; ``[batch, pos, ...]`` for
-            several, where positions past a prompt's end hold NaN. What ``...`` is stands in `sites`;
-            ``pattern`` is ``[head, dst, src]`` or ``[batch, head, dst, src]``.
+        activations: place -> float32 on cpu. ``[pos, ...]`` for one prompt, ``[batch, pos, ...]``
+            for several, where positions past a prompt's end hold NaN. What ``...`` is stands in
+            `sites`; ``pattern`` is ``[head, dst, src]`` or ``[batch, head, dst, src]``.
         tokens: raw pieces of each prompt.
     """
 
@@ -41,7 +42,7 @@ class ActivationCache(Result):
 
     def __getitem__(self, name: str) -> Tensor:
         try:
-            return self.activations[name]
+            return self.activations[house_name(name)]
         except KeyError:
             raise KeyError(
                 f"{name!r} was not cached; cached are {', '.join(self.activations)}."
@@ -54,7 +55,8 @@ class ActivationCache(Result):
         return name in self.activations
 
     def __repr__(self) -> str:
-        return f"ActivationCache({len(self.activations)} places, {len(self.tokens)} prompts, {self.model})"
+        places, prompts = len(self.activations), len(self.tokens)
+        return f"ActivationCache({places} places, {prompts} prompts, {self.model})"
 
     def describe(self) -> str:
         """One sentence that says what is cached."""
@@ -65,7 +67,7 @@ class ActivationCache(Result):
         )
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a place and token: prompt index, place, pos, token and the activation's norm."""
+        """One row a place and token. Columns: prompt, place, pos, token, norm (Euclidean)."""
         import pandas as pd
 
         rows = [
@@ -77,7 +79,7 @@ class ActivationCache(Result):
         return pd.DataFrame(rows, columns=["prompt", "place", "pos", "token", "norm"])
 
     def _norms(self, name: str) -> Tensor:
-        """Euclidean norm of everything at a position, ``[batch, pos]``; a pattern's row at its dst."""
+        """Euclidean norm of all at a position, ``[batch, pos]``; a pattern counts at its dst."""
         x = self.activations[name]
         x = x[None] if len(self.tokens) == 1 else x
         if ".pattern" in name:
@@ -109,9 +111,7 @@ def cache(
     wanted = expand(sites, model.n_layers)
     for site in wanted:
         model.place(site)
-    listed = [prompts] if _is_one(prompts) else list(prompts)  # type: ignore[arg-type]
-    if not listed:
-        raise ValueError("no prompt was given.")
+    listed = _listed(prompts)
     ids = [model.ids(prompt) for prompt in listed]
     taken: list[dict[Site, Tensor]] = [{} for _ in ids]
     for batch in _batches(ids):
@@ -131,12 +131,16 @@ def cache(
     )
 
 
-def _is_one(prompts: object) -> bool:
+def _listed(prompts: Any) -> list[Prompt]:
+    """One prompt or several as a list. A list of integers is the ids of one."""
     if isinstance(prompts, str | Tensor):
-        return True
-    return (
-        isinstance(prompts, Sequence) and bool(prompts) and all(isinstance(i, int) for i in prompts)
-    )
+        return [prompts]
+    if not isinstance(prompts, Iterable):
+        raise TypeError(f"prompts are texts or token ids; got {type(prompts).__name__}.")
+    listed = list(prompts)
+    if not listed:
+        raise ValueError("no prompt was given.")
+    return [listed] if all(isinstance(i, Integral) for i in listed) else listed
 
 
 def _batches(ids: list[Tensor]) -> Iterator[list[int]]:
@@ -151,7 +155,7 @@ def _batches(ids: list[Tensor]) -> Iterator[list[int]]:
 
 def _run(model: LanguageModel, ids: Tensor, sites: list[Site]) -> dict[Site, Tensor]:
     with captured(model, sites) as found:
-        model.logits(ids)
+        model.run(ids)
     return {site: value.to("cpu", torch.float32) for site, value in found.items()}
 
 

@@ -9,24 +9,25 @@ compute in threads beside the user's own cells. Three rules keep them apart:
 * one re-entrant lock per model: two blocks never overlap, and a block may open another inside;
 * what a block installs acts only in the thread that opened it: ``model.hf(ids)`` in another thread
   gives the same bits as without the block;
-* leaving the block, by whatever road (an interrupt included), takes everything away. Hooks are found
-  by their owner rather than by a list of handles, so one that an interrupt cut off half-way goes too.
+* leaving the block, by whatever road (an interrupt included), takes everything away. Hooks are
+  found by their owner, not by a list of handles, so one that was cut off half-way goes too.
 
-Attention patterns are read where transformers computes attention, under a name that is switched in
-the model's config for the length of the block; see `attention_switch`.
+Attention patterns are read where transformers computes attention, under a name that the model's
+config has for the length of the block; see `attention_switch`.
 """
 
 from __future__ import annotations
 
+import io
 import threading
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from torch import Tensor, nn
 
-from interp_widgets.core.attention_switch import attention_watched
+from interp_widgets.core.attention_switch import AttentionSwitch
 from interp_widgets.core.places import Place
 from interp_widgets.core.sites import Site, expand
 
@@ -45,18 +46,69 @@ def lock_of(module: nn.Module) -> Any:
         return _locks.setdefault(module, threading.RLock())
 
 
-class _Owner:
-    """Identity of one block: whose hooks these are, and in which thread they may act."""
+class _Block(io.IOBase):
+    """One open ``with`` block: its hooks carry it as their owner, and act in its thread only.
 
-    def __init__(self) -> None:
-        self._thread = threading.get_ident()
+    Python delivers an interrupt when a Python function starts, so an ``__exit__`` in Python can be
+    cut off before its first line. `io.IOBase` has one in C that calls ``close``; here that is the
+    ``close`` of a generator, also in C, which goes straight to the ``finally`` below.
+    """
+
+    def __init__(self, model: LanguageModel, edits: Mapping[str | Site, Edit], found: Any) -> None:
+        self._lock = lock_of(model.hf)
+        self._thread = 0
+        self._found = found
+        self._running: Generator[None] | None = None
+        self._hooked: list[tuple[Place, Edit]] = []
+        looks: list[tuple[nn.Module, Edit]] = []
+        for name, edit in edits.items():
+            for site in _sites(model, name):
+                place = model.place(site)
+                on_raw = _edit_of(site, place, edit)
+                if place.side == "attention":
+                    looks.append((place.module, on_raw))
+                else:
+                    self._hooked.append((place, on_raw))
+        self._switch = AttentionSwitch(model.hf.config.get_text_config(), looks)
+
+    def __enter__(self) -> Any:
+        if self._running is not None:
+            raise RuntimeError("a block of hooks is opened once; call hooked(...) again.")
+        self._running = self._run()
+        self.close = self._running.close
+        try:
+            next(self._running)
+        except BaseException:
+            self.close()
+            raise
+        return self._found
 
     def acts(self) -> bool:
+        """Whether the caller runs in the thread that opened the block."""
         return threading.get_ident() == self._thread
 
+    def _run(self) -> Generator[None]:
+        with self._lock:
+            self._thread = threading.get_ident()
+            try:
+                for place, on_raw in self._hooked:
+                    _install(place, on_raw, self)
+                self._switch.on()
+                yield
+            finally:
+                try:
+                    self._undo()
+                except BaseException:  # interrupted half-way: to the end first, then up
+                    self._undo()
+                    raise
 
-@contextmanager
-def hooked(model: LanguageModel, edits: Mapping[str | Site, Edit]) -> Iterator[None]:
+    def _undo(self) -> None:
+        self._switch.off()
+        for place, _ in self._hooked:
+            _remove(self, place.module)
+
+
+def hooked(model: LanguageModel, edits: Mapping[str | Site, Edit]) -> AbstractContextManager[None]:
     """Run ``edits`` on the activations at their places, in this thread, inside this block.
 
     Args:
@@ -69,34 +121,17 @@ def hooked(model: LanguageModel, edits: Mapping[str | Site, Edit]) -> Iterator[N
         ValueError: an unknown place, before anything is installed. A replacement of another shape,
             or an edit of a place that can only be read, raises when the model runs.
     """
-    placed = [
-        (site, model.place(site), edit)
-        for name, edit in edits.items()
-        for site in _sites(model, name)
-    ]
-    hooks = [item for item in placed if item[1].side != "attention"]
-    watched = [item for item in placed if item[1].side == "attention"]
-    owner = _Owner()
-    with lock_of(model.hf):
-        try:
-            for site, place, edit in hooks:
-                _install(place, _edit_of(site, place, edit), owner)
-            looks = [(place.module, _edit_of(site, place, edit)) for site, place, edit in watched]
-            with attention_watched(model.hf.config.get_text_config(), looks):
-                yield
-        finally:
-            _remove(owner, {place.module for _, place, _ in hooks})
+    return _Block(model, edits, None)
 
 
-@contextmanager
 def captured(
     model: LanguageModel, names: str | Site | Iterable[str | Site]
-) -> Iterator[dict[Site, Tensor]]:
+) -> AbstractContextManager[dict[Site, Tensor]]:
     """Collect the activations at ``names`` while the block runs the model.
 
-    Yields:
-        A dict that fills as the model runs: place -> detached copy, in the model's dtype, on its
-        device, batch first (shapes in `sites`).
+    Returns:
+        A block that gives a dict, which fills as the model runs: place -> detached copy, in the
+        model's dtype, on its device, batch first (shapes in `sites`).
     """
     listed = [names] if isinstance(names, str | Site) else names
     found: dict[Site, Tensor] = {}
@@ -108,8 +143,7 @@ def captured(
         return keep
 
     sites = [site for name in listed for site in _sites(model, name)]
-    with hooked(model, {site: keeper(site) for site in sites}):
-        yield found
+    return _Block(model, {site: keeper(site) for site in sites}, found)
 
 
 def _sites(model: LanguageModel, name: str | Site) -> list[Site]:
@@ -117,21 +151,24 @@ def _sites(model: LanguageModel, name: str | Site) -> list[Site]:
 
 
 def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
-    """``edit`` on the raw tensor of the module: None if it only looked, else the whole raw tensor."""
+    """``edit`` on the raw tensor of a module: None if it only looked, else the whole new one."""
 
     def on_raw(raw: Tensor) -> Tensor | None:
         activation = place.view(raw)
         replacement = edit(activation)
         if replacement is None:
             return None
-        if place.read_only:
-            raise ValueError(
-                f"{site} can be read, not edited: the model has used it by then. Edit 'z' instead."
+        if place.instead:
+            raise ValueError(f"{site} can be read, not edited: {place.instead}")
+        if not isinstance(replacement, Tensor):
+            raise TypeError(
+                f"the edit at {site} returned {type(replacement).__name__}; "
+                "wanted a tensor, or None to only look."
             )
         if replacement.shape != activation.shape:
             raise ValueError(
-                f"the edit at {site} returned shape {tuple(replacement.shape)}; "
-                f"the activation there has shape {tuple(activation.shape)}."
+                f"the edit at {site} returned shape {list(replacement.shape)}; "
+                f"the activation there has shape {list(activation.shape)}."
             )
         new = raw.clone()
         place.view(new).copy_(replacement)
@@ -140,10 +177,10 @@ def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
     return on_raw
 
 
-def _install(place: Place, on_raw: Edit, owner: _Owner) -> None:
+def _install(place: Place, on_raw: Edit, owner: _Block) -> None:
     """Register one hook on the module of ``place``, marked with its owner."""
 
-    # Another thread may run the model while this block closes: torch then calls this without kwargs.
+    # While this block closes, torch may call this from another thread, and then without kwargs.
     def before(_module: nn.Module, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
         if not owner.acts() or kwargs is None:
             return None
@@ -156,7 +193,7 @@ def _install(place: Place, on_raw: Edit, owner: _Owner) -> None:
     def after(_module: nn.Module, _args: tuple, output: Any) -> Any:
         if not owner.acts():
             return None
-        # A decoder layer gives a tensor in transformers 5 and a tuple in 4; attention gives a tuple.
+        # Attention gives a tuple, a decoder layer a tensor (transformers 5) or a tuple (4).
         if not isinstance(output, tuple):
             return on_raw(output)
         new = on_raw(output[place.part])
@@ -170,14 +207,10 @@ def _install(place: Place, on_raw: Edit, owner: _Owner) -> None:
         place.module.register_forward_hook(after)
 
 
-def _remove(owner: _Owner, modules: Iterable[nn.Module]) -> None:
-    """Take off every hook of ``owner``, registered to the end or not."""
-    for module in modules:
-        for table in (module._forward_hooks, module._forward_pre_hooks):
-            for key in [
-                k
-                for k, hook in table.items()
-                if getattr(hook, "interp_widgets_owner", None) is owner
-            ]:
-                del table[key]
+def _remove(owner: _Block, module: nn.Module) -> None:
+    """Take off every hook of ``owner``, registered to the end or not. Twice is as good as once."""
+    for table in (module._forward_hooks, module._forward_pre_hooks):
+        for key, hook in list(table.items()):
+            if getattr(hook, "interp_widgets_owner", None) is owner:
                 module._forward_pre_hooks_with_kwargs.pop(key, None)
+                table.pop(key, None)

@@ -20,7 +20,7 @@ def log_probs(logits: Tensor) -> Tensor:
 
 
 def logit_diff(logits: Tensor, answer: int, distractor: int) -> Tensor:
-    """Logit of ``answer`` minus logit of ``distractor``. Equal to the difference of log-probabilities."""
+    """Logit of ``answer`` minus logit of ``distractor``, which is their log-odds."""
     logits = precise(logits)
     return logits[..., answer] - logits[..., distractor]
 

@@ -1,9 +1,9 @@
-"""From the name of a place to the module that holds it, and to the part of its tensor that is meant.
+"""From the name of a place to the module that holds it, and the part of its tensor that is meant.
 
 A `Place` carries a *view*: a function from the raw tensor that a module takes or gives to the
-activation in the shape that `sites` documents. A view shares memory with the raw tensor, so the same
-function reads an activation and writes one (into a copy). Fused query-key-value outputs, heads and
-single neurons need nothing else.
+activation in the shape that `sites` documents. A view shares memory with the raw tensor, so the
+same function reads an activation and writes one (into a copy). Fused query-key-value outputs, heads
+and single neurons need nothing else.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Place:
         side: its input, its output, or (``attention``) the pattern inside transformers' attention.
         view: raw tensor -> activation in its documented shape, sharing memory.
         part: which element, when the module returns a tuple.
-        read_only: editing it would change nothing, so an edit is refused.
+        instead: for a place where an edit would not do what it says: why, and what to edit.
     """
 
     module: nn.Module
     side: Side
     view: Callable[[Tensor], Tensor]
     part: int = 0
-    read_only: bool = False
+    instead: str = ""
 
 
 def _whole(raw: Tensor) -> Tensor:
@@ -54,14 +54,18 @@ def place_of(model: LanguageModel, site: Site) -> Place:
     row = model.architecture
     if site.kind == "final":
         return Place(model.module(row.final_norm), "in", _whole)
-    layer = model.layers[0 if site.layer is None else site.layer]
+    if site.layer is not None and site.layer >= model.n_layers:
+        raise ValueError(f"{site}: the model has layers L0 to L{model.n_layers - 1}.")
+    layer = model.layers[site.layer or 0]
     match site.kind:
         case "embed" | "resid_pre":
             return Place(layer, "in", _whole)
         case "resid_post":
             return Place(layer, "out", _whole)
         case "resid_mid":
-            return Place(_part(layer, row.resid_mid), "in", _whole)
+            # A hook here reaches the MLP's norm alone; the stream flows past it.
+            instead = "a hook there misses the stream itself. Edit attn_out or mlp_in."
+            return Place(_part(layer, row.resid_mid), "in", _whole, instead=instead)
         case "attn_out":
             return Place(_part(layer, row.attn_out), "out", _whole)
         case "mlp_in":
@@ -77,8 +81,9 @@ def place_of(model: LanguageModel, site: Site) -> Place:
             return Place(_part(layer, row.attn_proj), "in", _picked(heads, site.index, -2))
         case "q" | "k" | "v":
             return _projection(model, layer, site)
-        case _:
+        case "pattern":
             return _pattern(model, layer, site)
+    raise AssertionError(f"{site} is a place without a row here")
 
 
 def _part(layer: nn.Module, path: str) -> nn.Module:
@@ -86,7 +91,8 @@ def _part(layer: nn.Module, path: str) -> nn.Module:
         return layer.get_submodule(path)
     except AttributeError:
         raise ValueError(
-            f"{type(layer).__name__} has no part {path!r}: its row in core/architectures.py does not fit this model."
+            f"{type(layer).__name__} has no part {path!r}: its row in core/architectures.py "
+            "does not fit this model."
         ) from None
 
 
@@ -135,6 +141,15 @@ def _pattern(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
     _check_index(site, model.n_heads, "heads")
     row = model.architecture
     side: Side = "out" if row.pattern_in_output else "attention"
-    return Place(
-        _part(layer, row.attn), side, _picked(_whole, site.index, 1), part=1, read_only=True
-    )
+    view = _picked(_formed, site.index, 1)
+    instead = "the model has used it by then. Edit z, or q and k."
+    return Place(_part(layer, row.attn), side, view, part=1, instead=instead)
+
+
+def _formed(pattern: Tensor | None) -> Tensor:
+    """The pattern, where the attention in use forms one."""
+    if pattern is None:
+        raise ValueError(
+            "this attention forms no pattern. Load the model with attn_implementation='eager'."
+        )
+    return pattern

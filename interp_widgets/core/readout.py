@@ -1,17 +1,18 @@
-"""From a residual stream to logits: final norm, unembedding, soft-cap – always in float32 or better.
+"""From a residual stream to logits: final norm, unembedding, soft-cap, in float32 or better.
 
 The model's own modules do the work, so a family's norm (LayerNorm, RMSNorm, Gemma's ``1 + weight``)
 needs no formula here. A model in half precision is read out with its weights raised to float32, a
-slice of the vocabulary at a time, so that no second copy of a large unembedding ever exists.
+slice of the vocabulary at a time, so that no second copy of a large unembedding ever exists. Hooks
+on those modules do not run: reading a stream out is not a run of the model.
 """
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -35,16 +36,23 @@ def unembed(model: LanguageModel, resid: Tensor, normed: bool = False) -> Tensor
     wide = torch.float64 if model.dtype == torch.float64 else torch.float32
     hidden = resid.to(device=head.weight.device, dtype=wide)
     if not normed:
-        hidden = _in_precision(norm, wide, hidden)
-    logits = head(hidden) if head.weight.dtype == wide else _sliced(head, hidden)
+        hidden = _in_precision(norm, hidden).forward(hidden)
+    logits = head.forward(hidden) if head.weight.dtype == wide else _sliced(head, hidden)
     cap = model.logit_softcap
     return logits if cap is None else torch.tanh(logits / cap) * cap
 
 
-def _in_precision(module: nn.Module, dtype: torch.dtype, x: Tensor) -> Tensor:
-    """``module(x)`` computed in ``dtype``, its own parameters left as they are."""
-    state = {name: value.to(dtype) for name, value in module.named_parameters()}
-    return functional_call(module, state, (x,))
+def _in_precision(norm: nn.Module, like: Tensor) -> nn.Module:
+    """A norm with the weights of ``norm`` in the dtype and on the device of ``like``.
+
+    A new module rather than swapped weights: another thread may be running the model.
+    """
+    twin = copy.copy(norm)
+    twin.__dict__.pop("forward", None)  # accelerate's, which moves tensors between devices
+    twin._parameters = {
+        name: p if p is None else p.to(like) for name, p in norm._parameters.items()
+    }
+    return twin
 
 
 def _sliced(head: nn.Linear, hidden: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""Result: what every core function returns. A frozen record that draws, shows, tabulates and saves itself.
+"""Result: what core functions return. A frozen record that draws, tabulates and saves itself.
 
 ``save`` writes one safetensors file: tensors as tensors, everything else as JSON in its header. No
 pickle, so a record from a stranger is only data.
@@ -14,6 +14,7 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from uuid import uuid4
 
 from torch import Tensor
 
@@ -76,11 +77,12 @@ class Result:
         return getattr(drawing, f"plot_{kind}")(self, **options)
 
     def widget(self, model: LanguageModel | None = None, **options: Any) -> Any:
-        """The record in its widget; with a ``model`` the widget can also compute, without it is a viewer."""
+        """The record in its widget: a viewer, or with a ``model`` one that also computes."""
         _, stem, name = _KINDS[type(self).__name__]
         if name is None:
             raise TypeError(
-                f"{type(self).__name__} has no widget; draw it with .plot() or tabulate it with .to_frame()."
+                f"{type(self).__name__} has no widget; draw it with .plot() or "
+                "tabulate it with .to_frame()."
             )
         home = import_module(f"interp_widgets.widgets.{stem}")
         return getattr(home, name)(self, model=model, **options)
@@ -100,13 +102,13 @@ class Result:
             "package": interp_widgets.__version__,
             "fields": json.dumps(plain),
         }
-        unfinished = path.with_name(path.name + ".part")
-        save_file(
-            {name: tensor.contiguous() for name, tensor in tensors.items()},
-            unfinished,
-            metadata=header,
-        )
-        unfinished.replace(path)
+        whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
+        try:
+            save_file(whole, unfinished, metadata=header)
+            unfinished.replace(path)
+        finally:
+            unfinished.unlink(missing_ok=True)
         return path
 
     @classmethod
@@ -121,9 +123,10 @@ class Result:
         kind = header.get("kind", "")
         if kind not in _KINDS:
             raise ValueError(f"{path} holds no record of this package (kind {kind!r}).")
-        if int(header["schema"]) > SCHEMA:
+        schema = header.get("schema", "")
+        if schema.isdecimal() and int(schema) > SCHEMA:
             raise ValueError(
-                f"{path} was written by interp_widgets {header['package']}, schema {header['schema']}; "
+                f"{path} was written by interp_widgets {header.get('package')}, schema {schema}; "
                 f"this version reads up to {SCHEMA}. Update with pip install -U interp-widgets."
             )
         found = getattr(import_module(f"interp_widgets.{_KINDS[kind][0]}"), kind)
@@ -131,7 +134,10 @@ class Result:
             raise ValueError(
                 f"{path} holds a {kind}, not a {cls.__name__}. Read it with {kind}.load."
             )
-        return found(**found._values(json.loads(header["fields"]), tensors))
+        try:
+            return found(**found._values(json.loads(header["fields"]), tensors))
+        except (KeyError, TypeError, ValueError, AttributeError) as broken:
+            raise ValueError(f"{path} holds a damaged {kind}: {broken}.") from broken
 
     def _parts(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """The fields split into tensors and what JSON can hold."""
@@ -178,6 +184,7 @@ def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
         raise FileNotFoundError(f"no file {path}.")
     try:
         with safe_open(path, framework="pt") as file:
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+            names = file.keys()  # a method of its own: the file is no dict
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
     except SafetensorError as broken:
         raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken

@@ -35,6 +35,7 @@ LAYER_KINDS = (
     "mlp_post",
 )
 MODEL_KINDS = ("embed", "final")
+INDEXED_KINDS = (*HEAD_KINDS, "mlp_post")
 
 _NAME = re.compile(r"L(?P<layer>\d+|\*)\.(?P<kind>[a-z_]+)(?:\.(?P<index>\d+))?")
 _LENS = re.compile(r"blocks\.(?P<layer>\d+)\.(?P<rest>.+)")
@@ -55,11 +56,27 @@ _LENS_KINDS = {
 
 @dataclass(frozen=True, order=True)
 class Site:
-    """One place: a kind, its layer (None for ``embed`` and ``final``), and a head or neuron (None: all)."""
+    """One place.
+
+    Attributes:
+        layer: None for ``embed`` and ``final``.
+        kind: one of `LAYER_KINDS` or `MODEL_KINDS`.
+        index: a head or a neuron; None for all.
+
+    Raises:
+        ValueError: a combination that names no place.
+    """
 
     layer: int | None
     kind: str
     index: int | None = None
+
+    def __post_init__(self) -> None:
+        known = self.kind in (MODEL_KINDS if self.layer is None else LAYER_KINDS)
+        if not known or (self.layer or 0) < 0 or (self.index or 0) < 0:
+            raise ValueError(_help(str(self)))
+        if self.index is not None and self.kind not in INDEXED_KINDS:
+            raise ValueError(f"{self}: {self.kind} has no heads or neurons. {_help(str(self))}")
 
     def __str__(self) -> str:
         if self.layer is None:
@@ -70,17 +87,22 @@ class Site:
 
 def _help(name: object) -> str:
     return (
-        f"{name!r} is not a place in the model. Places are 'embed', 'final' and 'L3.<kind>' with kind one of "
-        f"{', '.join(LAYER_KINDS)}; 'L3.z.5' is head 5, 'L3.mlp_post.17' neuron 17, 'L*' every layer."
+        f"{name!r} is not a place in the model. Places are 'embed', 'final' and 'L3.<kind>' with "
+        f"kind one of {', '.join(LAYER_KINDS)}; 'L3.z.5' is head 5, 'L3.mlp_post.17' neuron 17, "
+        "'L*' every layer."
     )
 
 
-def _from_transformer_lens(name: str) -> str:
-    """The house name of a TransformerLens hook name, or ``name`` itself if it is none."""
+def house_name(name: str) -> str:
+    """What this package calls a TransformerLens hook; any other name comes back as it is.
+
+    Raises:
+        ValueError: a hook that no place here stands for.
+    """
     if name == "hook_embed":
         raise ValueError(
-            "'hook_embed' is TransformerLens's token embedding without positions; "
-            "'embed' here is the whole stream that enters layer 0. Ask for 'embed' if that is what you want."
+            "'hook_embed' is TransformerLens's token embedding without positions; 'embed' here is "
+            "the whole stream that enters layer 0. Ask for 'embed' if that is what you want."
         )
     match = _LENS.fullmatch(name)
     if match is None:
@@ -89,21 +111,20 @@ def _from_transformer_lens(name: str) -> str:
     if kind is None:
         accepted = ", ".join(_LENS_KINDS)
         raise ValueError(
-            f"{name!r}: this TransformerLens hook has no counterpart here. Accepted: {accepted}."
+            f"{name!r}: no place here means what this TransformerLens hook does. "
+            f"Accepted: {accepted}."
         )
     return f"L{match['layer']}.{kind}"
 
 
 def _parse(name: str, n_layers: int) -> list[Site]:
-    name = _from_transformer_lens(name)
+    name = house_name(name)
     if name in MODEL_KINDS:
         return [Site(None, name)]
     match = _NAME.fullmatch(name)
     if match is None or match["kind"] not in LAYER_KINDS:
         raise ValueError(_help(name))
     kind, index = match["kind"], match["index"]
-    if index is not None and kind not in (*HEAD_KINDS, "mlp_post"):
-        raise ValueError(f"{name!r}: {kind} has no heads or neurons to pick from. {_help(name)}")
     layers = range(n_layers) if match["layer"] == "*" else [int(match["layer"])]
     if max(layers) >= n_layers:
         raise ValueError(f"{name!r}: the model has {n_layers} layers, L0 to L{n_layers - 1}.")

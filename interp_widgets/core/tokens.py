@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -44,23 +45,20 @@ def is_byte_level(tokenizer: Any) -> bool:
 
 def pieces(tokenizer: Any, ids: Iterable[int]) -> list[str]:
     """The raw piece of each token, leading space kept: ``[" Dal", "las"]``."""
-    byte_level, special = is_byte_level(tokenizer), set(tokenizer.all_special_ids)
-    return [_piece(tokenizer, int(token), byte_level, special) for token in ids]
+    byte_level = is_byte_level(tokenizer)
+    plain = {token: tokenizer.convert_ids_to_tokens(token) for token in tokenizer.all_special_ids}
+    plain |= {token: added.content for token, added in tokenizer.added_tokens_decoder.items()}
+    return [plain.get(int(i)) or _piece(tokenizer, int(i), byte_level) for i in ids]
 
 
-def _piece(tokenizer: Any, token: int, byte_level: bool, special: set[int]) -> str:
+def _piece(tokenizer: Any, token: int, byte_level: bool) -> str:
     written = tokenizer.convert_ids_to_tokens(token)
     if written is None:  # an id past the tokenizer: models pad their vocabulary
         return f"<unused {token}>"
-    if token in special:
-        return written
     if byte_level:
         known = _byte_of()
-        # An added token is written in plain text, not in the byte alphabet.
         return (
-            _readable(bytes(known[c] for c in written))
-            if all(c in known for c in written)
-            else written
+            _readable(bytes(known[c] for c in written)) if known.keys() >= set(written) else written
         )
     if len(written) == 6 and written.startswith("<0x"):
         return _readable(bytes([int(written[3:5], 16)]))
@@ -80,22 +78,15 @@ def encode(model: LanguageModel, prompt: Prompt) -> Tensor:
     """
     if isinstance(prompt, str):
         ids = torch.tensor(_without_double_bos(model.tokenizer, prompt), dtype=torch.long)
-    elif isinstance(prompt, Tensor) or (
-        isinstance(prompt, Sequence) and all(isinstance(i, int) for i in prompt)
-    ):
-        ids = torch.as_tensor(prompt, dtype=torch.long)
     else:
-        raise TypeError(
-            f"a prompt is text or a sequence of token ids; got {type(prompt).__name__}."
-        )
-    if ids.ndim != 1 or len(ids) == 0:
-        hint = (
-            "This tokenizer adds no BOS, so an empty prompt has no tokens. "
-            if ids.ndim == 1
-            else ""
-        )
+        ids = _given_ids(prompt)
+    if ids.ndim != 1:
+        raise ValueError(f"ids of one prompt have shape [pos]; got shape {list(ids.shape)}.")
+    if len(ids) == 0:
         raise ValueError(
-            f"{hint}A prompt needs at least one token, shape [pos]; got shape {list(ids.shape)}."
+            "an empty prompt has no tokens, since this tokenizer adds no BOS. Write at least one."
+            if isinstance(prompt, str)
+            else "a prompt needs at least one token id; got none."
         )
     if len(ids) > model.context:
         raise ValueError(
@@ -109,11 +100,39 @@ def encode(model: LanguageModel, prompt: Prompt) -> Tensor:
     return ids.to(model.device)
 
 
+def _given_ids(prompt: Any) -> Tensor:
+    """Ids that somebody made already, as a tensor; nothing is rounded on the way."""
+    if isinstance(prompt, Tensor):
+        given = prompt
+    elif isinstance(prompt, Sequence) and all(isinstance(i, Integral) for i in prompt):
+        given = torch.tensor([int(i) for i in prompt], dtype=torch.long)
+    else:
+        raise TypeError(
+            f"a prompt is text, or token ids in a list or a tensor; got {type(prompt).__name__}."
+        )
+    if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
+        raise TypeError(f"token ids are integers; got a tensor of {given.dtype}.")
+    return given.detach().long()
+
+
 def _without_double_bos(tokenizer: Any, text: str) -> list[int]:
     """Ids with one BOS, where the tokenizer adds one and the prompt also spells it out."""
+    _check_text(text)
     ids = tokenizer(text, add_special_tokens=True)["input_ids"]
-    twice = len(ids) > 1 and ids[0] == ids[1] == tokenizer.bos_token_id
-    return ids[1:] if twice else ids
+    if len(ids) > 1 and ids[0] == ids[1] == tokenizer.bos_token_id:
+        spelled = tokenizer(text, add_special_tokens=False)["input_ids"]
+        return ids[1:] if len(spelled) < len(ids) else ids
+    return ids
+
+
+def _check_text(text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as broken:
+        raise ValueError(
+            f"the text holds half a character at position {broken.start}: "
+            f"{text[broken.start : broken.end]!r} is one of two surrogates."
+        ) from None
 
 
 def single_token(model: LanguageModel, text: str | int) -> int:
@@ -124,14 +143,15 @@ def single_token(model: LanguageModel, text: str | int) -> int:
             would make it one token, says so.
         TypeError: neither text nor an id.
     """
-    if isinstance(text, int) and not isinstance(text, bool):
+    if isinstance(text, Integral) and not isinstance(text, bool):
         if not 0 <= text < model.d_vocab:
             raise ValueError(f"token ids go from 0 to {model.d_vocab - 1}; got {text}.")
-        return text
+        return int(text)
     if not isinstance(text, str):
         raise TypeError(f"a token is named by its text or its id; got {type(text).__name__}.")
+    _check_text(text)
     ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
-    # Some tokenizers make "Paris" and " Paris" the same token; then the text decides, not the space.
+    # Some tokenizers make "Paris" and " Paris" the same token; either spelling names it then.
     if len(ids) == 1:
         return ids[0]
     spaced = model.tokenizer(" " + text, add_special_tokens=False)["input_ids"]

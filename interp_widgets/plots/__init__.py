@@ -1,1 +1,1 @@
-"""Pictures of records: Plotly to explore, Matplotlib to print. Drawing returns a figure and shows nothing."""
+"""Pictures of records: Plotly to explore, Matplotlib to print. Drawing returns a figure."""

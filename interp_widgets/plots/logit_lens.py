@@ -53,10 +53,11 @@ def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:
     """
     import plotly.graph_objects as go
 
-    label, low, high = COLOURS[colour] if colour in COLOURS else ("", 0, 0)
+    values = _values(record, colour)
+    label, low, high = COLOURS[colour]
     figure = go.Figure(
         go.Heatmap(
-            z=_values(record, colour),
+            z=values,
             x=list(range(len(record.tokens))),
             y=list(record.rows),
             text=[[theme.plotly_text(word) for word in row] for row in _words(record)],

@@ -1,4 +1,4 @@
-"""What all pictures share: colours that survive colour blindness and print, and how tokens are written."""
+"""What all pictures share: colours that survive colour blindness, and how tokens are written."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ SEQUENTIAL = "cividis"  # lightness rises all the way, so it also reads in grey
 
 
 def visible(token: str) -> str:
-    """A token as text that shows its white space: ``·`` for a leading space, ``↵``, ``⇥``, ``\\x18``."""
+    """A token as text that shows its white space: ``·`` leading, ``↵``, ``⇥``, others as hex."""
     shown = token.replace("\n", "↵").replace("\t", "⇥")
     shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
     return "·" + shown[1:] if shown.startswith(" ") else shown or "∅"
 
 
 def plotly_text(token: str) -> str:
-    """A visible token that Plotly will not take for markup."""
-    return html.escape(visible(token))
+    """A visible token that Plotly will take neither for markup nor for mathematics."""
+    return html.escape(visible(token), quote=False).replace("$", "&#36;")
 
 
 def plotly_layout(figure: Any, title: str) -> Any:
     """Transparent paper, so the figure sits on a light or a dark page; grey that reads on both."""
     figure.update_layout(
-        title={"text": html.escape(title), "font": {"size": 14}},
+        title={"text": plotly_text(title), "font": {"size": 14}},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"color": "#808080", "family": "system-ui, sans-serif"},

@@ -1,4 +1,4 @@
-"""Tiny random models of every family in the architecture table, and a tokenizer made on the spot."""
+"""Tiny random models of every family in the architecture table, and a tokenizer for them."""
 
 from __future__ import annotations
 
@@ -9,13 +9,30 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import AutoConfig, AutoModelForCausalLM, PreTrainedTokenizerFast
 
-WORDS = "the capital of Texas is Austin Paris Rome in city Eiffel Tower a state and Dallas".split()
+WORDS = (
+    "the",
+    "capital",
+    "of",
+    "Texas",
+    "is",
+    "Austin",
+    "Paris",
+    "Rome",
+    "in",
+    "city",
+    "Eiffel",
+    "Tower",
+    "a",
+    "state",
+    "and",
+    "Dallas",
+)
 CONTEXT = 64
 
 
 @lru_cache(maxsize=2)
 def tokenizer(bos: bool = True) -> PreTrainedTokenizerFast:
-    """Byte-level: every word of WORDS is one token with its leading space, the rest falls to bytes."""
+    """Byte-level: a word of WORDS with its leading space is one token, the rest falls to bytes."""
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
     pieces = ["<|endoftext|>", *alphabet, *(f"Ġ{word}" for word in WORDS)]
     backend = Tokenizer(
@@ -35,41 +52,41 @@ def tokenizer(bos: bool = True) -> PreTrainedTokenizerFast:
 
 def _sizes(**changes: Any) -> dict[str, Any]:
     """Hugging Face's standard names; families with their own get them from ``changes``."""
-    base = dict(
-        vocab_size=len(tokenizer()),
-        hidden_size=32,
-        intermediate_size=48,
-        num_hidden_layers=3,
-        num_attention_heads=4,
-        max_position_embeddings=CONTEXT,
-        bos_token_id=0,
-        eos_token_id=0,
-        pad_token_id=0,
-    )
+    base = {
+        "vocab_size": len(tokenizer()),
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 4,
+        "max_position_embeddings": CONTEXT,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "pad_token_id": 0,
+    }
     return base | changes
 
 
 CONFIGS: dict[str, dict[str, Any]] = {
-    "gpt2": dict(
-        vocab_size=len(tokenizer()),
-        n_embd=32,
-        n_layer=3,
-        n_head=4,
-        n_positions=CONTEXT,
-        bos_token_id=0,
-        eos_token_id=0,
-    ),
-    "gpt_neo": dict(
-        vocab_size=len(tokenizer()),
-        hidden_size=32,
-        num_layers=3,
-        num_heads=4,
-        max_position_embeddings=CONTEXT,
-        attention_types=[[["local"], 1], [["global"], 2]],
-        window_size=2,
-        bos_token_id=0,
-        eos_token_id=0,
-    ),
+    "gpt2": {
+        "vocab_size": len(tokenizer()),
+        "n_embd": 32,
+        "n_layer": 3,
+        "n_head": 4,
+        "n_positions": CONTEXT,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    },
+    "gpt_neo": {
+        "vocab_size": len(tokenizer()),
+        "hidden_size": 32,
+        "num_layers": 3,
+        "num_heads": 4,
+        "max_position_embeddings": CONTEXT,
+        "attention_types": [[["local"], 1], [["global"], 2]],
+        "window_size": 2,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    },
     "gpt_neox": _sizes(rotary_pct=0.5),
     "llama": _sizes(num_key_value_heads=2),
     "mistral": _sizes(num_key_value_heads=2, sliding_window=None),
@@ -82,7 +99,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
 
 
 def hf_model(family: str, dtype: torch.dtype = torch.float32, seed: int = 0, **changes: Any) -> Any:
-    """A random model of a family, in eval mode, with weights large enough for every part to matter."""
+    """A random model of a family, in eval mode, its weights large enough for all to matter."""
     torch.manual_seed(seed)
     config = AutoConfig.for_model(family, **(CONFIGS[family] | changes))
     model = AutoModelForCausalLM.from_config(config)

@@ -6,19 +6,19 @@ and the model's own final norm and unembedding can read it:
     lens[row] = softmax(softcap(unembed(final_norm(stream[row]))))
 
 Row 0 is the embedding, row ``l + 1`` the stream after layer ``l``; the last row *is* the model. The
-norm's statistics are those of the row itself. A lens decodes, it does not intervene: a token that can
-be read off a layer need not be used by the next.
+norm's statistics are those of the row itself. A lens decodes, it does not intervene: a token that
+can be read off a layer need not be used by the next.
 
-Memory: streams are kept (``rows · pos · d_model``), logits never all at once. Positions are read out
-in blocks, every row of a block in one matrix product, so the peak is bounded by a budget that does
-not grow with the number of layers or tokens.
+Memory: streams are kept (``rows · pos · d_model``) and the model's own logits (``pos · vocab``),
+the logits of all rows never at once. Positions are read out in blocks, every row of a block in one
+matrix product, so what a block needs does not grow with the number of layers or tokens.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -42,8 +42,8 @@ _BUDGET = 1 << 24  # logits held at once: 64 MiB in float32
 class LogitLens(Result):
     """What each row of the stream would predict, at each position.
 
-    Rows are the embedding and the stream after each layer: ``n_layers + 1`` of them, the last one the
-    model's output. In a partial record (`iter_logit_lens`) unknown cells hold NaN, and -1 for ids.
+    Rows are the embedding and the stream after each layer: ``n_layers + 1`` of them, the last one
+    the model's output. In a partial record (`iter_logit_lens`) unknown cells hold NaN, ids -1.
 
     Attributes:
         kind: ``"logit"``.
@@ -62,7 +62,8 @@ class LogitLens(Result):
         line_probs, line_logits: ``[row, pos, line]``; NaN where there is no line.
         line_ranks: int32 ``[row, pos, line]``, -1 where there is no line.
         vocab: the raw piece of every id in the record.
-        check: largest difference between the last row and the model's own logits.
+        check: largest difference between the last row and the model's own logits; NaN until the
+            record is complete.
     """
 
     kind: str
@@ -91,7 +92,8 @@ class LogitLens(Result):
         )
 
     def __repr__(self) -> str:
-        return f"LogitLens({len(self.rows)} rows, {len(self.tokens)} tokens, k={self.top_ids.shape[-1]}, {self.model})"
+        k = self.top_ids.shape[-1]
+        return f"LogitLens({len(self.rows)} rows, {len(self.tokens)} tokens, k={k}, {self.model})"
 
     def describe(self) -> str:
         """What the model predicts after the prompt, and from which row on."""
@@ -104,8 +106,9 @@ class LogitLens(Result):
         )
         prob = float(self.top_probs[-1, -1, 0])
         return (
-            f"Logit lens of {self.model} on {len(self.tokens)} tokens: after {self.tokens[-1]!r} the model predicts "
-            f"{self.vocab[answer]!r} (probability {prob:.2f}), which is the likeliest token {where}."
+            f"Logit lens of {self.model} on {len(self.tokens)} tokens: after {self.tokens[-1]!r} "
+            f"the model predicts {self.vocab[answer]!r} (probability {prob:.2f}), which is the "
+            f"likeliest token {where}."
         )
 
     def settled(self) -> list[int]:
@@ -115,7 +118,10 @@ class LogitLens(Result):
         return (len(self.rows) - same.sum(0)).tolist()
 
     def to_frame(self) -> pd.DataFrame:
-        """One row a cell and rank: row, layer row index, pos, token, rank, predicted token, prob, entropy, kl."""
+        """One row a cell and rank.
+
+        Columns: row, row_name, pos, token, rank, predicted, prob, entropy, kl.
+        """
         import pandas as pd
 
         rows, positions, k = self.top_ids.shape
@@ -156,7 +162,9 @@ def logit_lens(
         ValueError: another kind, a tracked text of several tokens (the message shows them), ``k``
             out of range, an empty or too long prompt. Nothing has run then.
     """
-    *_, record = iter_logit_lens(model, prompt, kind, track, k)
+    record = _start(model, prompt, kind, track, k)
+    for _ in _steps(model, record):
+        pass
     return record
 
 
@@ -171,16 +179,24 @@ def iter_logit_lens(
 
     Bad input raises here, not at the first step.
     """
+    record = _start(model, prompt, kind, track, k)
+    return (_snapshot(record) for _ in _steps(model, record))
+
+
+def _start(
+    model: LanguageModel, prompt: Prompt, kind: str, track: Sequence[str | int], k: int
+) -> LogitLens:
+    """The record before anything is known; whatever is wrong with the request raises here."""
     if kind != "logit":
         raise ValueError(f"kind is 'logit'; got {kind!r}.")
     if isinstance(track, str | int):
         track = (track,)
     followed = tuple(dict.fromkeys(model.token_id(token) for token in track))
-    if not 1 <= k <= model.d_vocab:
-        raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k}.")
+    if not isinstance(k, int) or not 1 <= k <= model.d_vocab:
+        raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k!r}.")
     ids = model.ids(prompt)
     text = prompt if isinstance(prompt, str) else model.tokenizer.decode(ids)
-    return _steps(model, ids, _empty(model, ids, text, followed, k))
+    return _empty(model, ids, text, followed, k)
 
 
 def _empty(
@@ -220,21 +236,36 @@ def _empty(
     )
 
 
-def _steps(model: LanguageModel, ids: Tensor, record: LogitLens) -> Iterator[LogitLens]:
+def _steps(model: LanguageModel, record: LogitLens) -> Iterator[None]:
+    """Fill the record in place, a block of positions a step."""
+    ids = record.ids.to(model.device)
     streams, own = _streams(model, ids)
     block = max(1, _BUDGET // (len(record.rows) * model.d_vocab))
-    check = 0.0
+    check = torch.zeros((), dtype=torch.float64)
     for start in range(0, len(ids), block):
         here = slice(start, start + block)
         logits = model.unembed(streams[:, here])
-        check = max(check, (logits[-1] - own[here].to(logits)).abs().max().item())
+        gap = (logits[-1] - own[here].to(logits)).abs().max()
+        check = torch.maximum(check, gap.to(check))  # which, unlike max(), keeps a NaN
         found = _read(logits, record)
-        record = replace(
-            record, **{name: _filled(record, name, here, part) for name, part in found.items()}
-        )
+        for name, part in found.items():
+            field: Tensor = getattr(record, name)
+            target = field[here] if name == "line_ids" else field[:, here]  # others start with rows
+            target.copy_(part)
+        _name_tokens(model, record, found)
         if here.stop >= len(ids):
-            record = replace(record, check=check)
-        yield replace(record, vocab=_vocab(model, record))
+            object.__setattr__(record, "check", check.item())
+        yield
+
+
+def _snapshot(record: LogitLens) -> LogitLens:
+    """The record as it is now, which later steps leave alone."""
+    copies: dict[str, Any] = {
+        field.name: value.clone()
+        for field in fields(record)
+        if isinstance(value := getattr(record, field.name), Tensor)
+    }
+    return replace(record, **copies)
 
 
 def _streams(model: LanguageModel, ids: Tensor) -> tuple[Tensor, Tensor]:
@@ -264,7 +295,7 @@ def _read(logits: Tensor, record: LogitLens) -> dict[str, Tensor]:
 
 
 def _lines(top: Tensor, m: int) -> Tensor:
-    """Distinct top-1 tokens of each position ``[pos, m]``, from the last row down, padded with -1."""
+    """Distinct top-1 tokens of each position ``[pos, m]``, last row first, padded with -1."""
     columns = []
     for column in top.flip(0).T.tolist():
         distinct = list(dict.fromkeys(column))[:m]
@@ -284,21 +315,8 @@ def _followed(name: str, logits: Tensor, logp: Tensor, tokens: Tensor) -> dict[s
     }
 
 
-def _filled(record: LogitLens, name: str, here: slice, part: Tensor) -> Tensor:
-    """A copy of a field with the positions ``here`` known."""
-    new = getattr(record, name).clone()
-    target = new[here] if name == "line_ids" else new[:, here]  # every other field starts with rows
-    target.copy_(part)
-    return new
-
-
-def _vocab(model: LanguageModel, record: LogitLens) -> dict[int, str]:
-    seen = torch.cat(
-        [
-            record.top_ids.flatten(),
-            record.line_ids.flatten(),
-            torch.tensor(record.track, dtype=torch.int32),
-        ]
-    )
-    ids = [token for token in seen.unique().tolist() if token >= 0]
-    return dict(zip(ids, pieces(model.tokenizer, ids), strict=True))
+def _name_tokens(model: LanguageModel, record: LogitLens, found: dict[str, Tensor]) -> None:
+    """Put the pieces of newly seen tokens into the record's ``vocab``."""
+    seen = {*found["top_ids"].unique().tolist(), *found["line_ids"].unique().tolist()}
+    new = sorted({*seen, *record.track} - record.vocab.keys() - {-1})
+    record.vocab.update(zip(new, pieces(model.tokenizer, new), strict=True))

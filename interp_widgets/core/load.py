@@ -1,0 +1,207 @@
+"""Getting a model: the bundled one, one from the hub or from a folder, or the caller's own."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from interp_widgets.core.architectures import architecture_for
+from interp_widgets.core.language_model import LanguageModel
+
+_BUNDLED = Path(__file__).parent.parent / "bundled" / "weights"
+# The bundled model is so small that a second thread costs more than it brings.
+_BUNDLED_THREADS = 1
+_threads_before: int | None = (
+    None  # torch's thread count, where loading the bundled model lowered it
+)
+
+
+def load(
+    model: Any = None,
+    *,
+    tokenizer: Any = None,
+    revision: str | None = None,
+    device: str | torch.device | None = None,
+    dtype: str | torch.dtype | None = None,
+    device_map: Any = None,
+) -> LanguageModel:
+    """Get a model to look into.
+
+    Args:
+        model: nothing for the bundled course model (no network, CPU); a hub id (``"gpt2"``); a
+            folder in the layout of ``save_pretrained``; or your own transformers model, in place.
+        tokenizer: the tokenizer, needed with a model of your own.
+        revision: hub revision of a model loaded by id.
+        device: e.g. ``"cuda"``, ``"cpu"``. Default: cuda where there is one, mps with torch ≥ 2.9,
+            else cpu; the course model always cpu, a model of your own where it is.
+        dtype: e.g. ``"bfloat16"``. Default: float32 on cpu, the checkpoint's own on an accelerator.
+        device_map: passed to transformers, for models over several devices; needs accelerate.
+
+    Raises:
+        TypeError: a class that the architecture table does not know, and how to add it.
+        ValueError: options that contradict each other, training mode, or a failed self-check.
+        OSError: weights that are neither on disk nor can be downloaded.
+    """
+    if model is None:
+        _refuse("the course model", revision=revision, device_map=device_map, tokenizer=tokenizer)
+        return _load_bundled(device, dtype)
+    _restore_threads()
+    if isinstance(model, str | os.PathLike):
+        return _load_by_name(str(model), tokenizer, revision, device, dtype, device_map)
+    _refuse(
+        "a model of your own", revision=revision, device_map=device_map, device=device, dtype=dtype
+    )
+    if not isinstance(model, nn.Module):
+        raise TypeError(
+            "iw.load takes nothing, a hub id, a folder or a transformers model; "
+            f"got {type(model).__name__}."
+        )
+    name = str(getattr(getattr(model, "config", None), "_name_or_path", ""))
+    return LanguageModel(model, tokenizer, name=Path(name).name if Path(name).is_dir() else name)
+
+
+def _refuse(what: str, **options: Any) -> None:
+    """Options that make no sense for ``what`` are refused rather than ignored."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"iw.load: {', '.join(given)} cannot be chosen for {what}, which is taken as it is."
+        )
+
+
+def _load_bundled(device: Any, dtype: Any) -> LanguageModel:
+    if not (_BUNDLED / "model.safetensors").exists():
+        raise FileNotFoundError(
+            "the bundled weights are missing from this installation; `interp-widgets doctor` says "
+            "more. They are made by `python -m interp_widgets.bundled.train`."
+        )
+    model = _from_pretrained(
+        str(_BUNDLED),
+        "course-model",
+        None,
+        "",
+        _checked_device(device or "cpu"),
+        dtype or "float32",
+    )
+    _lower_threads()
+    return model
+
+
+def _lower_threads() -> None:
+    """Few threads for the bundled model, in this process, until a larger model is loaded."""
+    global _threads_before
+    if torch.get_num_threads() > _BUNDLED_THREADS:
+        _threads_before = torch.get_num_threads()
+        torch.set_num_threads(_BUNDLED_THREADS)
+
+
+def _restore_threads() -> None:
+    """The count that `_lower_threads` found, unless somebody has chosen another since."""
+    global _threads_before
+    if _threads_before is not None and torch.get_num_threads() == _BUNDLED_THREADS:
+        torch.set_num_threads(_threads_before)
+    _threads_before = None
+
+
+def _load_by_name(
+    name: str, tokenizer: Any, revision: str | None, device: Any, dtype: Any, device_map: Any
+) -> LanguageModel:
+    if device_map is not None and device is not None:
+        raise ValueError("iw.load: give device or device_map, not both.")
+    if device_map is not None:
+        _need_accelerate()
+    place = None if device_map is not None else _checked_device(device)
+    if dtype is None:
+        dtype = "float32" if place is not None and place.type == "cpu" else "auto"
+    short = Path(name).resolve().name if Path(name).is_dir() else name
+    return _from_pretrained(name, short, tokenizer, revision or "", place, dtype, device_map)
+
+
+def _from_pretrained(
+    source: str,
+    name: str,
+    tokenizer: Any,
+    revision: str,
+    device: torch.device | None,
+    dtype: Any,
+    device_map: Any = None,
+) -> LanguageModel:
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    dtype = _checked_dtype(dtype)
+    at = {"revision": revision} if revision else {}
+    # Known or not, and its tokenizer: asked before gigabytes are.
+    architecture_for(AutoConfig.from_pretrained(source, **at), name)
+    tokenizer = tokenizer or _tokenizer(source, at)
+    mapped = {} if device_map is None else {"device_map": device_map}
+    hf = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, **at, **mapped)
+    if device is not None:
+        hf = hf.to(device)
+    return LanguageModel(hf.eval(), tokenizer, name=name, revision=revision)
+
+
+def _tokenizer(source: str, at: dict[str, str]) -> Any:
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(source, **at)
+    except (OSError, ValueError, KeyError, TypeError) as broken:
+        raise OSError(
+            f"{source} holds no tokenizer that can be read ({broken}). Save one there with "
+            "tokenizer.save_pretrained, or pass tokenizer=."
+        ) from broken
+
+
+def _need_accelerate() -> None:
+    try:
+        import accelerate  # noqa: F401 -- only asked whether it is there
+    except ImportError:
+        raise ImportError(
+            "device_map needs the accelerate package: pip install accelerate. Or pass device=."
+        ) from None
+
+
+def _checked_dtype(dtype: str | torch.dtype) -> torch.dtype | str:
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if dtype == "auto" or (isinstance(found, torch.dtype) and found.is_floating_point):
+        return found or dtype
+    raise ValueError(
+        f"dtype is 'float32', 'bfloat16', 'float16', 'float64' or 'auto'; got {dtype!r}."
+    )
+
+
+def _checked_device(device: Any) -> torch.device:
+    """The device to use: the one asked for if it exists, otherwise the best there is.
+
+    MPS below torch 2.9 computed wrong results for non-contiguous inputs without an error, so it is
+    refused when asked for and passed over when not.
+    """
+    if device is None:
+        return torch.device(
+            "cuda" if torch.cuda.is_available() else "mps" if _mps_is_sound() else "cpu"
+        )
+    try:
+        wanted = torch.device(device)
+    except (RuntimeError, TypeError) as unknown:
+        raise ValueError(
+            f"device is 'cpu', 'cuda', 'cuda:1' or 'mps'; got {device!r}."
+        ) from unknown
+    if wanted.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(
+            "device='cuda' was asked for, but this torch sees no CUDA device. "
+            "`interp-widgets doctor` says more."
+        )
+    if wanted.type == "mps" and not _mps_is_sound():
+        raise ValueError(
+            "device='mps' needs Apple silicon and torch >= 2.9: older ones compute wrong numbers."
+        )
+    return wanted
+
+
+def _mps_is_sound() -> bool:
+    major, minor = (int(part) for part in torch.__version__.split(".")[:2])
+    return torch.backends.mps.is_available() and (major, minor) >= (2, 9)
