@@ -106,11 +106,8 @@ def doctor() -> None:
 
 
 def _python() -> Iterator[Finding]:
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info >= (3, 11):
-        yield Finding("ok", "Python", version)
-    else:
-        yield Finding("fix", "Python", version, "Make an environment with Python 3.11 or newer")
+    # An older one cannot have installed this package.
+    yield Finding("ok", "Python", f"{sys.version.split()[0]} at {sys.executable}")
 
 
 def _packages() -> Iterator[Finding]:
@@ -230,7 +227,7 @@ CHECKS: tuple[Callable[[], Iterator[Finding]], ...] = (
 
 
 def find_chromium() -> str | None:
-    """Path of a Chromium or Chrome on this machine: `$CHROMIUM`, `PATH`, macOS, Playwright's own."""
+    """Path of a Chromium or Chrome: from `$CHROMIUM`, `PATH`, macOS, or Playwright's own."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
     on_path = [shutil.which(name) for name in names]
     for path in (os.environ.get("CHROMIUM"), *on_path):

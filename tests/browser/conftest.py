@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext
 
-from tests.browser.harness import NB, Lab, browser_context, write_notebook
+from tests.browser.harness import NB, Browser, Lab, open_browser, write_notebook
 from tests.browser.harness_chromium import provide_chromium
 
 LESSONS = Path(__file__).parents[2] / "notebooks"
@@ -46,19 +46,17 @@ def chromium() -> str:
 # One browser a module, not a session: Playwright keeps an event loop running in this thread, which
 # the notebook tests after it, with event loops of their own, must not find.
 @pytest.fixture(scope="module")
-def _browser(
-    chromium: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[BrowserContext, list[str]]]:
-    with browser_context(chromium, tmp_path_factory.mktemp("profile")) as opened:
+def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One Chromium for the module, with an empty profile."""
+    with open_browser(chromium, tmp_path_factory.mktemp("profile")) as opened:
         yield opened
 
 
 @pytest.fixture
-def ctx(_browser: tuple[BrowserContext, list[str]]) -> Iterator[BrowserContext]:
-    """The browser; the test fails when anything asked for an address outside this machine."""
-    context, outside = _browser
-    yield context
-    asked, outside[:] = list(outside), []
+def ctx(browser: Browser) -> Iterator[BrowserContext]:
+    """Where pages open; the test fails when one asked for an address outside this machine."""
+    yield browser.context
+    asked, browser.outside[:] = list(browser.outside), []
     assert asked == [], f"requests that left this machine: {asked}"
 
 

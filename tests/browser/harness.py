@@ -1,7 +1,7 @@
 """A real JupyterLab and a real Chromium for the browser tests, on the loopback interface only.
 
 `Lab` is one server with its own settings folders, so that nobody's `~/.jupyter` is read or written.
-`browser_context` is one Chromium with an empty profile that refuses, and remembers, every request
+`open_browser` is one Chromium with an empty profile that refuses, and remembers, every request
 that would leave the machine. `NB` is one open notebook.
 
 Two facts shape the code. Running all cells is one command whose promise resolves when every cell
@@ -23,6 +23,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,8 @@ _EXECUTE = """async ([command, args]) => {
 _PY = """async code => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     const reply = (await kernel.requestExecute({
-        code, silent: true, store_history: false, stop_on_error: false, user_expressions: {_r: '_r'},
+        code, silent: true, store_history: false, stop_on_error: false,
+        user_expressions: {_r: '_r'},
     }).done).content;
     if (reply.status !== 'ok') throw new Error(`${reply.ename}: ${reply.evalue}`);
     return reply.user_expressions._r.data['text/plain'];
@@ -218,9 +220,17 @@ def _is_local(url: str) -> bool:
     return re.match(local, url) is not None
 
 
+@dataclass(frozen=True)
+class Browser:
+    """A running Chromium, and the addresses outside this machine that its pages asked for."""
+
+    context: BrowserContext
+    outside: list[str]
+
+
 @contextlib.contextmanager
-def browser_context(chromium: str, profile: Path) -> Iterator[tuple[BrowserContext, list[str]]]:
-    """A Chromium with an empty profile, and the list that its outside requests are added to."""
+def open_browser(chromium: str, profile: Path) -> Iterator[Browser]:
+    """A Chromium with an empty profile, for the length of the block."""
     outside: list[str] = []
 
     def guard(route: Route) -> None:
@@ -245,7 +255,7 @@ def browser_context(chromium: str, profile: Path) -> Iterator[tuple[BrowserConte
         context.route("**/*", guard)
         context.on("page", lambda page: page.on("websocket", watch))
         try:
-            yield context, outside
+            yield Browser(context, outside)
         finally:
             context.close()
 
@@ -316,7 +326,7 @@ class NB:
         return path
 
     def close(self) -> None:
-        """Shut the kernel down and close the page, with nothing saved; a second time does nothing."""
+        """Shut the kernel down and close the page, with nothing saved; twice is as good as once."""
         if self.page.is_closed():
             return
         if self._dark:

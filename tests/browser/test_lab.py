@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.harness import NB
+from tests.browser.harness import NB, Browser
 
 COUNTER = """
 import anywidget, traitlets
@@ -62,11 +62,13 @@ def test_the_dark_theme_is_undone_at_the_end(notebook: Callable[..., NB]) -> Non
     assert fresh.page.evaluate("document.body.dataset.jpThemeLight") == "true"
 
 
-def test_page_errors_and_outside_requests_are_seen(notebook: Callable[..., NB], _browser) -> None:
+def test_page_errors_and_outside_requests_are_seen(
+    notebook: Callable[..., NB], browser: Browser
+) -> None:
     nb = notebook(["1"])
     nb.page.evaluate("setTimeout(() => { throw new Error('seen') })")
     nb.page.evaluate("fetch('https://example.invalid/x').catch(() => 0)")
     assert nb.errors == ["seen"]
-    assert _browser[1] == ["https://example.invalid/x"]
+    assert browser.outside == ["https://example.invalid/x"]
     nb.errors.clear()
-    _browser[1].clear()
+    browser.outside.clear()
