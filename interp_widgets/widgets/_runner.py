@@ -59,6 +59,7 @@ class Runner:
         with self._lock:
             self._next = None
             self._newer.set()
+            self.failure = None
 
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until nothing runs; False if it still does after `timeout` seconds."""

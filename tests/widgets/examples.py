@@ -1,0 +1,92 @@
+"""Widgets to ask questions of: for each class in the registry, how to make one and what to do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import torch
+
+import interp_widgets as iw
+from interp_widgets.core.lens.logit import LogitLens
+from interp_widgets.widgets import LogitLensHeatmap
+from interp_widgets.widgets._base import Widget
+from tests.core.tiny import hf_model, tokenizer
+
+PROMPT = "the capital of Texas is"
+
+
+@lru_cache(maxsize=4)
+def model(seed: int = 0, layers: int = 3) -> Any:
+    """A tiny random GPT-2 whose words are tests.core.tiny.WORDS."""
+    return iw.load(hf_model("gpt2", seed=seed, n_layer=layers), tokenizer=tokenizer())
+
+
+@dataclass(frozen=True)
+class Example:
+    """How the contract test makes a widget, and actions that use every entry of its `ACTIONS`."""
+
+    make: Callable[..., Widget]
+    actions: list[dict[str, Any]]
+    most_bytes: int
+
+
+EXAMPLES = {
+    "LogitLensHeatmap": Example(
+        make=lambda **given: LogitLensHeatmap(
+            model=model(), prompt=PROMPT, track=[" Austin"], **given
+        ),
+        actions=[
+            {"do": "color", "by": "entropy"},
+            {"do": "pin", "side": 0, "row": 2, "pos": 3},
+            {"do": "measure", "by": "rank"},
+            {"do": "track", "token": " Paris"},
+            {"do": "rank_of", "token": " Austin"},
+            {"do": "prompt", "side": 0, "text": "the city of Rome"},
+            {"do": "untrack", "token": " Paris"},
+            {"do": "unpin"},
+        ],
+        most_bytes=40_000,
+    ),
+}
+
+
+def synthetic(rows: int, cols: int, vocab: int = 50_000, k: int = 10, seed: int = 0) -> LogitLens:
+    """A large record with the statistics of a real one: answers settle as rows go on."""
+    rng = torch.Generator().manual_seed(seed)
+    words = torch.randint(vocab, (cols, 400), generator=rng)
+    pick = torch.randint(400, (rows, cols, k), generator=rng)
+    ids = words[None].expand(rows, -1, -1).gather(2, pick).int()
+    late = torch.arange(rows)[:, None] >= torch.randint(1, rows, (cols,), generator=rng)[None]
+    ids[..., 0] = torch.where(late, words[None, :, 0].int(), ids[..., 0])
+    probs = torch.rand(rows, cols, k, generator=rng).sort(-1, descending=True).values
+    probs = probs / probs.sum(-1, keepdim=True) * 0.9
+    lines = torch.stack([ids[-1, :, 0], ids[0, :, 0], *ids[1, :, 1:7].T], dim=-1)
+    every = {int(i): f" word{int(i)}" for i in words.unique()}
+    one = torch.rand(rows, cols, 1, generator=rng)
+    eight = torch.rand(rows, cols, 8, generator=rng)
+    return LogitLens(
+        model="synthetic",
+        revision="",
+        prompt=" ".join(f"word{int(i)}" for i in words[:, 0]),
+        kind="logit",
+        rows=("embed", *(f"L{i}" for i in range(rows - 1))),
+        tokens=tuple(every[int(i)] for i in words[:, 0]),
+        ids=words[:, 0].clone(),
+        top_ids=ids,
+        top_probs=probs,
+        entropy=torch.rand(rows, cols, generator=rng) * 10,
+        kl=torch.rand(rows, cols, generator=rng).flip(0) * 8,
+        track=(int(words[0, 0]),),
+        track_probs=one,
+        track_logits=one * 20,
+        track_ranks=(one * 1000).int(),
+        line_ids=lines,
+        line_probs=eight,
+        line_logits=eight * 20,
+        line_ranks=(eight * 1000).int(),
+        vocab=every,
+        check=0.0,
+    )
