@@ -66,8 +66,16 @@ def lessons_folder() -> Path:
         return clone
     copy = Path.cwd() / "interp-widgets-lessons"
     if not copy.exists():
-        shutil.copytree(PACKAGE / "lessons", copy)
+        for_tests = shutil.ignore_patterns("conftest.py", "sanitize.cfg")
+        shutil.copytree(_lessons_of_the_wheel(), copy, ignore=for_tests)
     return copy
+
+
+def _lessons_of_the_wheel() -> Path:
+    for file in metadata.files("interp-widgets") or []:
+        if file.match("share/interp-widgets/lessons/*.ipynb"):
+            return Path(str(file.locate())).resolve().parent
+    raise FileNotFoundError("this installation of interp-widgets has no lessons; reinstall it.")
 
 
 # ------------------------------------------------------------------------------------------ doctor

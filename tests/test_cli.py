@@ -1,0 +1,117 @@
+"""The command line: JupyterLab opens on the lessons, and the doctor finds what is wrong."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from interp_widgets import cli
+
+ROOT = Path(__file__).parents[1]
+run = CliRunner().invoke
+
+
+def found(report: str, what: str) -> str:
+    """The doctor's line about something, or the first of several that is not ok."""
+    lines = [line for line in report.splitlines() if what in line.split(":")[0]]
+    return next((line for line in lines if not line.startswith("ok")), lines[0])
+
+
+def test_starting_the_program_imports_neither_torch_nor_jupyter() -> None:
+    code = "import sys, interp_widgets.cli; print({'torch', 'jupyterlab'} & set(sys.modules))"
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "set()\n"
+
+
+def test_lab_serves_the_lessons_of_this_clone(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", "from interp_widgets.cli import app; app()"]
+    folders = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")
+    server = subprocess.Popen(
+        [*command, "lab", "--no-browser", "--port", str(port)],
+        cwd=tmp_path,
+        # A token of our own, so that the list of files can be asked for.
+        env={**os.environ, **dict.fromkeys(folders, str(tmp_path)), "JUPYTER_TOKEN": "t"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        listing = _get(f"http://127.0.0.1:{port}/api/contents?token=t", seconds=60)
+    finally:
+        server.terminate()
+        said, _ = server.communicate(timeout=20)
+    assert "06_logit_lens.ipynb" in listing
+    assert f"lessons: {ROOT / 'notebooks'}" in said
+
+
+def _get(url: str, seconds: float) -> str:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + seconds
+    while True:
+        try:
+            with opener.open(url, timeout=5) as reply:
+                return reply.read().decode()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.2)
+
+
+def test_lab_without_jupyterlab_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "find_spec", lambda name: None)
+    result = run(cli.app, ["lab"])
+    assert result.exit_code == 1
+    assert "pip install 'interp-widgets[lab]'" in result.output
+
+
+def test_an_installed_wheel_gives_a_copy_that_is_made_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The editable install has the lessons where a wheel puts them, so only the clone is hidden."""
+    monkeypatch.setattr(cli, "PACKAGE", tmp_path / "site-packages" / "interp_widgets")
+    monkeypatch.chdir(tmp_path)
+    copy = cli.lessons_folder()
+    assert copy == tmp_path / "interp-widgets-lessons"
+    names = {path.name for path in copy.glob("*.*")}
+    assert "06_logit_lens.ipynb" in names
+    assert "conftest.py" not in names
+    (copy / "06_logit_lens.ipynb").write_text("as I left it")
+    assert (cli.lessons_folder() / "06_logit_lens.ipynb").read_text() == "as I left it"
+
+
+def test_the_doctor_finds_nothing_to_mend_here() -> None:
+    result = run(cli.app, ["doctor"])
+    assert result.exit_code == 0, result.output
+    assert found(result.stdout, "bundled model").startswith("ok")
+    assert found(result.stdout, "extension anywidget").startswith("ok")
+
+
+def test_the_doctor_names_what_is_missing_and_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    versions = {"ipykernel": "7.4.0", "anywidget": "0.1.0"}
+    real = cli.metadata.version
+    monkeypatch.setattr(cli.metadata, "version", lambda name: versions.get(name) or real(name))
+    monkeypatch.setattr(cli, "find_chromium", lambda: None)
+    monkeypatch.setitem(sys.modules, "torch", None)  # importing it now fails
+    result = run(cli.app, ["doctor"])
+    assert result.exit_code == 1
+    needs = found(result.stdout, "packages of interp-widgets")
+    assert needs.startswith("fix")
+    assert "anywidget>=0.9.18 (0.1.0 is installed)" in needs
+    assert "Run: pip install 'ipykernel<7.4'" in found(result.stdout, "ipykernel")
+    assert "Run: pip install torch" in found(result.stdout, "torch")
+    assert found(result.stdout, "Chromium").startswith("note")
+
+
+def test_chromium_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", "/opt/mine")
+    assert cli.find_chromium() == "/opt/mine"
