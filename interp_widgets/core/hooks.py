@@ -154,7 +154,10 @@ def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
     """``edit`` on the raw tensor of a module: None if it only looked, else the whole new one."""
 
     def on_raw(raw: Tensor) -> Tensor | None:
-        activation = place.view(raw)
+        try:
+            activation = place.view(raw)
+        except (RuntimeError, AttributeError) as misfit:
+            raise ValueError(f"{site} is not where its row in the table says: {misfit}") from misfit
         replacement = edit(activation)
         if replacement is None:
             return None

@@ -142,7 +142,7 @@ class LanguageModel:
 
     @torch.no_grad()
     def unembed(self, resid: Tensor, normed: bool = False) -> Tensor:
-        """Logits ``[..., vocab]`` of a stream ``[..., d_model]``, float32 or more; see `readout`."""
+        """Logits ``[..., vocab]`` of a stream ``[..., d_model]``, at least float32; `readout`."""
         return unembed(self, resid, normed)
 
     def top_tokens(self, prompt: Prompt, k: int = 5) -> list[tuple[str, float]]:

@@ -46,7 +46,7 @@ def gpt2() -> LanguageModel:
 
 
 def hooks_on(hf: nn.Module) -> int:
-    """How many hooks of this package the modules of a model carry (transformers keeps some too)."""
+    """How many hooks of this package a model carries (transformers keeps some of its own)."""
     count = 0
     for module in hf.modules():
         for hook in [*module._forward_hooks.values(), *module._forward_pre_hooks.values()]:

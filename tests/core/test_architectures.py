@@ -82,7 +82,7 @@ def test_m2_negative_the_norm_applied_twice_is_something_else(model, seen):
 def test_shapes(model, seen):
     n, d = seen["ids"].shape[1], model.d_head
     stream = (1, n, model.d_model)
-    wanted = {kind: stream for kind in LAYER_KINDS} | {
+    wanted = dict.fromkeys(LAYER_KINDS, stream) | {
         "z": (1, n, model.n_heads, d),
         "q": (1, n, model.n_heads, d),
         "k": (1, n, model.n_kv_heads, d),
