@@ -20,6 +20,7 @@ from typing import Annotated, Literal
 import typer
 
 PACKAGE = Path(__file__).parent
+Level = Literal["ok", "note", "fix"]
 MODEL_ROOM_GB = 1.0  # a hub model of GPT-2's size, or a trained dictionary, needs about this much
 
 app = typer.Typer(
@@ -92,7 +93,7 @@ class Finding:
         remedy: what to do, where there is something to do.
     """
 
-    level: Literal["ok", "note", "fix"]
+    level: Level
     what: str
     detail: str
     remedy: str = ""
@@ -123,7 +124,8 @@ def _packages() -> Iterator[Finding]:
     from packaging.requirements import Requirement
 
     wanted = [Requirement(line) for line in metadata.requires("interp-widgets") or []]
-    for extra, level in (("", "fix"), ("lab", "fix"), ("test", "note")):
+    levels: dict[str, Level] = {"": "fix", "lab": "fix", "test": "note"}
+    for extra, level in levels.items():
         name = f"interp-widgets[{extra}]" if extra else "interp-widgets"
         mine = [
             need
