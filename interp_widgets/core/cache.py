@@ -133,7 +133,7 @@ def cache(
 
 def _listed(prompts: Any) -> list[Prompt]:
     """One prompt or several as a list. A list of integers is the ids of one."""
-    if isinstance(prompts, str | Tensor):
+    if isinstance(prompts, str | bytes | Tensor):
         return [prompts]
     if not isinstance(prompts, Iterable):
         raise TypeError(f"prompts are texts or token ids; got {type(prompts).__name__}.")

@@ -148,12 +148,18 @@ def _tokenizer(source: str, at: dict[str, str]) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        return AutoTokenizer.from_pretrained(source, **at)
-    except (OSError, ValueError, KeyError, TypeError) as broken:
+        tokenizer = AutoTokenizer.from_pretrained(source, **at)
+        # Where the files are missing some classes come up empty, without an error.
+        own = set(tokenizer.get_vocab().values()) - tokenizer.added_tokens_decoder.keys()
+        broken = None if own - set(tokenizer.all_special_ids) else ValueError("no vocabulary")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        broken = error
+    if broken is not None:
         raise OSError(
-            f"{source} holds no tokenizer that can be read ({broken}). Save one there with "
-            "tokenizer.save_pretrained, or pass tokenizer=."
+            f"{source} holds no tokenizer that can be read ({str(broken).splitlines()[0]}). Save "
+            "one there with tokenizer.save_pretrained, or pass tokenizer=."
         ) from broken
+    return tokenizer
 
 
 def _need_accelerate() -> None:

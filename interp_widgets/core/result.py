@@ -149,6 +149,7 @@ class Result:
                 tensors[field.name] = value
             elif field.name in self.tensor_dicts:
                 tensors |= {f"{field.name}/{key}": tensor for key, tensor in value.items()}
+                plain[field.name] = list(value)  # their order, which safetensors does not keep
             else:
                 plain[field.name] = value
         return tensors, plain
@@ -159,10 +160,7 @@ class Result:
         values = {name: _tuples(value) for name, value in plain.items()}
         values |= {name: tensor for name, tensor in tensors.items() if "/" not in name}
         for name in cls.tensor_dicts:
-            prefix = f"{name}/"
-            values[name] = {
-                k.removeprefix(prefix): t for k, t in tensors.items() if k.startswith(prefix)
-            }
+            values[name] = {key: tensors[f"{name}/{key}"] for key in plain[name]}
         return values
 
 

@@ -104,7 +104,7 @@ def _given_ids(prompt: Any) -> Tensor:
     """Ids that somebody made already, as a tensor; nothing is rounded on the way."""
     if isinstance(prompt, Tensor):
         given = prompt
-    elif isinstance(prompt, Sequence) and all(isinstance(i, Integral) for i in prompt):
+    elif _is_ids(prompt):
         given = torch.tensor([int(i) for i in prompt], dtype=torch.long)
     else:
         raise TypeError(
@@ -113,6 +113,11 @@ def _given_ids(prompt: Any) -> Tensor:
     if given.is_floating_point() or given.is_complex() or given.dtype == torch.bool:
         raise TypeError(f"token ids are integers; got a tensor of {given.dtype}.")
     return given.detach().long()
+
+
+def _is_ids(prompt: Any) -> bool:
+    listed = isinstance(prompt, Sequence) and not isinstance(prompt, bytes)
+    return listed and all(isinstance(i, Integral) for i in prompt)
 
 
 def _without_double_bos(tokenizer: Any, text: str) -> list[int]:

@@ -59,7 +59,7 @@ def hooks_on(hf: nn.Module) -> int:
 
 @pytest.fixture(autouse=True)
 def _nothing_left(request):
-    """After every test: no hook on the shared models, their attention as it was, their lock free."""
+    """After every test: no hook on the shared models, their own attention, a free lock."""
     yield
     from interp_widgets.core.hooks import lock_of
 

@@ -1,0 +1,61 @@
+"""The course model as it is shipped: loads fast, offline, and is used as any other."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+import interp_widgets as iw
+from tests.core.conftest import hooks_on
+
+
+@pytest.fixture(scope="module")
+def course():
+    return iw.load()
+
+
+def test_it_loads_within_a_second():
+    iw.load()
+    start = time.monotonic()
+    iw.load()
+    assert time.monotonic() - start < 1
+
+
+def test_it_is_on_cpu_in_float32_with_bos(course):
+    assert (course.name, course.device.type, course.dtype) == ("course-model", "cpu", torch.float32)
+    assert course.context >= 128
+    assert course.ids("").tolist() == [course.tokenizer.bos_token_id]
+    assert course.tokens(" Austin")[0] == course.tokenizer.bos_token
+    assert course.ids(course.tokenizer.bos_token + "a").tolist() == course.ids("a").tolist()
+
+
+def test_every_token_names_itself(course):
+    for i, piece in enumerate(course.piece(i) for i in range(course.d_vocab)):
+        if piece.startswith(" ") and piece.strip().isalpha():
+            assert course.token_id(piece) == i
+
+
+def test_next_token_within_fifteen_milliseconds(course):
+    ids = course.ids("The capital of Texas is")[None]
+    course.logits(ids)
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        course.logits(ids)
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.015
+
+
+def test_the_lens_reads_it(course):
+    record = iw.logit_lens(course, "The capital of Texas is", track=" Austin")
+    assert record.check < 1e-4
+    assert record.rows[-1] == f"L{course.n_layers - 1}"
+    assert hooks_on(course.hf) == 0
+
+
+def test_options_that_it_has_not(course):
+    for options in ({"revision": "main"}, {"device_map": "auto"}, {"tokenizer": course.tokenizer}):
+        with pytest.raises(ValueError, match="cannot be chosen for the course model"):
+            iw.load(**options)
