@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NoReturn
 
 import typer
 
@@ -35,20 +35,28 @@ app = typer.Typer(
 
 @app.command()
 def lab(
+    lesson: Annotated[str, typer.Argument(help="Which lesson to open, for instance 06.")] = "",
     browser: Annotated[bool, typer.Option(help="Open a browser window.")] = True,
     port: Annotated[int, typer.Option(help="Port of the server.")] = 8888,
 ) -> None:
-    """Open JupyterLab on the lessons."""
+    """Open JupyterLab on a lesson: the one asked for, else the first."""
     if find_spec("jupyterlab") is None:
-        typer.echo("JupyterLab is not installed. Run: pip install 'interp-widgets[lab]'", err=True)
-        raise typer.Exit(1)
+        _stop(f"JupyterLab is not installed. Run: {_install('lab')}")
     lessons = lessons_folder()
+    names = sorted(path.name for path in lessons.glob("*.ipynb"))
+    wanted = [name for name in names if name.startswith(lesson)]
+    if not wanted:
+        _stop(f"There is no lesson {lesson!r} in {lessons}, but: {', '.join(names) or 'none'}.")
     typer.echo(f"lessons: {lessons}")
     from jupyterlab.labapp import LabApp
 
     # Another environment's kernel of the same name must not run the lessons instead of this one.
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
-    arguments = [f"--ServerApp.root_dir={lessons}", f"--port={port}"]
+    arguments = [
+        f"--ServerApp.root_dir={lessons}",
+        f"--LabApp.default_url=/lab/tree/{wanted[0]}",
+        f"--port={port}",
+    ]
     if not browser:
         arguments.append("--no-browser")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -57,14 +65,18 @@ def lab(
     LabApp.launch_instance(arguments)
 
 
+def _stop(message: str) -> NoReturn:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)
+
+
 def lessons_folder() -> Path:
     """The lessons of this clone, or from an installed wheel a copy in the working directory.
 
     The wheel's own lessons stay as they were: a learner edits the copy, which is made once.
     """
-    clone = PACKAGE.parent / "notebooks"
-    if (PACKAGE.parent / "pyproject.toml").is_file() and clone.is_dir():
-        return clone
+    if _is_clone():
+        return PACKAGE.parent / "notebooks"
     copy = Path.cwd() / "interp-widgets-lessons"
     if not copy.exists():
         for_tests = shutil.ignore_patterns("conftest.py", "sanitize.cfg")
@@ -72,11 +84,21 @@ def lessons_folder() -> Path:
     return copy
 
 
+def _is_clone() -> bool:
+    return (PACKAGE.parent / "pyproject.toml").is_file()
+
+
+def _install(extra: str = "") -> str:
+    """The command that installs this package, with one of its extras."""
+    bracket = f"[{extra}]" if extra else ""
+    return f"pip install {f'-e {PACKAGE.parent}' if _is_clone() else 'interp-widgets'}{bracket}"
+
+
 def _lessons_of_the_wheel() -> Path:
     for file in metadata.files("interp-widgets") or []:
         if file.match("share/interp-widgets/lessons/*.ipynb"):
             return Path(str(file.locate())).resolve().parent
-    raise FileNotFoundError("this installation of interp-widgets has no lessons; reinstall it.")
+    raise FileNotFoundError(f"this installation has no lessons. Run: {_install()}")
 
 
 # ------------------------------------------------------------------------------------------ doctor
@@ -100,7 +122,7 @@ class Finding:
 
     def __str__(self) -> str:
         line = f"{self.level:<4}  {self.what}: {self.detail}"
-        return f"{line}. {self.remedy}" if self.remedy else line
+        return f"{line} – {self.remedy}" if self.remedy else line
 
 
 @app.command()
@@ -136,8 +158,8 @@ def _packages() -> Iterator[Finding]:
         ]
         lacking = [f"{need.name}{need.specifier} ({had})" for need in mine if (had := _lacks(need))]
         if lacking:
-            remedy = f"Run: pip install '{name}'"
-            yield Finding(level, f"packages of {name}", "wanted " + ", ".join(lacking), remedy)
+            wanted_but = "wanted " + ", ".join(lacking)
+            yield Finding(level, f"packages of {name}", wanted_but, f"Run: {_install(extra)}")
         else:
             yield Finding("ok", f"packages of {name}", f"all {len(mine)} here")
 
@@ -208,7 +230,7 @@ def _bundled_model() -> Iterator[Finding]:
 
         model = iw.load()
     except Exception as error:  # whatever keeps the lessons from starting belongs in the report
-        remedy = "Run: pip install --force-reinstall interp-widgets"
+        remedy = "Its weights come with the package: clone or install it anew"
         yield Finding("fix", "bundled model", f"does not load ({error})", remedy)
         return
     seconds = time.perf_counter() - start

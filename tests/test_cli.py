@@ -47,20 +47,23 @@ def test_lab_serves_the_lessons_of_this_clone(tmp_path: Path) -> None:
     )
     try:
         listing = _get(f"http://127.0.0.1:{port}/api/contents?token=t", seconds=60)
+        first = _get(f"http://127.0.0.1:{port}/?token=t", seconds=10)
     finally:
         server.terminate()
         said, _ = server.communicate(timeout=20)
     assert "06_logit_lens.ipynb" in listing
+    assert "/lab/tree/" in first
     assert f"lessons: {ROOT / 'notebooks'}" in said
 
 
 def _get(url: str, seconds: float) -> str:
+    """The page at an address, once there is one: the address that it came from, and its text."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = time.monotonic() + seconds
     while True:
         try:
             with opener.open(url, timeout=5) as reply:
-                return reply.read().decode()
+                return reply.url + "\n" + reply.read().decode()
         except OSError:
             if time.monotonic() > end:
                 raise
@@ -71,7 +74,13 @@ def test_lab_without_jupyterlab_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(cli, "find_spec", lambda name: None)
     result = run(cli.app, ["lab"])
     assert result.exit_code == 1
-    assert "pip install 'interp-widgets[lab]'" in result.output
+    assert "JupyterLab is not installed" in result.output
+
+
+def test_a_lesson_that_is_not_there_is_refused_with_those_that_are() -> None:
+    result = run(cli.app, ["lab", "99"])
+    assert result.exit_code == 1
+    assert "06_logit_lens.ipynb" in result.output
 
 
 def test_an_installed_wheel_gives_a_copy_that_is_made_once(
