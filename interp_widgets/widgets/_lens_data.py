@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp_widgets.widgets._pack import plane, size, string_table, utf16_length
+from interp_widgets.widgets._pack import plane, string_table, utf16_length
 
 if TYPE_CHECKING:
     from interp_widgets.core.lens.logit import LogitLens
@@ -55,24 +55,34 @@ def _fine(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], lis
 
 
 def _coarse(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], list[str]]:
-    budget = CELL_BYTES * top.shape[0] * top.shape[1]
-    rank_bytes = top.shape[0] * top.shape[1]
-    scalars = [
+    k = _affordable_k(record, top)
+    where, strings = string_table(top[:, :, :k], record.vocab)
+    # The highest index stands for "not known".
+    wide = len(strings) >= 65535
+    return [
+        plane("top", where, "u32" if wide else "u16"),
+        plane("p", np.asarray(record.top_probs)[:, :, :k], "u8", "sqrt"),
         plane("entropy", record.entropy, "u8", "linear", _highest(record.entropy)),
         plane("kl", record.kl, "u8", "sqrt", _highest(record.kl)),
-    ]
-    for k in range(min(5, top.shape[2]), 0, -1):
-        where, strings = string_table(top[:, :, :k], record.vocab)
-        wide = len(strings) >= 65535  # the highest index stands for "not known"
-        planes = [
-            plane("top", where, "u32" if wide else "u16"),
-            plane("p", np.asarray(record.top_probs)[:, :, :k], "u8", "sqrt"),
-            *scalars,
-        ]
-        text = sum(len(s.encode()) + 3 for s in strings)  # quotes and a comma
-        if k == 1 or size(planes) + rank_bytes + text <= budget:
-            return planes, strings
-    raise AssertionError("a record has at least one token a cell")
+    ], strings
+
+
+def _affordable_k(record: LogitLens, top: np.ndarray) -> int:
+    """The largest k ≤ 5 for which codes and strings keep within `CELL_BYTES` a cell, 1 at least."""
+    cells = top.shape[0] * top.shape[1]
+    seen = np.zeros(int(top.max(initial=-1)) + 2, dtype=bool)
+    distinct = text = 0
+    for k in range(1, min(5, top.shape[2]) + 1):
+        now = np.zeros_like(seen)
+        now[top[:, :, k - 1]] = True
+        new = np.flatnonzero(now & ~seen).tolist()
+        seen |= now
+        distinct += len(new)
+        text += sum(len(record.vocab.get(i, "").encode()) + 3 for i in new)  # quotes and a comma
+        index = 4 if distinct >= 65535 else 2
+        if cells * (k * (index + 1) + 3) + text > CELL_BYTES * cells:
+            return max(k - 1, 1)
+    return min(5, top.shape[2])
 
 
 def _highest(values: Any) -> float:

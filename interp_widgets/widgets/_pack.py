@@ -66,10 +66,14 @@ def string_table(ids: Any, vocab: dict[int, str]) -> tuple[Any, list[str]]:
         entries: a token is its id.
     """
     array = np.asarray(ids)
-    distinct, where = np.unique(array, return_inverse=True)
-    absent = int(np.searchsorted(distinct, 0))
-    strings = [vocab.get(int(i), f"#{int(i)}") for i in distinct[absent:]]
-    return np.maximum(where.reshape(array.shape) - absent, -1), strings
+    # A table over the whole vocabulary is several times faster than sorting the ids.
+    place = np.zeros(int(array.max(initial=-1)) + 2, dtype=np.int64)
+    place[array] = 1
+    place[-1] = 0  # where the id -1 points
+    distinct = np.flatnonzero(place)
+    place[distinct] = np.arange(len(distinct))
+    place[-1] = -1
+    return place[array], [vocab.get(int(i), f"#{int(i)}") for i in distinct]
 
 
 def size(planes: Iterable[dict[str, Any]]) -> int:

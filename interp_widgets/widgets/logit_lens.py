@@ -16,6 +16,7 @@ import traitlets
 from interp_widgets.widgets import _lens_data as lens_data
 from interp_widgets.widgets._base import STATIC, Widget
 from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._pack import size
 from interp_widgets.widgets._runner import Answer
 from interp_widgets.widgets._traits import drawn, packed, state
 
@@ -102,6 +103,7 @@ class LogitLensHeatmap(Widget):
             other, other_model = _second_record(first, model, compare, self._kind, track, k)
             self._records.append(other)
             self._models.append(other_model)
+        self._packed: dict[int, tuple[LogitLens, dict[str, Any]]] = {}
         self._known: OrderedDict[tuple[int, Asked], LogitLens] = OrderedDict()
         followed = [first.vocab[int(i)] for i in first.track]
         opening = {"tracked": followed, "prompts": [r.prompt for r in self._records]}
@@ -200,11 +202,13 @@ class LogitLensHeatmap(Widget):
         for side in sides:
             prompt, tracked = wanted[side]
             model = cast("LanguageModel", self._models[side])
-            record = None
-            for record in iter_logit_lens(model, prompt, kind=self._kind, track=tracked, k=self._k):
+            steps = iter_logit_lens(model, prompt, kind=self._kind, track=tracked, k=self._k)
+            record = next(steps)
+            for later in steps:
                 yield lambda side=side, record=record: self._show(side, None, record)
-            if record is not None:
-                yield lambda side=side, record=record: self._show(side, wanted[side], record)
+                record = later
+            # Only the last one is complete, and most often it is the only one.
+            yield lambda side=side, record=record: self._show(side, wanted[side], record)
 
     def _show(self, side: int, asked: Asked | None, record: LogitLens) -> dict[str, Any]:
         with self._lock:
@@ -237,9 +241,15 @@ class LogitLensHeatmap(Widget):
         }
 
     def _grid(self, side: int) -> dict[str, Any]:
+        """The packed record; made once, since most actions leave the records as they are."""
         record, model = self._records[side], self._models[side]
+        packed = self._packed.get(side)
+        if packed is not None and packed[0] is record:
+            return packed[1]
         words = lens_data.unknown_words(record.prompt, list(record.tokens)) if model else []
-        return {**lens_data.grid(record), "unknown": words}
+        grid = {**lens_data.grid(record), "unknown": words}
+        self._packed[side] = (record, grid)
+        return grid
 
     def _trails(self, columns: list[tuple[int, int]]) -> dict[str, Any]:
         return {
@@ -264,14 +274,16 @@ class LogitLensHeatmap(Widget):
         return " Beside it: ".join(parts)
 
     def opening_actions(self) -> list[Action]:
-        """The prompts shown now, as actions."""
+        """The prompts shown now, as actions; a viewer has no prompt box to ask with."""
+        if not self.live:
+            return []
         return [{"do": "prompt", "side": i, "text": p} for i, p in enumerate(self.prompts)]
 
     def export_state(self) -> dict[str, Any]:
         """With the trails of every column while they stay small: any cell can be pinned."""
         every = [(s, pos) for s, r in enumerate(self._records) for pos in range(len(r.tokens))]
         trails = self._trails(every)
-        if sum(lens_data.size(t["planes"]) for t in trails.values()) <= EXPORT_TRAIL_BYTES:
+        if sum(size(t["planes"]) for t in trails.values()) <= EXPORT_TRAIL_BYTES:
             self.push(trails=trails)
         return self.get_state()
 
@@ -281,7 +293,7 @@ class LogitLensHeatmap(Widget):
         return self.record.plot(kind="print")
 
     def _brief(self) -> str:
-        return " | ".join(f"{r.prompt!r}, {_size(r)}" for r in self._records)
+        return " | ".join(f"{_short(r.prompt)}, {_size(r)}" for r in self._records)
 
 
 def _first_record(
@@ -353,7 +365,7 @@ def _toggled(pinned: list[list[int]], cell: list[int]) -> list[list[int]]:
 
 def _sentence(record: LogitLens) -> str:
     """What one record shows, about its last position."""
-    start = f"Logit lens of {record.prompt!r} on {record.model}: {_size(record)}"
+    start = f"Logit lens of {_short(record.prompt)} on {record.model}: {_size(record)}"
     answer = int(record.top_ids[-1, -1, 0])
     if answer < 0:
         return f"{start}, not complete yet."
@@ -362,6 +374,12 @@ def _sentence(record: LogitLens) -> str:
     share = f"{float(record.top_probs[-1, -1, 0]):.0%}"
     since = record.rows[settled]
     return f"{start}. The model answers {record.vocab[answer]!r} ({share}), on top since {since}."
+
+
+def _short(prompt: str) -> str:
+    """A prompt quoted on one line, its middle left out where it is long."""
+    cut = prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}"
+    return repr(cut)
 
 
 def _size(record: LogitLens) -> str:

@@ -54,10 +54,10 @@ EXAMPLES = {
 
 
 def synthetic(rows: int, cols: int, vocab: int = 50_000, k: int = 10, seed: int = 0) -> LogitLens:
-    """A large record with the statistics of a real one: answers settle as rows go on."""
+    """A large record like a real one: answers settle as rows go on, words are Zipf-distributed."""
     rng = torch.Generator().manual_seed(seed)
-    words = torch.randint(vocab, (cols, 400), generator=rng)
-    pick = torch.randint(400, (rows, cols, k), generator=rng)
+    words = (vocab ** torch.rand(cols, 60, generator=rng)).long()
+    pick = torch.randint(60, (rows, cols, k), generator=rng)
     ids = words[None].expand(rows, -1, -1).gather(2, pick).int()
     late = torch.arange(rows)[:, None] >= torch.randint(1, rows, (cols,), generator=rng)[None]
     ids[..., 0] = torch.where(late, words[None, :, 0].int(), ids[..., 0])

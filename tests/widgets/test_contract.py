@@ -44,13 +44,9 @@ def wire_bytes(widget: Widget) -> int:
             return sum(size(v) for v in value)
         return len(json.dumps(value))
 
-    # The layout is a widget of its own; the module is the bundle, which has its own limit.
-    return sum(
-        size(v)
-        for k, v in widget.get_state().items()
-        if not k.startswith("_") and not isinstance(v, str) or k == "summary"
-        if k != "layout"
-    )
+    # The layout is a widget of its own; the module (`_esm`) has its own limit.
+    state = widget.get_state()
+    return sum(size(v) for k, v in state.items() if not k.startswith("_") and k != "layout")
 
 
 def test_the_registry_names_the_class(name: str) -> None:

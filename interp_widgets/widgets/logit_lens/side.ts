@@ -2,7 +2,7 @@
 
 import { type Ramp } from "../shared/color.ts";
 import { fill, h } from "../shared/dom.ts";
-import type { Cell } from "../shared/geometry.ts";
+import type { Cell, Pinned } from "../shared/geometry.ts";
 import { Heatmap, type HeatmapEvents } from "../shared/heatmap.ts";
 import { Overview } from "../shared/overview.ts";
 import { percent, tokenElement } from "../shared/tokens.ts";
@@ -47,7 +47,7 @@ export class Side {
     );
     this.heatmap.show(
       {
-        label: `${raw.kind} lens of ${raw.model}: rows are the embedding and each layer, columns are tokens`,
+        label: `${raw.kind} lens of ${raw.model} on “${raw.prompt.slice(0, 200)}”: rows are the embedding and each layer, columns are tokens`,
         rows: grid.rows,
         cols: grid.tokens,
         dim: (col) => grid.dim(col),
@@ -61,11 +61,11 @@ export class Side {
   }
 
   /** Lights the cell under the common cursor. */
-  point(cell: Cell | null, pins: readonly Cell[]): void {
+  point(cell: Cell | null, pins: readonly Pinned[]): void {
     this.heatmap.mark(cell, pins);
     const box = cell && this.heatmap.box(cell);
     if (!cell || !box || !this.grid) this.tooltip.hide();
-    else this.tooltip.show(box, ...this.tip(this.grid, cell));
+    else this.tooltip.show(box, this.element.getBoundingClientRect(), ...this.tip(this.grid, cell));
   }
 
   private tip(grid: Grid, { row, col }: Cell): Node[] {

@@ -43,7 +43,7 @@ export class Trails {
     });
     const room = this.element.clientWidth || 720;
     const across = Math.max(Math.min(Math.floor((room + 18) / 378), columns.size), 1);
-    const width = Math.min((room - 18 * (across - 1)) / across, 620);
+    const width = Math.min((room - 18 * (across - 1)) / across, 760);
     this.drawings.length = 0;
     fill(this.element, ...[...columns].map(([key, pins]) => this.plot(key, pins, Math.floor(width), input)));
   }

@@ -2,7 +2,7 @@
 
 import { ramp } from "../shared/color.ts";
 import { clamp, fill, h } from "../shared/dom.ts";
-import { type Cell, sameCell } from "../shared/geometry.ts";
+import { type Cell, type Pinned, sameCell } from "../shared/geometry.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { BufferLost } from "../shared/planes.ts";
@@ -166,9 +166,9 @@ export class View {
     this.mark();
   }
 
-  private pinsOf(side: number): Cell[] {
-    // Pins of the other side keep their places as holes, so that numbers agree with the plots.
-    return this.link.read("pinned").map(([s, row, col]) => (s === side ? { row, col } : { row: -1, col: -1 }));
+  private pinsOf(side: number): Pinned[] {
+    const named = this.link.read("pinned").map(([s, row, col], i) => ({ side: s, row, col, name: String(i + 1) }));
+    return named.filter((pin) => pin.side === side);
   }
 
   private mark(): void {
@@ -188,7 +188,7 @@ export class View {
     const [prompts, live, linked, sides] = [link.read("prompts"), link.read("live"), link.read("linked"), link.read("sides")];
     const wanted = linked ? 1 : prompts.length;
     if (!live) {
-      fill(this.prompts, ...prompts.slice(0, wanted).map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said" }, text))));
+      fill(this.prompts, ...prompts.slice(0, wanted).map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text))));
       return;
     }
     while (this.boxes.length < wanted) this.boxes.push(this.newBox(this.boxes.length, wanted));

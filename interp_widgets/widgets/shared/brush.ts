@@ -1,7 +1,7 @@
 // What a heatmap's canvas shows: cells, the tokens in them, labels, the line where tokens settle, cursor and pins.
 
 import type { Ramp } from "./color.ts";
-import type { Cell, Geometry } from "./geometry.ts";
+import type { Cell, Geometry, Pinned } from "./geometry.ts";
 import type { HeatmapData } from "./heatmap.ts";
 import { split, visible } from "./tokens.ts";
 
@@ -64,7 +64,7 @@ export class Brush {
     this.canvas.style.height = `${height}px`;
   }
 
-  draw(data: HeatmapData, colors: Ramp, g: Geometry, scroll: number, cursor: Cell | null, pins: readonly Cell[]): void {
+  draw(data: HeatmapData, colors: Ramp, g: Geometry, scroll: number, cursor: Cell | null, pins: readonly Pinned[]): void {
     const scale = this.canvas.width / Math.max(this.width, 1);
     const c = this.context;
     const inks = this.inks();
@@ -79,7 +79,7 @@ export class Brush {
     if (g.showsText) this.texts(data, colors, g, scroll, inks);
     this.settled(data, g, scroll, inks);
     this.heads(data, g, scroll, cursor, inks);
-    pins.forEach((pin, i) => this.pin(pin, i, g, scroll, inks));
+    pins.forEach((pin) => this.pin(pin, g, scroll, inks));
     if (cursor) this.outline(cursor, g, inks.text, inks.ground);
     c.restore();
     this.rowNames(data, g, cursor, pins, inks);
@@ -245,11 +245,12 @@ export class Brush {
     c.strokeRect(x, y, w, hgt);
   }
 
-  private pin(cell: Cell, index: number, g: Geometry, scroll: number, inks: Inks): void {
+  private pin(cell: Pinned, g: Geometry, scroll: number, inks: Inks): void {
     const c = this.context;
     this.outline(cell, g, inks.accent, inks.ground);
-    const edge = scroll + g.view - g.gutter - 8; // the last column's number stays in the picture
-    const [x, y] = [Math.min(g.left(cell.col + 1) - 1, edge), Math.max(g.top(cell.row), 0)];
+    const edge = scroll + g.view - g.gutter - 8; // the number stays in the picture
+    const x = Math.min(Math.max(g.left(cell.col + 1) - 1, 8), edge);
+    const y = g.top(cell.row);
     c.fillStyle = inks.accent;
     c.beginPath();
     c.arc(x, y, 7, 0, 2 * Math.PI);
@@ -258,7 +259,7 @@ export class Brush {
     c.font = `700 10px ${inks.family}`;
     c.textAlign = "center";
     c.textBaseline = "middle";
-    c.fillText(String(index + 1), x, y + 0.5);
+    c.fillText(cell.name, x, y + 0.5);
   }
 }
 

@@ -7,6 +7,11 @@ export interface Cell {
   col: number;
 }
 
+/** A pinned cell and the number it carries. */
+export interface Pinned extends Cell {
+  name: string;
+}
+
 export const sameCell = (a: Cell | null, b: Cell | null): boolean =>
   a === b || (a !== null && b !== null && a.row === b.row && a.col === b.col);
 

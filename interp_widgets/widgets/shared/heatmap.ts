@@ -5,7 +5,7 @@
 
 import type { Ramp } from "./color.ts";
 import { clamp, h, uid } from "./dom.ts";
-import { type Cell, Geometry, sameCell } from "./geometry.ts";
+import { type Cell, Geometry, type Pinned, sameCell } from "./geometry.ts";
 import { Brush } from "./brush.ts";
 
 export interface HeatmapData {
@@ -43,7 +43,7 @@ export class Heatmap {
   private zoomed = 1;
   private geometry: Geometry | null = null;
   private cursor: Cell | null = null;
-  private pins: readonly Cell[] = [];
+  private pins: readonly Pinned[] = [];
   private frame = 0;
   private turn = 0;
 
@@ -118,7 +118,7 @@ export class Heatmap {
     if (g) this.element.scrollLeft = share * g.width - (g.view - g.gutter) / 2;
   }
 
-  mark(cursor: Cell | null, pins: readonly Cell[]): void {
+  mark(cursor: Cell | null, pins: readonly Pinned[]): void {
     this.cursor = cursor && this.inside(cursor) ? cursor : null;
     this.pins = pins.filter((cell) => this.inside(cell));
     this.read();

@@ -24,14 +24,19 @@ export function toBytes(value: unknown): Uint8Array {
 /** Numbers of a plane; NaN where a value is not known. */
 export function numbers(plane: RawPlane): Float32Array {
   const codes = decode(plane);
+  if (codes instanceof Float32Array) return codes;
   const out = new Float32Array(codes.length);
-  const unsigned = plane.type.startsWith("u");
-  const missing = unsigned ? 2 ** Number(plane.type.slice(1)) - 1 : NaN;
+  if (codes instanceof Int32Array) {
+    for (let i = 0; i < codes.length; i++) out[i] = codes[i]! < 0 ? NaN : codes[i]!;
+    return out;
+  }
+  const missing = 2 ** Number(plane.type.slice(1)) - 1;
   const unbend = curve(plane, missing - 1);
+  // A byte has few codes: each is worked out once.
+  const table = missing < 256 ? Float32Array.from({ length: 256 }, (_, code) => (code === missing ? NaN : unbend(code))) : null;
   for (let i = 0; i < codes.length; i++) {
     const code = codes[i]!;
-    const known = unsigned ? code !== missing : plane.type !== "i32" || code >= 0;
-    out[i] = known ? unbend(code) : NaN;
+    out[i] = table ? table[code]! : code === missing ? NaN : unbend(code);
   }
   return out;
 }
@@ -40,7 +45,9 @@ export function numbers(plane: RawPlane): Float32Array {
 export function indices(plane: RawPlane): Int32Array {
   const codes = decode(plane);
   const missing = 2 ** Number(plane.type.slice(1)) - 1;
-  return Int32Array.from(codes, (code) => (code === missing ? -1 : code));
+  const out = new Int32Array(codes.length);
+  for (let i = 0; i < codes.length; i++) out[i] = codes[i] === missing ? -1 : codes[i]!;
+  return out;
 }
 
 function curve({ curve: name, top }: RawPlane, highest: number): (code: number) => number {

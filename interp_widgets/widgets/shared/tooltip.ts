@@ -6,17 +6,19 @@ import { clamp, fill, h } from "./dom.ts";
 export class Tooltip {
   readonly element = h("div", { class: "iw-tip", popover: "manual", "aria-hidden": "true" });
 
-  show(box: DOMRect, ...content: Node[]): void {
+  /** Shows content beside `box`, within `room` where it fits: two views side by side have two tooltips. */
+  show(box: DOMRect, room: DOMRect, ...content: Node[]): void {
     const tip = this.element;
     fill(tip, ...content);
     tip.classList.add("iw-on");
     if (!this.open) tip.showPopover?.();
     const { width, height } = tip.getBoundingClientRect();
-    const below = box.bottom + 8;
-    const above = box.top - height - 8;
-    const y = below + height <= window.innerHeight || above < 0 ? below : above;
-    tip.style.left = `${clamp(box.left, 4, Math.max(window.innerWidth - width - 4, 4))}px`;
-    tip.style.top = `${clamp(y, 4, Math.max(window.innerHeight - height - 4, 4))}px`;
+    // Beside the box, so that the column it stands in stays in sight.
+    const right = box.right + 12;
+    const left = box.left - width - 12;
+    const x = right + width <= room.right || left < room.left ? right : left;
+    tip.style.left = `${clamp(x, 4, Math.max(window.innerWidth - width - 4, 4))}px`;
+    tip.style.top = `${clamp(box.top - 10, 4, Math.max(window.innerHeight - height - 4, 4))}px`;
   }
 
   hide(): void {

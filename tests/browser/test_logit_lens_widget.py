@@ -1,0 +1,288 @@
+"""LogitLensHeatmap in a real JupyterLab: what a person does, what Python then holds, what shows."""
+
+from __future__ import annotations
+
+import ast
+import csv
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
+
+from tests.browser.harness import NB
+
+ROOT = Path(__file__).parents[2]
+
+SETUP = f"""
+import sys, time
+sys.path.insert(0, {str(ROOT)!r})
+from interp_widgets.widgets import LogitLensHeatmap
+from tests.widgets.examples import PROMPT, model, synthetic
+"""
+
+ONE = """
+w = LogitLensHeatmap(model=model(), prompt=PROMPT, track=[" Austin"], offers=["the city of Rome"])
+w
+"""
+
+Notebook = Callable[..., NB]
+
+
+def grid(page: Page, number: int = 0) -> Locator:
+    return page.locator(".iw-grid").nth(number)
+
+
+def shows(page: Page, prompt: str, number: int = 0) -> None:
+    """Waits until a heatmap shows this prompt's lens."""
+    named = re.compile(re.escape(f"on “{prompt}”"))
+    expect(grid(page, number)).to_have_attribute("aria-label", named, timeout=15_000)
+
+
+def cell(page: Page, row: int, col: int, number: int = 0) -> tuple[float, float]:
+    """The middle of a cell on the screen: found by asking, as a person would, what the tooltip says."""
+    box: FloatRect | None = grid(page, number).locator("canvas").bounding_box()
+    assert box is not None
+    label = grid(page, number)
+    rows = int(label.get_attribute("aria-rowcount") or 0)
+    cols = int(label.get_attribute("aria-colcount") or 0)
+    header, gutter = 22.0, 48.0
+    height = (box["height"] - header - 5) / rows
+    width = (box["width"] - gutter) / cols
+    return (
+        box["x"] + gutter + (col + 0.5) * width,
+        box["y"] + header + (row + 0.5) * height,
+    )
+
+
+def state(nb: NB, expression: str) -> Any:
+    return json.loads(ast.literal_eval(nb.py(f"import json; _r = json.dumps({expression})")))
+
+
+def test_a_person_hovers_pins_types_and_takes_back(notebook: Notebook) -> None:
+    nb = notebook([SETUP, ONE])
+    page = nb.page
+    tip = page.locator(".iw-tip")
+
+    # Hovering tells the top tokens and stays in the browser.
+    page.mouse.move(*cell(page, 2, 3))
+    expect(tip).to_be_visible()
+    expect(tip.locator("h4")).to_have_text("L1 after ·of (token 3)")
+    tops = state(nb, "[w.record.vocab[int(i)].strip() for i in w.record.top_ids[2, 3]]")
+    expect(tip.locator("li")).to_have_count(len(tops))
+    assert state(nb, "w.actions") == []
+
+    # A click pins, and draws the column's lines.
+    page.mouse.click(*cell(page, 2, 3))
+    expect(page.locator(".iw-lines")).to_have_count(1)
+    assert state(nb, "w.pinned") == [[0, 2, 3]]
+    lines = state(nb, "w.trails['0:3']['tokens']")
+    expect(page.locator(".iw-label")).to_have_count(len(lines))
+
+    # Keys move the cursor, pin, and do not reach the notebook.
+    cells = nb.page.locator(".jp-Cell").count()
+    grid(page).focus()
+    for key in ("Home", "ArrowDown", "End", "PageUp", "ArrowDown", "Enter", "d", "d", "a", "j"):
+        page.keyboard.press(key)
+    active = page.locator(f"#{grid(page).get_attribute('aria-activedescendant')}")
+    expect(active).to_contain_text("L0, token 5 is")
+    assert state(nb, "w.pinned") == [[0, 2, 3], [0, 1, 5]]
+    assert nb.page.locator(".jp-Cell").count() == cells
+
+    # Colour, lines; typing runs the lens as one types.
+    page.get_by_role("radio", name="KL to output").check()
+    page.get_by_role("group", name="Lines").get_by_role("radio", name="rank").check()
+    box = page.get_by_label("Prompt", exact=True)
+    box.press("End")
+    box.press_sequentially(" zebra", delay=20)
+    shows(page, "the capital of Texas is zebra")
+    expect(page.locator(".iw-under u")).to_have_text("zebra")
+    assert state(nb, "[w.color, w.measure, w.record.prompt]") == [
+        "kl",
+        "rank",
+        "the capital of Texas is zebra",
+    ]
+
+    # Undo by key, in the box as well: the word typed, then one thing after the other.
+    box.press("Control+z")
+    shows(page, "the capital of Texas is")
+    expect(box).to_have_value("the capital of Texas is")
+    grid(page).focus()
+    for _ in range(3):
+        page.keyboard.press("Control+z")
+    expect(page.get_by_role("radio", name="probability").first).to_be_checked()
+    expect(page.locator(".iw-lines")).to_have_count(1)
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".iw-lines")).to_have_count(2)
+    assert state(nb, "[w.color, w.measure, len(w.pinned), len(w.actions)]") == [
+        "probability",
+        "probability",
+        2,
+        2,
+    ]
+
+    # Python's word shows in the page; so do the theme and an offered prompt.
+    nb.py("w.color = 'entropy'")
+    expect(page.get_by_role("radio", name="entropy")).to_be_checked()
+    ground = "getComputedStyle(document.querySelector('.iw')).backgroundColor"
+    light = page.evaluate(ground)
+    nb.theme(dark=True)
+    expect(page.locator(".iw")).to_have_attribute("data-theme", "dark")
+    assert page.evaluate(ground) != light
+    page.get_by_label("Prompts this model speaks").select_option("the city of Rome")
+    shows(page, "the city of Rome")
+
+
+def test_tokens_are_text_and_errors_are_sentences(notebook: Notebook) -> None:
+    nb = notebook([SETUP, ONE])
+    page = nb.page
+    box = page.get_by_label("Prompt", exact=True)
+    for prompt in ("<script>throw 1</script> <b>x</b>", "the 🦓\nof\tTexas", "", "Texas"):
+        box.fill(prompt)
+        shows(page, prompt)
+        assert state(nb, "w.record.prompt") == prompt
+    assert page.locator(".iw b b, .iw script").count() == 0
+    box.fill("the " * 100)
+    expect(page.get_by_role("alert")).to_contain_text("reads at most 64")
+    shows(page, "Texas")
+    box.fill("the city")
+    expect(page.locator(".iw-error")).to_be_hidden()
+    page.get_by_label("Track a token").fill("zebra")
+    page.get_by_role("button", name="Track", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("tokens for")
+    page.get_by_label("Track a token").fill("Paris")
+    page.get_by_label("Track a token").press("Enter")
+    expect(page.locator(".iw-chip")).to_have_count(2)
+    assert state(nb, "w.tracked") == [" Austin", " Paris"]
+
+
+def test_two_views_one_cursor_while_a_cell_computes_and_after_a_restart(
+    notebook: Notebook,
+) -> None:
+    two = "v = LogitLensHeatmap(model=model(), prompt=PROMPT, compare='the city of Rome'); v"
+    nb = notebook([SETUP, ONE, two, "time.sleep(30 if 'slow' in globals() else 0)"])
+    page = nb.page
+    expect(page.locator(".iw-grid")).to_have_count(3)
+
+    # The two sides share one cursor; the other widget is left alone.
+    grid(page, 1).scroll_into_view_if_needed()
+    page.mouse.move(*cell(page, 1, 2, number=1))
+    expect(page.locator(".iw-tip.iw-on")).to_have_count(2)
+    expect(page.locator(".iw-tip.iw-on").nth(1).locator("h4")).to_contain_text("token 2")
+    page.mouse.move(2, 2)
+
+    # Another cell computes: typing still answers.
+    nb.py("slow = True")
+    page.evaluate(
+        "() => { const {content} = jupyterapp.shell.currentWidget; content.activeCellIndex = 3;"
+        " void jupyterapp.commands.execute('notebook:run-cell'); }"
+    )
+    computing = page.locator(".jp-Cell").nth(3).locator(".jp-InputPrompt")
+    expect(computing).to_have_text("[*]:")
+    page.get_by_label("Right prompt").fill("the state of Texas")
+    shows(page, "the state of Texas", number=2)
+    expect(computing, "the answer came only after the cell").to_have_text("[*]:", timeout=1)
+
+    # Interrupting the kernel stops the cell and leaves the widget alive.
+    nb.cmd("notebook:interrupt-kernel")
+    expect(computing).not_to_have_text("[*]:")
+    page.get_by_label("Prompt", exact=True).fill("the city of Paris")
+    shows(page, "the city of Paris", number=0)
+    assert state(nb, "[w.prompts, v.prompts]") == [
+        ["the city of Paris"],
+        ["the capital of Texas is", "the state of Texas"],
+    ]
+
+    # After a restart the view says what to do.
+    page.evaluate(
+        "async () => { await jupyterapp.shell.currentWidget.sessionContext"
+        ".session.kernel.restart(); }"
+    )
+    expect(page.get_by_role("alert").first).to_contain_text("run the cell again")
+    nb.wait_idle()
+
+
+@pytest.fixture
+def page_file(ctx: BrowserContext, tmp_path: Path) -> Callable[[str], Page]:
+    """Opens an exported page from the disk, with the network off."""
+
+    def open_(path: str) -> Page:
+        page = ctx.new_page()
+        errors: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        ctx.set_offline(True)
+        page.goto(f"file://{path}")
+        expect(page.locator(".iw-grid[data-drawn]").first).to_be_visible()
+        assert errors == []
+        return page
+
+    return open_
+
+
+def test_an_exported_page_works_without_kernel_and_network(
+    ctx: BrowserContext, page_file: Callable[[str], Page], tmp_path: Path
+) -> None:
+    from interp_widgets.widgets import LogitLensHeatmap
+    from tests.widgets.examples import PROMPT, model
+
+    widget = LogitLensHeatmap(model=model(), prompt=PROMPT, track=[" Austin"])
+    path = widget.to_html(
+        tmp_path / "lens.html", record=[{"do": "prompt", "side": 0, "text": "the city of Rome"}]
+    )
+    page = page_file(str(path))
+    try:
+        # What needs no computing works.
+        page.mouse.click(*cell(page, 1, 2))
+        expect(page.locator(".iw-lines")).to_have_count(1)
+        page.get_by_role("radio", name="entropy").check()
+        expect(page.locator(".iw-legend")).to_contain_text("entropy, nats")
+        # A recorded prompt answers, another says what it needs.
+        box = page.get_by_label("Prompt", exact=True)
+        box.fill("the city of Rom")
+        expect(page.get_by_role("alert")).to_contain_text("without a kernel")
+        box.fill("the city of Rome")
+        shows(page, "the city of Rome")
+        expect(page.locator(".iw-error")).to_be_hidden()
+        # Undo goes back through the page's own states.
+        for _ in range(3):
+            box.press("Control+z")
+        shows(page, PROMPT)
+        expect(page.locator(".iw-lines")).to_have_count(0)
+        with page.expect_download() as saved:
+            page.get_by_text("Save", exact=True).click()
+            page.get_by_role("button", name="CSV").click()
+        with Path(saved.value.path()).open(newline="", encoding="utf-8") as file:
+            heads, *lines = csv.reader(file)
+        assert heads == ["side", "row", "pos", "token", "k", "predicted", "probability"]
+        assert len(lines) == widget.record.top_ids.numel()
+        assert lines[0][5] == widget.record.vocab[int(widget.record.top_ids[0, 0, 0])]
+        for kind in ("SVG", "PNG", "JSON"):
+            with page.expect_download() as saved:
+                page.get_by_text("Save", exact=True).click()
+                page.get_by_role("button", name=kind).click()
+            assert saved.value.suggested_filename == f"logit_lens.{kind.lower()}"
+    finally:
+        ctx.set_offline(False)
+        page.close()
+
+
+def test_all_rows_of_a_large_record_are_in_sight(notebook: Notebook) -> None:
+    nb = notebook([SETUP, "LogitLensHeatmap(synthetic(80, 1024))"])
+    page = nb.page
+    box = grid(page).locator("canvas").bounding_box()
+    assert box is not None
+    assert 80 * 4 < box["height"] < 500
+    grid(page).focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator(".iw-tip h4")).to_contain_text("L77")
+    for _ in range(12):
+        page.get_by_role("button", name="Wider columns").click()
+    expect(page.locator(".iw-overview")).to_be_visible()
+    pane = page.locator(".iw-pane")
+    before = pane.bounding_box()
+    page.locator(".iw-overview").click(position={"x": 20, "y": 10})
+    page.wait_for_function("([x]) => document.querySelector('.iw-pane').offsetLeft < x", arg=[30])
+    assert before is not None
