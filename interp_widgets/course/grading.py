@@ -45,7 +45,7 @@ def judge(exercise: Exercise, answer: Any) -> str:
                     f"On {case.name}, your function changed what it was given: a weight, a value, "
                     "a mode or a hook. Work on copies, and take off every hook you put on."
                 )
-            _compare(exercise, got, exercise.solution(*twin.args), twin)
+            _compare(exercise, answer, got, exercise.solution(*twin.args), twin)
     return f"Your function agrees with the reference on all {len(cases)} test inputs."
 
 
@@ -63,7 +63,7 @@ def run(answer: Answer, case: Case) -> Any:
         raise _crash(error, answer, case) from None
 
 
-def _compare(exercise: Exercise, got: Any, want: Any, case: Case) -> None:
+def _compare(exercise: Exercise, answer: Answer, got: Any, want: Any, case: Case) -> None:
     """Raise unless the two agree, with the hint of the mistake that it looks like."""
     pairs = _pairs(got, want, exercise)
     mine = [_tensor(value, exercise) for value, _ in pairs]
@@ -73,7 +73,7 @@ def _compare(exercise: Exercise, got: Any, want: Any, case: Case) -> None:
         return
     first = wrong[0]
     part = f" (output {first + 1} of {len(pairs)})" if len(pairs) > 1 else ""
-    hint = _hint(exercise, got, case)
+    hint = _hint(exercise, got, case) or _model_of_the_notebook(answer)
     if mine[first].shape != wanted[first].shape:
         raise WrongAnswerError(
             f"On {case.name}{part}, your result has shape {list(mine[first].shape)}; wanted "
@@ -130,6 +130,18 @@ def _hint(exercise: Exercise, got: Any, case: Case) -> str:
             continue
         if same:
             return f" {mistake.hint}"
+    return ""
+
+
+def _model_of_the_notebook(answer: Answer) -> str:
+    """A hint when the function reaches for a model outside, where it should use the one it got."""
+    function = inspect.unwrap(answer)
+    if not isinstance(function, FunctionType):
+        return ""
+    for name in function.__code__.co_names:
+        value = function.__globals__.get(name)
+        if isinstance(getattr(value, "hf", value), torch.nn.Module):
+            return f" Your function uses `{name}` of the notebook; use only what it is given."
     return ""
 
 

@@ -116,6 +116,16 @@ def test_crash_names_the_learners_own_line():
     assert "at `return hf.transformer.ln_final(ids)`" in message
 
 
+outside = tiny_gpt_neo()
+
+
+def test_a_model_from_outside_is_recognised():
+    def answer(hf, ids):
+        return course.find("06.1").solution(outside, ids)[:2]
+
+    assert "uses `outside` of the notebook" in iw.check("06.1", answer).message
+
+
 def test_not_implemented_from_torch_is_a_failure_not_a_stub():
     def answer(table):
         return table.to("meta").cpu()
