@@ -84,7 +84,7 @@ class ActivationCache(Result):
         x = x[None] if len(self.tokens) == 1 else x
         if ".pattern" in name:
             x = x.movedim(-2, 1)
-        return x.flatten(2).norm(dim=-1) if x.ndim > 2 else x.abs()
+        return x.flatten(2).nan_to_num().norm(dim=-1) if x.ndim > 2 else x.abs()
 
 
 def cache(

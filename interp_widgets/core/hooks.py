@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
 
 Edit = Callable[[Tensor], Tensor | None]
+Edits = Mapping[str, Edit] | Mapping[Site, Edit]
 
 _locks: weakref.WeakKeyDictionary[nn.Module, Any] = weakref.WeakKeyDictionary()
 _locks_guard = threading.Lock()
@@ -54,7 +55,7 @@ class _Block(io.IOBase):
     ``close`` of a generator, also in C, which goes straight to the ``finally`` below.
     """
 
-    def __init__(self, model: LanguageModel, edits: Mapping[str | Site, Edit], found: Any) -> None:
+    def __init__(self, model: LanguageModel, edits: Edits, found: Any) -> None:
         self._lock = lock_of(model.hf)
         self._thread = 0
         self._found = found
@@ -108,7 +109,7 @@ class _Block(io.IOBase):
             _remove(self, place.module)
 
 
-def hooked(model: LanguageModel, edits: Mapping[str | Site, Edit]) -> AbstractContextManager[None]:
+def hooked(model: LanguageModel, edits: Edits) -> AbstractContextManager[None]:
     """Run ``edits`` on the activations at their places, in this thread, inside this block.
 
     Args:

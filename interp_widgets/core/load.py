@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +139,7 @@ def _from_pretrained(
     architecture_for(AutoConfig.from_pretrained(source, **at), name)
     tokenizer = tokenizer or _tokenizer(source, at)
     mapped = {} if device_map is None else {"device_map": device_map}
-    hf = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, **at, **mapped)
+    hf: Any = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, **at, **mapped)
     if device is not None:
         hf = hf.to(device)
     return LanguageModel(hf.eval(), tokenizer, name=name, revision=revision)
@@ -163,12 +164,10 @@ def _tokenizer(source: str, at: dict[str, str]) -> Any:
 
 
 def _need_accelerate() -> None:
-    try:
-        import accelerate  # noqa: F401 -- only asked whether it is there
-    except ImportError:
+    if find_spec("accelerate") is None:
         raise ImportError(
             "device_map needs the accelerate package: pip install accelerate. Or pass device=."
-        ) from None
+        )
 
 
 def _checked_dtype(dtype: str | torch.dtype) -> torch.dtype | str:

@@ -120,20 +120,18 @@ def _projection(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
     _check_index(site, n, "query heads" if site.kind == "q" else "key/value heads")
     d = model.d_head
     row = model.architecture
-    if row.qkv_layout == "separate":
-        module, view = _part(layer, row.qkv[which]), _heads(n, d)
-    elif row.qkv_layout == "blocks":
-        sizes = [model.n_heads * d, model.n_kv_heads * d, model.n_kv_heads * d]
-        module = _part(layer, row.qkv[0])
+    sizes = [model.n_heads * d, model.n_kv_heads * d, model.n_kv_heads * d]
 
-        def view(raw: Tensor) -> Tensor:
-            return raw.split(sizes, dim=-1)[which].unflatten(-1, (n, d))
-    else:
-        module = _part(layer, row.qkv[0])
+    def view(raw: Tensor) -> Tensor:
+        match row.qkv_layout:
+            case "separate":
+                return raw.unflatten(-1, (n, d))
+            case "blocks":
+                return raw.split(sizes, dim=-1)[which].unflatten(-1, (n, d))
+            case "interleaved":
+                return raw.unflatten(-1, (n, 3 * d)).narrow(-1, which * d, d)
 
-        def view(raw: Tensor) -> Tensor:
-            return raw.unflatten(-1, (n, 3 * d)).narrow(-1, which * d, d)
-
+    module = _part(layer, row.qkv[which if len(row.qkv) == 3 else 0])
     return Place(module, "out", _picked(view, site.index, -2))
 
 

@@ -49,9 +49,8 @@ def _in_precision(norm: nn.Module, like: Tensor) -> nn.Module:
     """
     twin = copy.copy(norm)
     twin.__dict__.pop("forward", None)  # accelerate's, which moves tensors between devices
-    twin._parameters = {
-        name: p if p is None else p.to(like) for name, p in norm._parameters.items()
-    }
+    weights = {name: p if p is None else p.to(like) for name, p in norm._parameters.items()}
+    twin.__dict__["_parameters"] = weights
     return twin
 
 

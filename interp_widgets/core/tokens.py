@@ -149,9 +149,10 @@ def single_token(model: LanguageModel, text: str | int) -> int:
         TypeError: neither text nor an id.
     """
     if isinstance(text, Integral) and not isinstance(text, bool):
-        if not 0 <= text < model.d_vocab:
-            raise ValueError(f"token ids go from 0 to {model.d_vocab - 1}; got {text}.")
-        return int(text)
+        token = int(text)
+        if not 0 <= token < model.d_vocab:
+            raise ValueError(f"token ids go from 0 to {model.d_vocab - 1}; got {token}.")
+        return token
     if not isinstance(text, str):
         raise TypeError(f"a token is named by its text or its id; got {type(text).__name__}.")
     _check_text(text)

@@ -8,6 +8,7 @@ import random
 import threading
 import time
 from contextlib import suppress
+from typing import Any
 
 import pytest
 import torch
@@ -74,12 +75,14 @@ def test_bad_edits_are_named_and_leave_nothing(fresh):
         (lambda x: x[:, :1], r"L1\.z returned shape \[1, 1, 4, 8\].*has shape \[1, 6, 4, 8\]"),
         (lambda x: 3.0, r"L1\.z returned float; wanted a tensor"),
     ):
-        with pytest.raises((ValueError, TypeError), match=message), hooked(fresh, {"L1.z": edit}):
+        edits: Any = {"L1.z": edit}
+        with pytest.raises((ValueError, TypeError), match=message), hooked(fresh, edits):
             fresh.logits(ids_of(fresh))
         assert clean(fresh)
     for place in ("L9.z", "L1.z.4", "L1.mlp_post.48", "L1.k.2", "L1.resid", Site(7, "z")):
+        edits: Any = {place: torch.zeros_like}
         with pytest.raises(ValueError, match=r"L9\.z|heads|neurons|key/value|not a place|L0 to L2"):
-            hooked(fresh, {place: torch.zeros_like})
+            hooked(fresh, edits)
     assert clean(fresh)
 
 

@@ -1,8 +1,6 @@
-"""The course model as it is shipped: loads fast, offline, and is used as any other."""
+"""The course model as it is shipped: it loads offline and is used as any other."""
 
 from __future__ import annotations
-
-import time
 
 import pytest
 import torch
@@ -14,13 +12,6 @@ from tests.core.conftest import hooks_on
 @pytest.fixture(scope="module")
 def course():
     return iw.load()
-
-
-def test_it_loads_within_a_second():
-    iw.load()
-    start = time.monotonic()
-    iw.load()
-    assert time.monotonic() - start < 1
 
 
 def test_it_is_on_cpu_in_float32_with_bos(course):
@@ -35,17 +26,6 @@ def test_every_token_names_itself(course):
     for i, piece in enumerate(course.piece(i) for i in range(course.d_vocab)):
         if piece.startswith(" ") and piece.strip().isalpha():
             assert course.token_id(piece) == i
-
-
-def test_next_token_within_fifteen_milliseconds(course):
-    ids = course.ids("The capital of Texas is")[None]
-    course.logits(ids)
-    times = []
-    for _ in range(20):
-        start = time.perf_counter()
-        course.logits(ids)
-        times.append(time.perf_counter() - start)
-    assert min(times) < 0.015
 
 
 def test_the_lens_reads_it(course):

@@ -70,7 +70,7 @@ def test_without_tracked_tokens_there_and_back(gpt2, tmp_path):
 def test_a_partial_record_there_and_back(gpt2, tmp_path, monkeypatch):
     monkeypatch.setattr("interp_widgets.core.lens.logit._BUDGET", 1)
     partial = next(iter(iw.iter_logit_lens(gpt2, PROMPT)))
-    back = iw.Result.load(partial.save(tmp_path / "r.safetensors"))
+    back = iw.LogitLens.load(partial.save(tmp_path / "r.safetensors"))
     assert back.check != back.check
     assert (back.top_ids == partial.top_ids).all()
 
@@ -186,15 +186,14 @@ def test_a_record_without_a_widget_says_what_to_do(cache):
 
 def test_importing_the_package_loads_no_torch():
     code = (
-        "import sys, time; start = time.perf_counter(); import interp_widgets as iw; "
-        "spent = time.perf_counter() - start; dir(iw); iw.available; "
+        "import sys; import interp_widgets as iw; dir(iw); iw.available; "
         "heavy = {'torch', 'transformers', 'pandas', 'plotly', 'matplotlib', 'ipywidgets'}; "
-        "assert not heavy & set(sys.modules), heavy & set(sys.modules); assert spent < 0.3, spent; "
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules); "
         "iw.logit_lens; import interp_widgets.core.cache, interp_widgets.core.hooks; "
-        "screens = {'plotly', 'matplotlib', 'ipywidgets', 'anywidget', 'pandas', 'scipy'}; "
-        "ours = screens & set(sys.modules); assert not ours - {'pandas', 'scipy'}, ours"
+        "screens = {'plotly', 'matplotlib', 'ipywidgets', 'anywidget'} & set(sys.modules); "
+        "assert not screens, screens"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_unknown_public_names_are_refused():

@@ -16,7 +16,7 @@ matrix product, so what a block needs does not grow with the number of layers or
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -174,7 +174,7 @@ def iter_logit_lens(
     kind: str = "logit",
     track: Sequence[str | int] = (),
     k: int = 10,
-) -> Iterator[LogitLens]:
+) -> Generator[LogitLens]:
     """`logit_lens` in steps: the same record, filling up block by block. Closing it cancels.
 
     Bad input raises here, not at the first step.
