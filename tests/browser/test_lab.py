@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser import harness_chromium
 from tests.browser.harness import NB, Browser
 
 COUNTER = """
@@ -72,3 +73,13 @@ def test_page_errors_and_outside_requests_are_seen(
     assert browser.outside == ["https://example.invalid/x"]
     nb.errors.clear()
     browser.outside.clear()
+
+
+def test_a_browser_that_cannot_start_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(harness_chromium, "find_chromium", lambda: "/no/such/chromium")
+    monkeypatch.setattr(harness_chromium, "_run", lambda command, **_: bool(asked.append(command)))
+    with pytest.raises(RuntimeError, match="none could be installed here: .* CHROMIUM"):
+        harness_chromium.provide_chromium()
+    assert ["/no/such/chromium", "--version"] in asked
+    assert "playwright" in asked[1]
