@@ -1,4 +1,6 @@
-"""How large and how fast LogitLensHeatmap is in a real JupyterLab: `python tests/benchmarks/lens_widget.py`.
+"""How large and how fast LogitLensHeatmap is in a real JupyterLab.
+
+Run `python tests/benchmarks/lens_widget.py`.
 
 Two questions. A record of 80 rows × 1,024 tokens: bytes a cell, and milliseconds from making the
 widget to its picture. A key pressed in the prompt box on the course model: milliseconds to the new
@@ -88,7 +90,8 @@ WATCH = """() => {
 }"""
 
 FIRST = """async () => {
-    while (!document.querySelector('.iw-grid[data-drawn]')) await new Promise(requestAnimationFrame);
+    const drawn = () => document.querySelector('.iw-grid[data-drawn]');
+    while (!drawn()) await new Promise(requestAnimationFrame);
 }"""
 
 
@@ -108,7 +111,8 @@ def large(nb: NB) -> None:
     cells = 80 * 1024
     print(f"80 × 1,024 cells, top-{k}: {(planes + rank + strings) / cells:.2f} bytes a cell")
     print(
-        f"  ({planes:,} planes + {rank:,} rank + {strings:,} strings); a pinned column: {pin:,} bytes"
+        f"  ({planes:,} planes + {rank:,} rank + {strings:,} strings); "
+        f"a pinned column: {pin:,} bytes"
     )
     runs = []
     for _ in range(6):
@@ -143,7 +147,7 @@ def typing(nb: NB, keys: int, pause_ms: int) -> None:
     middle = [1000 * statistics.median(part) for part in zip(*runs, strict=True)]
     worst = 1000 * max(total for *_, total in runs)
     print(
-        "key → picture: kernel {:.0f} ms + wire {:.0f} ms + draw {:.0f} ms = {:.0f} ms median".format(
+        "key → picture: kernel {:.0f} + wire {:.0f} + draw {:.0f} = {:.0f} ms median".format(
             *middle
         )
         + f" (worst {worst:.0f} ms of {keys})"

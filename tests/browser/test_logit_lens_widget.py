@@ -43,7 +43,7 @@ def shows(page: Page, prompt: str, number: int = 0) -> None:
 
 
 def cell(page: Page, row: int, col: int, number: int = 0) -> tuple[float, float]:
-    """The middle of a cell on the screen: found by asking, as a person would, what the tooltip says."""
+    """The middle of a cell on the screen, where all columns are in sight."""
     box: FloatRect | None = grid(page, number).locator("canvas").bounding_box()
     assert box is not None
     label = grid(page, number)
@@ -62,7 +62,7 @@ def state(nb: NB, expression: str) -> Any:
     return json.loads(ast.literal_eval(nb.py(f"import json; _r = json.dumps({expression})")))
 
 
-def test_a_person_hovers_pins_types_and_takes_back(notebook: Notebook) -> None:
+def test_a_person_hovers_pins_and_takes_back(notebook: Notebook) -> None:
     nb = notebook([SETUP, ONE])
     page = nb.page
     tip = page.locator(".iw-tip")
@@ -92,7 +92,21 @@ def test_a_person_hovers_pins_types_and_takes_back(notebook: Notebook) -> None:
     assert state(nb, "w.pinned") == [[0, 2, 3], [0, 1, 5]]
     assert nb.page.locator(".jp-Cell").count() == cells
 
+    # Undo by key takes back one after the other.
+    for left in (1, 0):
+        page.keyboard.press("Control+z")
+        expect(page.locator(".iw-lines")).to_have_count(left)
+    page.keyboard.press("Control+Shift+z")
+    expect(page.locator(".iw-lines")).to_have_count(1)
+    assert state(nb, "[w.pinned, len(w.actions)]") == [[[0, 2, 3]], 1]
+
+
+def test_a_person_colours_types_and_takes_back(notebook: Notebook) -> None:
+    nb = notebook([SETUP, ONE])
+    page = nb.page
+
     # Colour, lines; typing runs the lens as one types.
+    page.mouse.click(*cell(page, 2, 3))
     page.get_by_role("radio", name="KL to output").check()
     page.get_by_role("group", name="Lines").get_by_role("radio", name="rank").check()
     box = page.get_by_label("Prompt", exact=True)
@@ -111,18 +125,12 @@ def test_a_person_hovers_pins_types_and_takes_back(notebook: Notebook) -> None:
     shows(page, "the capital of Texas is")
     expect(box).to_have_value("the capital of Texas is")
     grid(page).focus()
-    for _ in range(3):
+    for _ in range(2):
         page.keyboard.press("Control+z")
     expect(page.get_by_role("radio", name="probability").first).to_be_checked()
-    expect(page.locator(".iw-lines")).to_have_count(1)
     page.keyboard.press("Control+Shift+z")
-    expect(page.locator(".iw-lines")).to_have_count(2)
-    assert state(nb, "[w.color, w.measure, len(w.pinned), len(w.actions)]") == [
-        "probability",
-        "probability",
-        2,
-        2,
-    ]
+    expect(page.get_by_role("radio", name="KL to output")).to_be_checked()
+    assert state(nb, "[w.color, w.measure, w.pinned]") == ["kl", "probability", [[0, 2, 3]]]
 
     # Python's word shows in the page; so do the theme and an offered prompt.
     nb.py("w.color = 'entropy'")

@@ -1,4 +1,4 @@
-"""Widgets to ask questions of: for each class in the registry, how to make one and what to do to it."""
+"""For each widget in the registry: how to make one, and what to do to it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import torch
 
 import interp_widgets as iw
@@ -15,6 +16,7 @@ from interp_widgets.widgets import LogitLensHeatmap
 from interp_widgets.widgets._base import Widget
 from tests.core.tiny import hf_model, tokenizer
 
+TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i32": "<i4", "f16": "<f2", "f32": "<f4"}
 PROMPT = "the capital of Texas is"
 
 
@@ -90,3 +92,21 @@ def synthetic(rows: int, cols: int, vocab: int = 50_000, k: int = 10, seed: int 
         vocab=every,
         check=0.0,
     )
+
+
+def unpack(sent: dict[str, Any]) -> np.ndarray:
+    """What the page makes of a plane (shared/planes.ts), written a second time."""
+    codes = np.frombuffer(sent["bytes"], TYPES[sent["type"]]).reshape(sent["shape"])
+    if not sent["type"].startswith("u"):
+        return codes.astype(np.float64)
+    highest = np.iinfo(codes.dtype).max
+    values = codes.astype(np.float64)
+    share, top = values / (highest - 1), sent["top"]
+    if sent["curve"] == "linear":
+        values = share * top
+    elif sent["curve"] == "sqrt":
+        values = share**2 * top
+    elif sent["curve"] == "log":
+        values = np.rint(np.expm1(share * np.log1p(top)))
+    values[codes == highest] = np.nan
+    return values

@@ -6,7 +6,7 @@ import { type Cell, type Pinned, sameCell } from "../shared/geometry.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { BufferLost } from "../shared/planes.ts";
-import { type PromptBox, promptBox } from "../shared/prompt.ts";
+import { PromptBox } from "../shared/prompt.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
 import { document as asDocument, drawing, table } from "./files.ts";
@@ -202,7 +202,7 @@ export class View {
 
   private newBox(index: number, of: number): PromptBox {
     const label = of > 1 ? ["Left prompt", "Right prompt"][index]! : "Prompt";
-    return promptBox(
+    return new PromptBox(
       label,
       (text, burst) => {
         const prompts = this.link.read("prompts").map((p, i) => (i === index || this.link.read("linked") ? text : p));
