@@ -79,7 +79,7 @@ def test_a_browser_that_cannot_start_is_passed_over(monkeypatch: pytest.MonkeyPa
     asked: list[list[str]] = []
     monkeypatch.setattr(harness_chromium, "find_chromium", lambda: "/no/such/chromium")
     monkeypatch.setattr(harness_chromium, "_run", lambda command, **_: bool(asked.append(command)))
-    with pytest.raises(RuntimeError, match="none could be installed here: .* CHROMIUM"):
+    with pytest.raises(RuntimeError, match=r"none could be installed here: .* CHROMIUM"):
         harness_chromium.provide_chromium()
     assert ["/no/such/chromium", "--version"] in asked
     assert "playwright" in asked[1]
