@@ -283,14 +283,16 @@ def _read(logits: Tensor, record: LogitLens) -> dict[str, Tensor]:
     best = logp.topk(record.top_ids.shape[-1], dim=-1)
     lines = _lines(best.indices[..., 0].cpu(), record.line_ids.shape[-1])
     tracked = torch.tensor(record.track, dtype=torch.long).expand(logits.shape[1], -1)
+    probs = logp.exp()
+    # Matrix products, which need no third tensor of this size; the last row cancels to exactly 0.
+    cross = torch.einsum("pv,rpv->rp", probs[-1], logp)
     return {
         "top_ids": best.indices,
         "top_probs": best.values.exp(),
-        "entropy": -(logp.exp() * logp).sum(-1),
-        "kl": (logp[-1].exp() * (logp[-1] - logp)).sum(-1).clamp(min=0),
+        "entropy": -torch.einsum("rpv,rpv->rp", probs, logp),
+        "kl": (cross[-1] - cross).clamp(min=0),
         "line_ids": lines,
-        **_followed("line", logits, logp, lines),
-        **_followed("track", logits, logp, tracked),
+        **_followed(logits, logp, lines, tracked),
     }
 
 
@@ -303,16 +305,19 @@ def _lines(top: Tensor, m: int) -> Tensor:
     return torch.tensor(columns)
 
 
-def _followed(name: str, logits: Tensor, logp: Tensor, tokens: Tensor) -> dict[str, Tensor]:
-    """Probability, logit and rank of ``tokens[pos, n]`` in every row; -1 marks no token."""
-    missing = (tokens < 0).to(logits.device)
-    chosen = tokens.clamp(min=0).to(logits.device).expand(len(logits), *tokens.shape)
-    nan = float("nan")
-    return {
-        f"{name}_probs": logp.gather(-1, chosen).exp().masked_fill(missing, nan),
-        f"{name}_logits": logits.gather(-1, chosen).masked_fill(missing, nan),
-        f"{name}_ranks": metrics.rank(logits, chosen).masked_fill(missing, -1),
+def _followed(logits: Tensor, logp: Tensor, lines: Tensor, tracked: Tensor) -> dict[str, Tensor]:
+    """Probability, logit and rank of tokens ``[pos, n]`` in every row; -1 marks no token."""
+    tokens = torch.cat([lines, tracked], -1).to(logits.device)
+    missing = tokens < 0
+    chosen = tokens.clamp(min=0).expand(len(logits), *tokens.shape)
+    numbers = {
+        "probs": logp.gather(-1, chosen).exp().masked_fill(missing, float("nan")),
+        "logits": logits.gather(-1, chosen).masked_fill(missing, float("nan")),
+        "ranks": metrics.rank(logits, chosen).masked_fill(missing, -1),
     }
+    m = lines.shape[-1]
+    line = {f"line_{name}": number[..., :m] for name, number in numbers.items()}
+    return line | {f"track_{name}": number[..., m:] for name, number in numbers.items()}
 
 
 def _name_tokens(model: LanguageModel, record: LogitLens, found: dict[str, Tensor]) -> None:
