@@ -263,6 +263,13 @@ class Widget(anywidget.AnyWidget):
         args, kwargs = self._made_with
         return type(self)(*args, **kwargs).replay(self.actions)
 
+    def close(self) -> None:
+        """Stops what runs and takes the widget off the page."""
+        runner = getattr(self, "_runner", None)  # none yet when a constructor refused its arguments
+        if runner is not None:
+            runner.stop()
+        super().close()
+
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._brief()})"
 

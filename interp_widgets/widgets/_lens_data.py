@@ -189,3 +189,31 @@ def _next_letter(prompt: str, at: int) -> int:
 
 def _is_byte(piece: str) -> bool:
     return "\ufffd" in piece or (piece.startswith("<0x") and piece.endswith(">"))
+
+
+def sentence(record: LogitLens) -> str:
+    """What one record shows, about its last position."""
+    start = f"Logit lens of {_short(record.prompt)} on {record.model}: {_size(record)}"
+    answer = int(record.top_ids[-1, -1, 0])
+    if answer < 0:
+        return f"{start}, not complete yet."
+    tops = [int(i) for i in record.top_ids[:, -1, 0]]
+    settled = next(i for i in range(len(tops)) if all(t == answer for t in tops[i:]))
+    share = f"{float(record.top_probs[-1, -1, 0]):.0%}"
+    since = record.rows[settled]
+    return f"{start}. The model answers {record.vocab[answer]!r} ({share}), on top since {since}."
+
+
+def _short(prompt: str) -> str:
+    """A prompt quoted on one line, its middle left out where it is long."""
+    cut = prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}"
+    return repr(cut)
+
+
+def _size(record: LogitLens) -> str:
+    return f"{len(record.rows)} rows × {len(record.tokens)} tokens"
+
+
+def brief(record: LogitLens) -> str:
+    """Prompt and size of a record, for a repr."""
+    return f"{_short(record.prompt)}, {_size(record)}"

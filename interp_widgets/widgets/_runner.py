@@ -61,6 +61,11 @@ class Runner:
             self._newer.set()
             self.failure = None
 
+    @property
+    def running(self) -> bool:
+        """Whether something asked for is not answered yet."""
+        return not self._idle.is_set()
+
     def wait(self, timeout: float | None = None) -> bool:
         """Waits until nothing runs; False if it still does after `timeout` seconds."""
         return self._idle.wait(timeout)

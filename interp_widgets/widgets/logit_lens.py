@@ -46,7 +46,7 @@ class LogitLensHeatmap(Widget):
         kind: the lens, as `logit_lens` takes it; the record's own by default.
         track: tokens to track from the start, as text.
         k: how many tokens of a cell to keep.
-        offers: prompts the model speaks, offered beside the prompt box.
+        offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
         **state: any of `color`, `measure`, `pinned`, `tracked`, `rank_of`, `prompts`.
 
     Attributes:
@@ -76,7 +76,6 @@ class LogitLensHeatmap(Widget):
     trails = packed(traitlets.Dict())  # "side:pos" → _lens_data.trail
     offers = drawn(traitlets.List(traitlets.Unicode()))
     live = drawn(traitlets.Bool(False))  # a model is at hand: prompts can be typed
-    linked = drawn(traitlets.Bool(False))  # both sides share one prompt: two models are compared
 
     ACTIONS = ("prompt", "color", "measure", "pin", "unpin", "track", "untrack", "rank_of")
     COMPUTES = ("prompt", "track")
@@ -91,7 +90,7 @@ class LogitLensHeatmap(Widget):
         kind: Any = None,
         track: Sequence[str] = (),
         k: int = 10,
-        offers: Sequence[str] = (),
+        offers: Sequence[Any] = (),
         **state: Any,
     ) -> None:
         first = _first_record(record, model, prompt, kind, track, k)
@@ -106,13 +105,15 @@ class LogitLensHeatmap(Widget):
         self._packed: dict[int, tuple[LogitLens, dict[str, Any]]] = {}
         self._known: OrderedDict[tuple[int, Asked], LogitLens] = OrderedDict()
         followed = [first.vocab[int(i)] for i in first.track]
-        opening = {"tracked": followed, "prompts": [r.prompt for r in self._records]}
+        self._pursued: list[Asked] | None = None
         linked = compare is not None and _is_model(compare)
+        # Two models are compared on one prompt, which has one box.
+        boxes = self._records[:1] if linked else self._records
+        opening = {"tracked": followed, "prompts": [r.prompt for r in boxes]}
         self._asked: list[Asked | None] = [(r.prompt, tuple(followed)) for r in self._records]
         super().__init__(
-            offers=list(offers),
+            offers=[str(getattr(offer, "prompt", offer)) for offer in offers],
             live=all(m is not None for m in self._models),
-            linked=linked,
             **{**opening, **state},
         )
 
@@ -157,29 +158,41 @@ class LogitLensHeatmap(Widget):
     def check(self, action: Action) -> None:
         """Refuses what needs a model when there is none, and tokens that no model knows as one."""
         match action:
-            case {"do": "prompt"} if not self.live:
-                raise ValueError(
-                    "This view shows a stored record. To type prompts: record.widget(model=model)."
-                )
+            case {"do": "prompt"}:
+                self._check_live()
+            case {"do": "set", "name": "prompts", "value": value}:
+                self._check_live()
+                if len(value) != len(self._history.state["prompts"]):
+                    raise ValueError(f"prompts holds one text a prompt box; got {value!r}.")
             case {"do": "track", "token": str(token)}:
-                for side, model in enumerate(self._models):
-                    if model is not None:
-                        model.token_id(token)
-                    elif lens_data.track_column(self._records[side], token) is None:
-                        raise ValueError(
-                            f"This record does not track {token!r}. To track more tokens: "
-                            "record.widget(model=model)."
-                        )
+                self._check_token(token)
+            case {"do": "set", "name": "tracked", "value": list(tokens)}:
+                for token in tokens:
+                    self._check_token(token)
+
+    def _check_live(self) -> None:
+        if not self.live:
+            raise ValueError(
+                "This view shows a stored record. To type prompts: record.widget(model=model)."
+            )
+
+    def _check_token(self, token: str) -> None:
+        for side, model in enumerate(self._models):
+            if model is not None:
+                model.token_id(token)
+            elif lens_data.track_column(self._records[side], token) is None:
+                raise ValueError(
+                    f"This record does not track {token!r}. To track more tokens: "
+                    "record.widget(model=model)."
+                )
 
     # -- answers -------------------------------------------------------------------------------
 
     def respond(self) -> dict[str, Any]:
         """What the page draws for the present state; starts a run where records do not fit it."""
         tracked = tuple(self.tracked)
-        wanted = [
-            (self.prompts[0 if self.linked else side], tracked)
-            for side in range(len(self._records))
-        ]
+        last = len(self.prompts) - 1  # two models share one prompt
+        wanted = [(self.prompts[min(i, last)], tracked) for i in range(len(self._records))]
         missing: list[int] = []
         for side, asked in enumerate(wanted):
             if asked == self._asked[side] or self._models[side] is None:
@@ -189,30 +202,36 @@ class LogitLensHeatmap(Widget):
                 missing.append(side)
             else:
                 self._hold(side, asked, known)
-        if missing:
-            self._runner.start(lambda: self._run(missing, wanted))
-        else:
+        if not missing:
             self._runner.stop()
+        elif self._pursued != wanted or not self._runner.running:
+            self._pursued = wanted
+            self._runner.start(lambda: self._run(missing, wanted))
         return self._views()
 
     def _run(self, sides: list[int], wanted: list[Asked]) -> Generator[Answer, None, None]:
         """Runs the lens for these sides, one after the other, in the runner's thread."""
         from interp_widgets.core.lens.logit import iter_logit_lens
 
+        # Answers may be dropped on the way, so each says all that is found by then.
+        found: dict[int, tuple[Asked | None, LogitLens]] = {}
         for side in sides:
             prompt, tracked = wanted[side]
             model = cast("LanguageModel", self._models[side])
             steps = iter_logit_lens(model, prompt, kind=self._kind, track=tracked, k=self._k)
             record = next(steps)
             for later in steps:
-                yield lambda side=side, record=record: self._show(side, None, record)
+                found[side] = (None, record)
+                yield lambda found=dict(found): self._show(found)
                 record = later
             # Only the last one is complete, and most often it is the only one.
-            yield lambda side=side, record=record: self._show(side, wanted[side], record)
+            found[side] = (wanted[side], record)
+            yield lambda found=dict(found): self._show(found)
 
-    def _show(self, side: int, asked: Asked | None, record: LogitLens) -> dict[str, Any]:
+    def _show(self, found: dict[int, tuple[Asked | None, LogitLens]]) -> dict[str, Any]:
         with self._lock:
-            self._hold(side, asked, record)
+            for side, (asked, record) in found.items():
+                self._hold(side, asked, record)
             return {**self._views(), "summary": self.describe(), "error": ""}
 
     def _hold(self, side: int, asked: Asked | None, record: LogitLens) -> None:
@@ -230,7 +249,8 @@ class LogitLensHeatmap(Widget):
 
     def _views(self) -> dict[str, Any]:
         """Grids, ranks and pinned trails of the records held."""
-        chosen = self.rank_of or (self.tracked[0] if self.tracked else "")
+        first = self.tracked[0] if self.tracked else ""
+        chosen = self.rank_of if self.rank_of in self.tracked else first
         return {
             "sides": [self._grid(side) for side in range(len(self._records))],
             "ranks": [
@@ -270,7 +290,7 @@ class LogitLensHeatmap(Widget):
 
     def describe(self) -> str:
         """One sentence: which prompt, how large, what the model answers and since which row."""
-        parts = [_sentence(record) for record in self._records]
+        parts = [lens_data.sentence(record) for record in self._records]
         return " Beside it: ".join(parts)
 
     def opening_actions(self) -> list[Action]:
@@ -293,7 +313,7 @@ class LogitLensHeatmap(Widget):
         return self.record.plot(kind="print")
 
     def _brief(self) -> str:
-        return " | ".join(f"{_short(r.prompt)}, {_size(r)}" for r in self._records)
+        return " | ".join(lens_data.brief(r) for r in self._records)
 
 
 def _first_record(
@@ -361,26 +381,3 @@ def _toggled(pinned: list[list[int]], cell: list[int]) -> list[list[int]]:
     if cell in pinned:
         return [p for p in pinned if p != cell]
     return [*pinned, cell][-MOST_PINS:]
-
-
-def _sentence(record: LogitLens) -> str:
-    """What one record shows, about its last position."""
-    start = f"Logit lens of {_short(record.prompt)} on {record.model}: {_size(record)}"
-    answer = int(record.top_ids[-1, -1, 0])
-    if answer < 0:
-        return f"{start}, not complete yet."
-    tops = [int(i) for i in record.top_ids[:, -1, 0]]
-    settled = next(i for i in range(len(tops)) if all(t == answer for t in tops[i:]))
-    share = f"{float(record.top_probs[-1, -1, 0]):.0%}"
-    since = record.rows[settled]
-    return f"{start}. The model answers {record.vocab[answer]!r} ({share}), on top since {since}."
-
-
-def _short(prompt: str) -> str:
-    """A prompt quoted on one line, its middle left out where it is long."""
-    cut = prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}"
-    return repr(cut)
-
-
-def _size(record: LogitLens) -> str:
-    return f"{len(record.rows)} rows × {len(record.tokens)} tokens"

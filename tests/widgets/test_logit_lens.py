@@ -144,7 +144,7 @@ def test_two_records_two_prompts_two_models() -> None:
     prompts.act({"do": "prompt", "side": 1, "text": "the state"}).wait()
     assert [r.prompt for r in prompts.records] == [PROMPT, "the state"]
     models = LogitLensHeatmap(model=model(), prompt=PROMPT, compare=model(seed=1, layers=2))
-    assert models.linked
+    assert models.prompts == [PROMPT]
     models.act({"do": "prompt", "side": 0, "text": "the state"}).wait()
     assert [(s["prompt"], len(s["rows"])) for s in models.sides] == [
         ("the state", 4),
@@ -171,3 +171,22 @@ def test_hosts_that_drop_buffers_get_text(widget: LogitLensHeatmap) -> None:
     widget._on_message(widget, {"host": "no buffers"}, [])
     sent = widget.get_state("sides")["sides"][0]["planes"][0]["bytes"]
     assert set(sent) == {"base64"}
+
+
+def test_python_cannot_set_what_cannot_be_computed(widget: LogitLensHeatmap) -> None:
+    for name, value in (("prompts", []), ("tracked", [" zebra"])):
+        before = getattr(widget, name)
+        with pytest.raises(ValueError, match=r"prompt box|tokens for"):
+            setattr(widget, name, value)
+        assert getattr(widget, name) == before
+    viewer = LogitLensHeatmap(widget.record)
+    with pytest.raises(ValueError, match="stored record"):
+        viewer.prompts = ["x"]
+
+
+def test_offers_are_texts_or_entries_of_the_prompt_index() -> None:
+    from interp_widgets.bundled import prompts
+
+    entry = next(iter(prompts().values()))[0]
+    widget = LogitLensHeatmap(model=model(), prompt=PROMPT, offers=["x", entry])
+    assert widget.offers == ["x", entry.prompt]

@@ -83,6 +83,28 @@ def test_partial_answers_show_and_busy_is_drawn(widget: LogitLensHeatmap, slow: 
     assert not widget.busy
 
 
+def test_another_gesture_does_not_start_the_work_again(
+    widget: LogitLensHeatmap, slow: Slow
+) -> None:
+    widget.act({"do": "prompt", "side": 0, "text": "the city"})
+    until(lambda: slow.started == ["the city"])
+    widget.act({"do": "color", "by": "kl"})
+    widget.act({"do": "pin", "side": 0, "row": 0, "pos": 0})
+    slow.go.set()
+    widget.wait()
+    assert slow.started == ["the city"]
+    assert list(widget.trails) == ["0:0"]
+
+
+def test_both_sides_arrive_when_answers_are_dropped() -> None:
+    pair = LogitLensHeatmap(model=model(), prompt=PROMPT, compare="the city")
+    for token in (" Rome", " Paris", " Texas"):
+        pair.act({"do": "track", "token": token})
+    pair.wait()
+    tracked = {model().token_id(token) for token in (" Rome", " Paris", " Texas")}
+    assert [set(record.track) for record in pair.records] == [tracked, tracked]
+
+
 def test_stop_stops_within_one_batch(widget: LogitLensHeatmap, slow: Slow) -> None:
     widget.act({"do": "prompt", "side": 0, "text": "the city"})
     until(lambda: slow.started == ["the city"])

@@ -15,7 +15,6 @@ export const TRAITS = [
   "trails",
   "offers",
   "live",
-  "linked",
 ] as const;
 
 export type Color = "probability" | "entropy" | "kl" | "rank";
@@ -54,8 +53,7 @@ export interface LensState extends BaseState {
   trails: Record<string, RawTrail>;
   offers: string[];
   live: boolean;
-  linked: boolean;
 }
 
 /** The token whose rank colours the cells. */
-export const chosen = (tracked: readonly string[], rankOf: string): string => rankOf || (tracked[0] ?? "");
+export const chosen = (tracked: readonly string[], rankOf: string): string => (tracked.includes(rankOf) ? rankOf : (tracked[0] ?? ""));

@@ -185,10 +185,10 @@ export class View {
 
   private showPrompts(): void {
     const { link } = this;
-    const [prompts, live, linked, sides] = [link.read("prompts"), link.read("live"), link.read("linked"), link.read("sides")];
-    const wanted = linked ? 1 : prompts.length;
+    const [prompts, live, sides] = [link.read("prompts"), link.read("live"), link.read("sides")];
+    const wanted = prompts.length;
     if (!live) {
-      fill(this.prompts, ...prompts.slice(0, wanted).map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text))));
+      fill(this.prompts, ...prompts.map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text))));
       return;
     }
     while (this.boxes.length < wanted) this.boxes.push(this.newBox(this.boxes.length, wanted));
@@ -205,7 +205,7 @@ export class View {
     return new PromptBox(
       label,
       (text, burst) => {
-        const prompts = this.link.read("prompts").map((p, i) => (i === index || this.link.read("linked") ? text : p));
+        const prompts = this.link.read("prompts").map((p, i) => (i === index ? text : p));
         this.localError = "";
         this.link.act({ do: "prompt", side: index, text, burst }, { prompts });
       },

@@ -35,6 +35,8 @@ export function followTheme(root: HTMLElement, signal: AbortSignal, changed: () 
     if (root.dataset["theme"] === theme) return;
     root.dataset["theme"] = theme;
     changed();
+    // A host may set its theme's variables a moment after it has named the theme.
+    setTimeout(() => !signal.aborted && changed(), 400);
   };
   apply();
   const observer = new MutationObserver(apply);
