@@ -79,8 +79,8 @@ def lessons_folder() -> Path:
         return PACKAGE.parent / "notebooks"
     copy = Path.cwd() / "interp-widgets-lessons"
     if not copy.exists():
-        for_tests = shutil.ignore_patterns("conftest.py", "sanitize.cfg")
-        shutil.copytree(_lessons_of_the_wheel(), copy, ignore=for_tests)
+        no_lesson = shutil.ignore_patterns("conftest.py", "sanitize.cfg", "__pycache__")
+        shutil.copytree(_lessons_of_the_wheel(), copy, ignore=no_lesson)
     return copy
 
 
