@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import BrowserContext, FloatRect, Locator, Page, expect
 
+from interp_widgets.widgets import LogitLensHeatmap
 from tests.browser.harness import NB
+from tests.widgets.examples import PROMPT, model
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,8 +64,16 @@ def state(nb: NB, expression: str) -> Any:
     return json.loads(ast.literal_eval(nb.py(f"import json; _r = json.dumps({expression})")))
 
 
-def test_a_person_hovers_pins_and_takes_back(notebook: Notebook) -> None:
+def test_one_view_answers_hands(notebook: Notebook) -> None:
     nb = notebook([SETUP, ONE])
+    for play in (hover_pin_and_take_back, colour_type_and_take_back, write_odd_texts):
+        play(nb)
+        nb.page.mouse.move(2, 2)
+        nb.py("w.replay([])")
+        shows(nb.page, PROMPT)
+
+
+def hover_pin_and_take_back(nb: NB) -> None:
     page = nb.page
     tip = page.locator(".iw-tip")
 
@@ -101,8 +111,7 @@ def test_a_person_hovers_pins_and_takes_back(notebook: Notebook) -> None:
     assert state(nb, "[w.pinned, len(w.actions)]") == [[[0, 2, 3]], 1]
 
 
-def test_a_person_colours_types_and_takes_back(notebook: Notebook) -> None:
-    nb = notebook([SETUP, ONE])
+def colour_type_and_take_back(nb: NB) -> None:
     page = nb.page
 
     # Colour, lines; typing runs the lens as one types.
@@ -144,8 +153,7 @@ def test_a_person_colours_types_and_takes_back(notebook: Notebook) -> None:
     shows(page, "the city of Rome")
 
 
-def test_tokens_are_text_and_errors_are_sentences(notebook: Notebook) -> None:
-    nb = notebook([SETUP, ONE])
+def write_odd_texts(nb: NB) -> None:
     page = nb.page
     box = page.get_by_label("Prompt", exact=True)
     for prompt in ("<script>throw 1</script> <b>x</b>", "the 🦓\nof\tTexas", "", "Texas"):
@@ -171,9 +179,11 @@ def test_two_views_one_cursor_while_a_cell_computes_and_after_a_restart(
     notebook: Notebook,
 ) -> None:
     two = "v = LogitLensHeatmap(model=model(), prompt=PROMPT, compare='the city of Rome'); v"
-    nb = notebook([SETUP, ONE, two, "time.sleep(30 if 'slow' in globals() else 0)"])
+    sleep = "time.sleep(30 if 'slow' in globals() else 0)"
+    nb = notebook([SETUP, ONE, two, sleep, "LogitLensHeatmap(synthetic(80, 1024))"])
     page = nb.page
-    expect(page.locator(".iw-grid")).to_have_count(3)
+    expect(page.locator(".iw-grid")).to_have_count(4)
+    all_rows_are_in_sight(page, 3)
 
     # The two sides share one cursor; the other widget is left alone.
     grid(page, 1).scroll_into_view_if_needed()
@@ -213,6 +223,29 @@ def test_two_views_one_cursor_while_a_cell_computes_and_after_a_restart(
     nb.wait_idle()
 
 
+def all_rows_are_in_sight(page: Page, number: int) -> None:
+    view = page.locator(".iw").last
+    box = grid(page, number).locator("canvas").bounding_box()
+    assert box is not None
+    assert 80 * 4 < box["height"] < 500
+    grid(page, number).focus()
+    page.keyboard.press("ArrowUp")
+    expect(view.locator(".iw-tip h4")).to_contain_text("L77")
+    page.keyboard.press("Escape")
+    for _ in range(12):
+        view.get_by_role("button", name="Wider columns").click()
+    expect(view.locator(".iw-overview")).to_be_visible()
+    view.locator(".iw-overview").click(position={"x": 20, "y": 10})
+    # The pane follows, so 20 px from the left is now its middle.
+    pane, strip = (
+        view.locator(".iw-pane").bounding_box(),
+        view.locator(".iw-overview").bounding_box(),
+    )
+    assert pane is not None
+    assert strip is not None
+    assert pane["x"] <= strip["x"] + 20 <= pane["x"] + pane["width"]
+
+
 @pytest.fixture
 def page_file(ctx: BrowserContext, tmp_path: Path) -> Callable[[str], Page]:
     """Opens an exported page from the disk, with the network off."""
@@ -233,9 +266,6 @@ def page_file(ctx: BrowserContext, tmp_path: Path) -> Callable[[str], Page]:
 def test_an_exported_page_works_without_kernel_and_network(
     ctx: BrowserContext, page_file: Callable[[str], Page], tmp_path: Path
 ) -> None:
-    from interp_widgets.widgets import LogitLensHeatmap
-    from tests.widgets.examples import PROMPT, model
-
     widget = LogitLensHeatmap(model=model(), prompt=PROMPT, track=[" Austin"])
     path = widget.to_html(
         tmp_path / "lens.html", record=[{"do": "prompt", "side": 0, "text": "the city of Rome"}]
@@ -277,20 +307,54 @@ def test_an_exported_page_works_without_kernel_and_network(
         page.close()
 
 
-def test_all_rows_of_a_large_record_are_in_sight(notebook: Notebook) -> None:
-    nb = notebook([SETUP, "LogitLensHeatmap(synthetic(80, 1024))"])
-    page = nb.page
-    box = grid(page).locator("canvas").bounding_box()
-    assert box is not None
-    assert 80 * 4 < box["height"] < 500
-    grid(page).focus()
-    page.keyboard.press("ArrowUp")
-    expect(page.locator(".iw-tip h4")).to_contain_text("L77")
-    for _ in range(12):
-        page.get_by_role("button", name="Wider columns").click()
-    expect(page.locator(".iw-overview")).to_be_visible()
-    pane = page.locator(".iw-pane")
-    before = pane.bounding_box()
-    page.locator(".iw-overview").click(position={"x": 20, "y": 10})
-    page.wait_for_function("([x]) => document.querySelector('.iw-pane').offsetLeft < x", arg=[30])
-    assert before is not None
+# A host of one's own around the module of an exported page: buffers that get lost, and themes.
+HOST = """async () => {
+    const { module, state } = JSON.parse(document.getElementById('recorded').textContent);
+    const lose = value => !value || typeof value !== 'object' ? value
+        : 'base64' in value ? {} : Array.isArray(value) ? value.map(lose)
+        : Object.fromEntries(Object.entries(value).map(([k, v]) => [k, lose(v)]));
+    const lost = lose(state), sent = [], listeners = {};
+    const model = {
+        get: name => lost[name], send: content => sent.push(content), off() {},
+        on: (name, run) => { listeners[name] = run; },
+    };
+    const url = URL.createObjectURL(new Blob([module], { type: 'text/javascript' }));
+    const el = document.createElement('div');
+    document.body.append(el);
+    const close = (await import(url)).default.render({ model, el });
+    const before = el.querySelectorAll('.iw-grid').length;
+    Object.assign(lost, state);
+    listeners['change:sides']();
+    await new Promise(requestAnimationFrame);
+    const after = el.querySelectorAll('.iw-grid').length, themes = [];
+    for (const [name, value] of [
+        ['data-jp-theme-light', 'false'], ['data-jp-theme-light', 'true'],
+        ['data-vscode-theme-kind', 'vscode-dark'], ['data-vscode-theme-kind', 'vscode-light'],
+    ]) {
+        document.body.setAttribute(name, value);
+        await new Promise(done => setTimeout(done));
+        themes.push(el.querySelector('.iw').dataset.theme);
+        document.body.removeAttribute(name);
+    }
+    document.documentElement.setAttribute('theme', 'dark');
+    await new Promise(done => setTimeout(done));
+    themes.push(el.querySelector('.iw').dataset.theme);
+    document.documentElement.removeAttribute('theme');
+    close();
+    return { sent, before, after, themes, left: el.childElementCount };
+}"""
+
+
+def test_hosts_that_lose_buffers_and_hosts_with_themes(
+    ctx: BrowserContext, page_file: Callable[[str], Page], tmp_path: Path
+) -> None:
+    widget = LogitLensHeatmap(model=model(), prompt=PROMPT)
+    page = page_file(str(widget.to_html(tmp_path / "lens.html")))
+    try:
+        found = page.evaluate(HOST)
+    finally:
+        ctx.set_offline(False)
+        page.close()
+    assert found["sent"] == [{"host": "no buffers"}]
+    assert (found["before"], found["after"], found["left"]) == (0, 1, 0)
+    assert found["themes"] == ["dark", "light", "dark", "light", "dark"]

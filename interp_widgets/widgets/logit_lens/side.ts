@@ -13,6 +13,9 @@ import type { Color } from "./state.ts";
 /** Largest difference between the last row and the model's logits that counts as equal. */
 const TOLERANCE = 1e-3;
 
+/** How many tokens the tooltip of the other side lists. */
+const ASIDE = 3;
+
 export class Side {
   readonly element = h("div", { class: "iw-side" });
   readonly heatmap: Heatmap;
@@ -60,16 +63,16 @@ export class Side {
     );
   }
 
-  /** Lights the cell under the common cursor. */
-  point(cell: Cell | null, pins: readonly Pinned[]): void {
+  /** Lights the cell under the common cursor; the side that is not pointed at says less. */
+  point(cell: Cell | null, pins: readonly Pinned[], pointedAt: boolean): void {
     this.heatmap.mark(cell, pins);
     const box = cell && this.heatmap.box(cell);
     if (!cell || !box || !this.grid) this.tooltip.hide();
-    else this.tooltip.show(box, this.element.getBoundingClientRect(), ...this.tip(this.grid, cell));
+    else this.tooltip.show(box, this.element.getBoundingClientRect(), ...this.tip(this.grid, cell, pointedAt ? Infinity : ASIDE));
   }
 
-  private tip(grid: Grid, { row, col }: Cell): Node[] {
-    const guesses = grid.guesses(row, col);
+  private tip(grid: Grid, { row, col }: Cell, most: number): Node[] {
+    const guesses = grid.guesses(row, col).slice(0, most);
     const list = guesses.map((guess) => {
       const fillBar = h("span", {});
       fillBar.style.width = `${Math.max(guess.p * 100, 0.5)}%`;

@@ -33,6 +33,7 @@ export class View {
   private sides: Side[] = [];
   private grids: Grid[] = [];
   private cursor: Cell | null = null;
+  private pointedAt = 0;
   private zoom = 1;
   private slow = 0;
   private localError = "";
@@ -142,7 +143,10 @@ export class View {
   private newSide(index: number): Side {
     return new Side(
       {
-        hover: (cell, byKey) => this.point(cell, byKey),
+        hover: (cell, byKey) => {
+          this.pointedAt = index;
+          this.point(cell, byKey);
+        },
         pick: ({ row, col }) => this.togglePin([index, row, col]),
         scroll: (left) => this.sides.forEach((side, i) => i !== index && (side.heatmap.scroll = left)),
         zoom: (factor) => this.zoomBy(factor),
@@ -172,7 +176,7 @@ export class View {
   }
 
   private mark(): void {
-    this.sides.forEach((side, i) => side.point(this.cursor, this.pinsOf(i)));
+    this.sides.forEach((side, i) => side.point(this.cursor, this.pinsOf(i), i === this.pointedAt));
   }
 
   private plot(): void {
@@ -243,7 +247,7 @@ export class View {
     this.cursor = cell;
     this.mark();
     if (this.link.read("pinned").some(([, , pos]) => pos === cell?.col || pos === column)) this.plotUnderPointer();
-    const grid = this.grids[0];
+    const grid = this.grids[this.pointedAt];
     if (byKey && cell && grid && cell.row < grid.rows.length && cell.col < grid.tokens.length) this.frame.announce(grid.words(cell.row, cell.col));
   }
 
