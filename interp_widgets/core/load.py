@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,9 +18,8 @@ from interp_widgets.core.language_model import LanguageModel
 _BUNDLED = Path(__file__).parent.parent / "bundled" / "weights"
 # The bundled model is so small that a second thread costs more than it brings.
 _BUNDLED_THREADS = 1
-_threads_before: int | None = (
-    None  # torch's thread count, where loading the bundled model lowered it
-)
+# torch's thread count, where loading the bundled model lowered it
+_threads_before: int | None = None
 
 
 def load(
@@ -80,16 +81,31 @@ def _load_bundled(device: Any, dtype: Any) -> LanguageModel:
             "the bundled weights are missing from this installation; `interp-widgets doctor` says "
             "more. They are made by `python -m interp_widgets.bundled.train`."
         )
-    model = _from_pretrained(
-        str(_BUNDLED),
-        "course-model",
-        None,
-        "",
-        _checked_device(device or "cpu"),
-        dtype or "float32",
-    )
+    with _no_progress_bar():
+        model = _from_pretrained(
+            str(_BUNDLED),
+            "course-model",
+            None,
+            "",
+            _checked_device(device or "cpu"),
+            dtype or "float32",
+        )
     _lower_threads()
     return model
+
+
+@contextmanager
+def _no_progress_bar() -> Iterator[None]:
+    """No bar for a load of a fraction of a second: a notebook would keep it as an output."""
+    from transformers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
 
 
 def _lower_threads() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
+from transformers.utils import logging
 
 import interp_widgets as iw
 from tests.core.conftest import hooks_on
@@ -39,3 +40,10 @@ def test_options_that_it_has_not(course):
     for options in ({"revision": "main"}, {"device_map": "auto"}, {"tokenizer": course.tokenizer}):
         with pytest.raises(ValueError, match="cannot be chosen for the course model"):
             iw.load(**options)
+
+
+def test_loading_leaves_no_progress_bar_and_keeps_the_users_setting(capfd):
+    logging.enable_progress_bar()
+    iw.load()
+    assert logging.is_progress_bar_enabled()
+    assert "Loading" not in capfd.readouterr().err
