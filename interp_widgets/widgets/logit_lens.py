@@ -1,8 +1,8 @@
 """LogitLensHeatmap: what the model would say after every layer, at every position.
 
-Rows are the embedding and then each layer, the last one the model's own output; columns are the
-prompt's tokens. Hover or arrow keys read a cell, a click pins it and draws how the tokens of its
-column fare from row to row.
+Rows are the embedding (at the bottom) and then each layer, the last one the model's own output;
+columns are the prompt's tokens. Hover or arrow keys read a cell, a click pins it and draws how the
+tokens of its column fare from row to row.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import { isSpecial, split } from "../shared/tokens.ts";
 import type { Grid, Scales } from "./grid.ts";
 import type { Color } from "./state.ts";
 
-const [CELL_W, CELL_H, GUTTER, HEAD, GAP] = [64, 22, 56, 44, 4];
+const [CELL_W, CELL_H, GUTTER, HEAD, GAP] = [64, 22, 56, 26, 4];
 /** Beyond this many cells the drawing shows colours without words. */
 const MOST_WORDS = 6000;
 
@@ -29,7 +29,7 @@ export function drawing(look: Look, plots: readonly SVGSVGElement[]): SVGSVGElem
     part.setAttribute("transform", `translate(0 ${top})`);
     parts.push(part);
     const tall = grid.rows.length * grid.tokens.length <= MOST_WORDS ? CELL_H : 6;
-    top += HEAD + grid.rows.length * tall + GAP + 24;
+    top += HEAD + grid.rows.length * tall + GAP + 40;
     width = Math.max(width, GUTTER + grid.tokens.length * (tall === CELL_H ? CELL_W : 6) + 12);
   }
   for (const plot of plots) {
@@ -50,7 +50,7 @@ function gridDrawing(grid: Grid, look: Look): SVGGElement {
   const group = s("g", {}, s("text", { x: 4, y: 14, fill: look.text, "font-weight": 600 }, `${grid.raw.model} · ${grid.raw.prompt.slice(0, 120)}`));
   const last = grid.rows.length - 1;
   grid.rows.forEach((name, row) => {
-    const y = HEAD + row * tall + (row === last ? GAP : 0);
+    const y = HEAD + (last - row) * tall + (row < last ? GAP : 0);
     if (words || row === last || row % 10 === 0) group.append(s("text", { x: GUTTER - 6, y: y + tall / 2 + 4, "text-anchor": "end", fill: look.text, "font-size": 11 }, name));
     grid.tokens.forEach((_, col) => {
       const shade = grid.shade(look.color, row, col, look.scales);
@@ -62,7 +62,7 @@ function gridDrawing(grid: Grid, look: Look): SVGGElement {
       if (piece !== null) group.append(s("text", { x: x + 4, y: y + 15, fill: look.ramp.darkText[level] ? "#10151b" : "#fff" }, fitted(piece)));
     });
   });
-  if (words) grid.tokens.forEach((token, col) => group.append(s("text", { x: GUTTER + col * w + 4, y: HEAD - 8, fill: look.text, "font-size": 11, opacity: isSpecial(token) ? 0.5 : 1 }, fitted(token))));
+  if (words) grid.tokens.forEach((token, col) => group.append(s("text", { x: GUTTER + col * w + 4, y: HEAD + (last + 1) * tall + GAP + 14, fill: look.text, "font-size": 11, opacity: isSpecial(token) ? 0.5 : 1 }, fitted(token))));
   return group;
 }
 

@@ -50,7 +50,7 @@ export class Side {
     );
     this.heatmap.show(
       {
-        label: `${raw.kind} lens of ${raw.model} on “${raw.prompt.slice(0, 200)}”: rows are the embedding and each layer, columns are tokens`,
+        label: `${raw.kind} lens of ${raw.model} on “${raw.prompt.slice(0, 200)}”: rows are the embedding (at the bottom) and each layer, columns are tokens`,
         rows: grid.rows,
         cols: grid.tokens,
         dim: (col) => grid.dim(col),

@@ -84,7 +84,7 @@ export class View {
       made.addEventListener("click", () => this.zoomBy(factor), { signal: this.signal });
       return made;
     };
-    const stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "below the line the top token is the final one");
+    const stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "above the line the top token is the final one");
     const zoom = h("span", { class: "iw-pair iw-push" }, button("Narrower columns", "−", 0.8), button("Wider columns", "+", 1.25));
     return h("div", { class: "iw-foot" }, this.scale.element, stair, zoom);
   }
@@ -191,6 +191,7 @@ export class View {
     const { link } = this;
     const [prompts, live, sides] = [link.read("prompts"), link.read("live"), link.read("sides")];
     const wanted = prompts.length;
+    this.prompts.dataset["two"] = String(wanted > 1);
     if (!live) {
       fill(this.prompts, ...prompts.map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text))));
       return;

@@ -1,7 +1,7 @@
 // What a heatmap's canvas shows: cells, the tokens in them, labels, the line where tokens settle, cursor and pins.
 
 import type { Ramp } from "./color.ts";
-import type { Cell, Geometry, Pinned } from "./geometry.ts";
+import { type Cell, type Geometry, PAD, type Pinned } from "./geometry.ts";
 import type { HeatmapData } from "./heatmap.ts";
 import { split, visible } from "./tokens.ts";
 
@@ -28,14 +28,14 @@ export class Brush {
     this.context = canvas.getContext("2d")!;
   }
 
-  /** Makes the one-pixel-a-cell image; unknown cells stay transparent. */
+  /** Makes the one-pixel-a-cell image, the last row on top; unknown cells stay transparent. */
   paint(data: HeatmapData, colors: Ramp): void {
     const [rows, cols] = [data.rows.length, data.cols.length];
     this.image.width = Math.max(cols, 1);
     this.image.height = Math.max(rows, 1);
     const context = this.image.getContext("2d")!;
     const pixels = context.createImageData(this.image.width, this.image.height);
-    for (let row = 0, at = 0; row < rows; row++) {
+    for (let row = rows - 1, at = 0; row >= 0; row--) {
       for (let col = 0; col < cols; col++, at += 4) {
         const level = step(data.shade(row, col));
         if (level < 0) continue;
@@ -46,12 +46,12 @@ export class Brush {
     context.putImageData(pixels, 0, 0);
   }
 
-  /** Room for row names (gutter) and for turned column names (header). */
-  labels(data: HeatmapData): { gutter: number; header: number } {
+  /** Room for row names (gutter) and the length of the longest column name. */
+  labels(data: HeatmapData): { gutter: number; name: number } {
     this.context.font = `${LABEL_FONT} ${this.inks().family}`;
     const wide = (texts: readonly string[]): number => texts.reduce((w, t) => Math.max(w, this.context.measureText(t).width), 0);
     const sample = data.cols.length > 200 ? data.cols.slice(0, 200) : data.cols;
-    return { gutter: Math.ceil(wide(data.rows)) + 12, header: Math.ceil(wide(sample.map(visible))) };
+    return { gutter: Math.ceil(wide(data.rows)) + 12, name: Math.ceil(wide(sample.map(visible))) };
   }
 
   size(width: number, height: number): void {
@@ -74,7 +74,7 @@ export class Brush {
     c.beginPath();
     c.rect(g.gutter, 0, g.view - g.gutter, g.height);
     c.clip();
-    c.translate(g.gutter - scroll, g.header);
+    c.translate(g.gutter - scroll, PAD);
     this.cells(data, g, scroll, inks);
     if (g.showsText) this.texts(data, colors, g, scroll, inks);
     this.settled(data, g, scroll, inks);
@@ -104,13 +104,13 @@ export class Brush {
     c.imageSmoothingEnabled = g.colWidth < 1;
     const across = [g.left(first), g.left(end) - g.left(first)] as const;
     if (end <= first) return;
-    if (last > 0) c.drawImage(this.image, first, 0, end - first, last, across[0], 0, across[1], last * g.rowHeight);
-    c.drawImage(this.image, first, last, end - first, 1, across[0], g.top(last), across[1], g.rowHeight);
+    c.drawImage(this.image, first, 0, end - first, 1, across[0], 0, across[1], g.rowHeight);
+    if (last > 0) c.drawImage(this.image, first, 1, end - first, last, across[0], g.top(last - 1), across[1], last * g.rowHeight);
     if (g.colWidth < 8) return;
     // Hairlines of the ground between cells.
     c.fillStyle = inks.ground;
-    for (let col = first; col <= end; col++) c.fillRect(g.left(col) - 1, 0, 1, g.height);
-    if (g.rowHeight >= 8) for (let row = 1; row <= last; row++) c.fillRect(across[0], g.top(row) - 1, across[1], 1);
+    for (let col = first; col <= end; col++) c.fillRect(g.left(col) - 1, 0, 1, g.top(0) + g.rowHeight);
+    if (g.rowHeight >= 8) for (let row = 0; row < last; row++) c.fillRect(across[0], g.top(row) - 1, across[1], 1);
   }
 
   private texts(data: HeatmapData, colors: Ramp, g: Geometry, scroll: number, inks: Inks): void {
@@ -163,13 +163,12 @@ export class Brush {
     return fitted;
   }
 
-  /** A stair above the row from which each column's top token is the final one. */
+  /** A stair under the row from which each column's top token is the final one. */
   private settled(data: HeatmapData, g: Geometry, scroll: number, inks: Inks): void {
     const c = this.context;
     const [first, end] = g.visible(scroll);
     if (g.colWidth < 3) return;
-    c.strokeStyle = inks.accent;
-    c.lineWidth = g.rowHeight >= 8 ? 2 : 1.25;
+    const wide = g.rowHeight >= 8 ? 2 : 1.25;
     c.beginPath();
     let open = false;
     for (let col = first; col < end; col++) {
@@ -178,33 +177,40 @@ export class Brush {
         open = false;
         continue;
       }
-      const y = g.top(row) - 0.5;
+      const y = g.top(row) + g.rowHeight - 0.5;
       if (open) c.lineTo(g.left(col) - 0.5, y);
       else c.moveTo(g.left(col) - 0.5, y);
       c.lineTo(g.left(col + 1) - 0.5, y);
       open = true;
     }
-    c.stroke();
+    // A seam of the ground sets the line off from bright and dark cells alike.
+    for (const [ink, width] of [[inks.ground, wide + 2.5], [inks.accent, wide]] as const) {
+      c.strokeStyle = ink;
+      c.lineWidth = width;
+      c.stroke();
+    }
   }
 
   private heads(data: HeatmapData, g: Geometry, scroll: number, cursor: Cell | null, inks: Inks): void {
     const c = this.context;
     if (g.colWidth < 11) return;
     const [first, end] = g.visible(scroll);
+    const ground = g.top(0) + g.rowHeight;
     c.textBaseline = "middle";
     c.textAlign = "left";
     for (let col = first; col < end; col++) {
       const on = cursor?.col === col;
       c.font = `${on ? "600 " : ""}${LABEL_FONT} ${inks.family}`;
       const color = on ? inks.text : inks.faint;
-      if (!g.headersTurned) {
-        this.token(data.cols[col]!, g.left(col) + 4, -10, g.colWidth - 7, color);
+      if (!g.namesTurned) {
+        this.token(data.cols[col]!, g.left(col) + 4, ground + 11, g.colWidth - 7, color);
         continue;
       }
+      const room = g.foot - 8;
       c.save();
-      c.translate(g.left(col) + g.colWidth / 2, -4);
+      c.translate(g.left(col) + g.colWidth / 2, ground + 4 + Math.min(c.measureText(visible(data.cols[col]!)).width, room));
       c.rotate(-Math.PI / 2);
-      this.token(data.cols[col]!, 0, 0, g.header - 6, color);
+      this.token(data.cols[col]!, 0, 0, room, color);
       c.restore();
     }
   }
@@ -213,10 +219,10 @@ export class Brush {
     const c = this.context;
     c.textBaseline = "middle";
     c.textAlign = "right";
-    let free = -Infinity;
+    let free = Infinity;
     const last = data.rows.length - 1;
     const named = (row: number): void => {
-      const y = g.header + g.top(row) + g.rowHeight / 2;
+      const y = PAD + g.top(row) + g.rowHeight / 2;
       const marked = cursor?.row === row || pins.some((p) => p.row === row);
       c.font = `${cursor?.row === row ? "600 " : ""}${LABEL_FONT} ${inks.family}`;
       c.fillStyle = marked || row === last ? inks.text : inks.faint;
@@ -228,7 +234,7 @@ export class Brush {
       const y = g.top(row);
       const must = kept.includes(row);
       const clear = kept.every((k) => k === row || Math.abs(g.top(k) - y) >= 12);
-      if (!must && (!clear || y - free < 12)) continue;
+      if (!must && (!clear || free - y < 12)) continue;
       named(row);
       if (!must) free = y;
     }

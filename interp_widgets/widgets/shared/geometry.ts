@@ -1,4 +1,5 @@
-// Where the cells of a heatmap lie. All rows are always in sight, whatever their number: rows shrink, columns scroll.
+// Where the cells of a heatmap lie. Row 0 is at the bottom, as the ground floor of a house; the columns' names stand under
+// it. All rows are always in sight, whatever their number: rows shrink, columns scroll.
 
 import { clamp } from "./dom.ts";
 
@@ -17,14 +18,17 @@ export const sameCell = (a: Cell | null, b: Cell | null): boolean =>
 
 const TALLEST = 27;
 const MOST_HEIGHT = 430;
-const READABLE = 50;
+const READABLE = 46;
 const WIDEST = 112;
-/** The last row stands apart: it is the model itself. */
+/** The last row, on top, stands apart: it is the model itself. */
 const GAP = 4;
+/** Room above the cells for the number of a pin. */
+export const PAD = 9;
 
 export class Geometry {
   readonly rowHeight: number;
-  readonly header: number;
+  /** Room under the cells for the names of columns. */
+  readonly foot: number;
   readonly height: number;
   /** Width of a column; below 1 when very many columns share the view. */
   readonly colWidth: number;
@@ -35,7 +39,7 @@ export class Geometry {
     readonly cols: number,
     readonly gutter: number,
     readonly view: number,
-    longestHeader: number,
+    longestName: number,
     zoom: number,
   ) {
     const fits = Math.floor(MOST_HEIGHT / Math.max(rows, 1));
@@ -47,15 +51,15 @@ export class Geometry {
     this.colWidth = clamp(base * zoom, Math.min(shared, base), 4 * WIDEST);
     if (this.colWidth > 6) this.colWidth = Math.floor(this.colWidth);
     this.scrolls = this.colWidth * cols > room + 1;
-    this.header = this.colWidth >= 26 ? 22 : this.colWidth >= 11 ? clamp(longestHeader + 8, 22, 84) : 6;
-    this.height = this.header + this.top(rows - 1) + this.rowHeight + 1;
+    this.foot = this.colWidth >= 26 ? 22 : this.colWidth >= 11 ? clamp(longestName + 10, 22, 84) : 4;
+    this.height = PAD + this.top(0) + this.rowHeight + this.foot;
   }
 
   get showsText(): boolean {
     return this.rowHeight >= 14;
   }
 
-  get headersTurned(): boolean {
+  get namesTurned(): boolean {
     return this.colWidth < 26 && this.colWidth >= 11;
   }
 
@@ -63,9 +67,10 @@ export class Geometry {
     return this.colWidth * this.cols;
   }
 
-  /** Top of a row, below the header. */
+  /** Top of a row, from the top of the cells. */
   top(row: number): number {
-    return row * this.rowHeight + (row === this.rows - 1 && this.rows > 1 ? GAP : 0);
+    const above = this.rows - 1 - row;
+    return above * this.rowHeight + (above > 0 ? GAP : 0);
   }
 
   /** Left of a column, right of the gutter, before scrolling. */
@@ -76,11 +81,11 @@ export class Geometry {
   /** The cell at a point of the canvas, or null. */
   at(x: number, y: number, scroll: number): Cell | null {
     const col = Math.floor((x - this.gutter + scroll) / this.colWidth);
-    const below = y - this.header;
-    if (x < this.gutter || col < 0 || col >= this.cols || below < 0) return null;
-    const lastTop = this.top(this.rows - 1);
-    const row = below >= lastTop ? this.rows - 1 : Math.min(Math.floor(below / this.rowHeight), this.rows - 2);
-    return below > lastTop + this.rowHeight || row < 0 ? null : { row, col };
+    const down = y - PAD;
+    if (x < this.gutter || col < 0 || col >= this.cols || down < 0) return null;
+    if (down < this.rowHeight + GAP) return { row: this.rows - 1, col };
+    const row = this.rows - 1 - Math.floor((down - GAP) / this.rowHeight);
+    return row < 0 ? null : { row, col };
   }
 
   /** Columns in sight: first, and one past the last. */

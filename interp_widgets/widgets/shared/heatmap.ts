@@ -5,7 +5,7 @@
 
 import type { Ramp } from "./color.ts";
 import { clamp, h, uid } from "./dom.ts";
-import { type Cell, Geometry, type Pinned, sameCell } from "./geometry.ts";
+import { type Cell, Geometry, PAD, type Pinned, sameCell } from "./geometry.ts";
 import { Brush } from "./brush.ts";
 
 export interface HeatmapData {
@@ -132,7 +132,7 @@ export class Heatmap {
     const left = g.gutter + g.left(cell.col) - this.element.scrollLeft;
     if (left + g.colWidth < g.gutter || left > g.view) return null;
     const at = this.canvas.getBoundingClientRect();
-    return new DOMRect(at.left + left, at.top + g.header + g.top(cell.row), g.colWidth, g.rowHeight);
+    return new DOMRect(at.left + left, at.top + PAD + g.top(cell.row), g.colWidth, g.rowHeight);
   }
 
   get focused(): boolean {
@@ -150,8 +150,8 @@ export class Heatmap {
   private layout(): void {
     const view = this.element.clientWidth;
     if (!this.data || view === 0) return;
-    const { gutter, header } = this.brush.labels(this.data);
-    this.geometry = new Geometry(this.data.rows.length, this.data.cols.length, gutter, view, header, this.zoomed);
+    const { gutter, name } = this.brush.labels(this.data);
+    this.geometry = new Geometry(this.data.rows.length, this.data.cols.length, gutter, view, name, this.zoomed);
     const g = this.geometry;
     this.spacer.style.width = `${Math.min(g.scrolls ? g.gutter + g.width : view, 4_000_000)}px`;
     this.spacer.style.height = `${g.height}px`;
@@ -196,14 +196,15 @@ export class Heatmap {
     const last = { row: this.data.rows.length - 1, col: this.data.cols.length - 1 };
     const page = 10;
     const moves: Record<string, Cell> = {
-      ArrowUp: { row: at.row - 1, col: at.col },
-      ArrowDown: { row: at.row + 1, col: at.col },
+      // Up is later: row 0 is at the bottom.
+      ArrowUp: { row: at.row + 1, col: at.col },
+      ArrowDown: { row: at.row - 1, col: at.col },
       ArrowLeft: { row: at.row, col: at.col - 1 },
       ArrowRight: { row: at.row, col: at.col + 1 },
       Home: { row: at.row, col: 0 },
       End: { row: at.row, col: last.col },
-      PageUp: { row: at.row - page, col: at.col },
-      PageDown: { row: at.row + page, col: at.col },
+      PageUp: { row: at.row + page, col: at.col },
+      PageDown: { row: at.row - page, col: at.col },
     };
     const to = moves[event.key];
     if (to) this.step({ row: clamp(to.row, 0, last.row), col: clamp(to.col, 0, last.col) });
@@ -237,7 +238,7 @@ export class Heatmap {
     cell.textContent = this.data.words(row, col);
     cell.setAttribute("aria-colindex", String(col + 1));
     cell.setAttribute("aria-selected", String(this.pins.some((pin) => sameCell(pin, this.cursor))));
-    cell.parentElement!.setAttribute("aria-rowindex", String(row + 1));
+    cell.parentElement!.setAttribute("aria-rowindex", String(this.data.rows.length - row));
     this.element.setAttribute("aria-activedescendant", cell.id);
   }
 }
