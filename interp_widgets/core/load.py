@@ -81,17 +81,16 @@ def _load_bundled(device: Any, dtype: Any) -> LanguageModel:
             "the bundled weights are missing from this installation; `interp-widgets doctor` says "
             "more. They are made by `python -m interp_widgets.bundled.train`."
         )
-    with _no_progress_bar():
-        model = _from_pretrained(
-            str(_BUNDLED),
-            "course-model",
-            None,
-            "",
-            _checked_device(device or "cpu"),
-            dtype or "float32",
-        )
+    place = _checked_device(device or "cpu")
     _lower_threads()
-    return model
+    try:
+        with _no_progress_bar():
+            return _from_pretrained(
+                str(_BUNDLED), "course-model", None, "", place, dtype or "float32"
+            )
+    except BaseException:
+        _restore_threads()
+        raise
 
 
 @contextmanager

@@ -10,8 +10,6 @@ d_model 768, 50,257 tokens); three ways in turns, in one process, so that ratios
 Peak memory is the process's, above what it holds between runs, sampled every 2 ms.
 """
 
-
-
 from __future__ import annotations
 
 import sys
