@@ -50,6 +50,7 @@ class Widget(anywidget.AnyWidget):
 
     _esm: Any
     _made_with: tuple[tuple[Any, ...], dict[str, Any]]
+    _lock: Any  # threading.RLock, which is no type before Python 3.13
 
     ACTIONS: tuple[str, ...] = ()
     """The `do` of every action the reducer knows."""
@@ -62,11 +63,11 @@ class Widget(anywidget.AnyWidget):
         cls._refuse_unknown(kwargs)
         self = super().__new__(cls, *args, **kwargs)
         self._made_with = (args, kwargs)
+        self._lock = threading.RLock()
         return self
 
     def __init__(self, **values: Any) -> None:
         names = self.state_names()
-        self._lock = threading.RLock()
         self._writing = False
         self._complete = False
         self._runner = Runner(self.push)
@@ -189,6 +190,11 @@ class Widget(anywidget.AnyWidget):
         """What a front end writes by itself (layout and the like) waits for its turn, too."""
         with self._lock:
             super().set_state(sync_data)
+
+    def notify_change(self, change: Any) -> None:
+        """An assignment in a cell must not meet a message that another thread is making."""
+        with self._lock:
+            super().notify_change(change)
 
     def _on_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         with self._lock, self.hold_sync():

@@ -266,7 +266,9 @@ class LogitLensHeatmap(Widget):
         packed = self._packed.get(side)
         if packed is not None and packed[0] is record:
             return packed[1]
-        words = lens_data.unknown_words(record.prompt, list(record.tokens)) if model else []
+        words = (
+            lens_data.unknown_words(record.prompt, list(record.tokens)) if model is not None else []
+        )
         grid = {**lens_data.grid(record), "unknown": words}
         self._packed[side] = (record, grid)
         return grid

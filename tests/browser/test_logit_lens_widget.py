@@ -111,6 +111,19 @@ def hover_pin_and_take_back(nb: NB) -> None:
     holds(nb, "w.pinned", [[0, 2, 3], [0, 1, 5]])
     assert nb.page.locator(".jp-Cell").count() == cells
 
+    # A label is a button, and keeps the focus when it is drawn anew; without heirs the grid has it.
+    page.locator(".iw-label").filter(has_text="Austin").first.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".iw-chip")).to_have_count(0)
+    for key in ("Enter", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_role("button", name="Unpin token 5").press("Enter")
+    expect(page.locator(".iw-lines")).to_have_count(1)
+    expect(grid(page)).to_be_focused()
+    assert nb.page.locator(".jp-Cell").count() == cells
+    nb.py("w.replay(w.actions[:2])")
+    expect(page.locator(".iw-lines")).to_have_count(2)
+
     # Undo by key takes back one after the other.
     for left in (1, 0):
         page.keyboard.press("Control+z")

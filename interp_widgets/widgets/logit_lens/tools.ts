@@ -26,7 +26,7 @@ export function measureChoice(link: Link<LensState>, signal: AbortSignal): HTMLE
 
 /** Tracked tokens as chips, and a box to add one. The chosen chip's rank can colour the cells. */
 export function trackTool(link: Link<LensState>, signal: AbortSignal): HTMLElement {
-  const box = h("input", { type: "text", placeholder: "e.g. ␣Paris", "aria-label": "Track a token", spellcheck: "false", autocomplete: "off" });
+  const box = h("input", { type: "text", placeholder: "e.g. ␣Paris", "aria-label": "Track a token", title: 'A word gets its leading space; "las" in quotes has none', spellcheck: "false", autocomplete: "off" });
   const add = h("button", { type: "submit" }, "Track");
   const chips = h("span", { class: "iw-chips" });
   const form = h("form", { class: "iw-chips iw-track" }, chips, box, add);
@@ -45,8 +45,10 @@ export function trackTool(link: Link<LensState>, signal: AbortSignal): HTMLEleme
   return form;
 }
 
-/** What a person types as a token: ␣, · or a leading space stand for the space; a bare word gets one, too. */
+/** What a person types as a token: ␣, · or a leading space stand for the space; a bare word gets one, too; “las” in quotes is itself. */
 function asToken(typed: string): string {
+  const quoted = /^(["'`])(.+)\1$/u.exec(typed.trim());
+  if (quoted) return quoted[2]!;
   const text = typed.replace(/^[␣·]/u, " ");
   if (text.trim() === "") return "";
   return /^[\p{L}\p{N}]/u.test(text) ? ` ${text.trimEnd()}` : text.trimEnd();
@@ -62,8 +64,8 @@ export function untrack(link: Link<LensState>, token: string): void {
 
 function chip(link: Link<LensState>, token: string, on: boolean): HTMLElement {
   const name = visible(token);
-  const pick = h("button", { type: "button", "aria-pressed": String(on), title: `Colour “rank” by ${name}` }, tokenElement(token));
-  const drop = h("button", { type: "button", "aria-label": `Stop tracking ${name}` }, "✕");
+  const pick = h("button", { type: "button", "aria-pressed": String(on), "data-key": `chip/${token}`, title: `Colour “rank” by ${name}` }, tokenElement(token));
+  const drop = h("button", { type: "button", "aria-label": `Stop tracking ${name}`, "data-key": `drop/${token}` }, "✕");
   pick.addEventListener("click", () => link.act({ do: "rank_of", token }, { rank_of: token }));
   drop.addEventListener("click", () => untrack(link, token));
   return h("span", { class: "iw-chip", "data-chosen": String(on) }, pick, drop);

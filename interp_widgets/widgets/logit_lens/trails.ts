@@ -68,7 +68,7 @@ export class Trails {
     drawn.element.addEventListener("pointermove", (e) => this.events.point({ row: drawn.rowAt(e.clientX), col: pos }));
     drawn.element.addEventListener("pointerleave", () => this.events.point(null));
     this.drawings.push(drawn.element);
-    const close = h("button", { type: "button", "aria-label": `Unpin token ${pos}`, title: "Unpin" }, "✕");
+    const close = h("button", { type: "button", "aria-label": `Unpin token ${pos}`, title: "Unpin", "data-key": `unpin/${key}` }, "✕");
     close.addEventListener("click", () => this.events.unpin(pins.map((i) => input.pins[i]!)));
     const where = input.grids.length > 1 ? h("span", {}, side === 0 ? "left" : "right") : null;
     return h(

@@ -5,6 +5,7 @@ import { clamp, fill, h } from "../shared/dom.ts";
 import { type Cell, type Pinned, sameCell } from "../shared/geometry.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
+import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { PromptBox } from "../shared/prompt.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
@@ -60,6 +61,11 @@ export class View {
       this.paint();
       this.plot();
     });
+    // The tooltip goes along when the page scrolls under it.
+    const scrolled = (event: Event): void => {
+      if (this.cursor && (event.target as Node).contains(frame.root)) this.mark();
+    };
+    document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal: this.signal });
     const resized = new ResizeObserver(() => this.plot());
     resized.observe(frame.root);
     this.signal.addEventListener("abort", () => {
@@ -183,7 +189,9 @@ export class View {
     const pins = this.link.read("pinned");
     this.trailsBox.hidden = pins.length === 0;
     this.hint.hidden = pins.length > 0;
-    this.trails.show({ pins, trails: this.link.read("trails"), grids: this.grids, measure: this.link.read("measure"), cursor: this.cursor, theme: themeOf(this.frame.root) });
+    const theme = themeOf(this.frame.root);
+    const [trails, measure] = [this.link.read("trails"), this.link.read("measure")];
+    keepFocus(this.frame.root, () => this.trails.show({ pins, trails, grids: this.grids, measure, cursor: this.cursor, theme }));
     this.mark();
   }
 

@@ -34,9 +34,12 @@ function put(element: Element, attributes: Attributes): void {
   }
 }
 
-/** Replaces the children of an element, unless they are what is there already. */
+/** Replaces the children of an element, unless they are what is there already: moving one would take its focus. */
 export function fill(element: Element, ...children: Child[]): void {
-  element.replaceChildren(...children.filter((c): c is Node | string => c != null));
+  const wanted = children.filter((c): c is Node | string => c != null);
+  const there = element.childNodes;
+  if (wanted.length === there.length && wanted.every((child, i) => child === there[i])) return;
+  element.replaceChildren(...wanted);
 }
 
 let made = 0;

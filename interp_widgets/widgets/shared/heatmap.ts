@@ -51,7 +51,7 @@ export class Heatmap {
     private readonly events: HeatmapEvents,
     signal: AbortSignal,
   ) {
-    this.element = h("div", { class: "iw-grid", role: "grid", tabindex: 0, "aria-readonly": "true" }, this.spacer, this.reading);
+    this.element = h("div", { class: "iw-grid", role: "grid", tabindex: 0, "aria-readonly": "true", "data-home": true }, this.spacer, this.reading);
     for (const cell of this.cells) this.reading.append(h("div", { role: "row" }, cell));
     const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void, passive = true): void =>
       this.element.addEventListener(name, run, { signal, passive });

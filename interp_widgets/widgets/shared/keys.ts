@@ -3,6 +3,23 @@
 
 import type { BaseState, Link } from "./runtime.ts";
 
+/**
+ * Runs something that redraws parts of the widget. When that removes the element with the focus, the one that takes its
+ * place (same `data-key`) gets it, or else the widget's main part (`data-home`): with the focus on the page's body the
+ * next key would be JupyterLab's.
+ */
+export function keepFocus(root: HTMLElement, run: () => void): void {
+  const active = (): HTMLElement | null => (root.getRootNode() as Document | ShadowRoot).activeElement as HTMLElement | null;
+  const focused = active();
+  const inside = focused !== null && root.contains(focused);
+  run();
+  const now = active();
+  if (!inside || (now !== null && root.contains(now) && now.getClientRects().length > 0)) return;
+  const key = focused.dataset["key"];
+  const heir = key === undefined ? null : root.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  (heir ?? root.querySelector<HTMLElement>("[data-home]"))?.focus({ preventScroll: true });
+}
+
 export function keepKeys<S extends BaseState>(
   root: HTMLElement,
   link: Link<S>,

@@ -112,7 +112,7 @@ function labels(svg: SVGSVGElement, plot: LinePlot, y: (value: number) => number
     const verb = line.tracked ? "stop tracking" : "track";
     const label = s(
       "g",
-      { class: "iw-label", role: "button", tabindex: 0, "aria-pressed": String(line.tracked) },
+      { class: "iw-label", role: "button", tabindex: 0, "aria-pressed": String(line.tracked), "data-key": `${plot.title}/${line.piece}` },
       s("title", {}, `${verb} “${body}”: `),
       s("rect", { x: right + 6, y: top - 8, width: LABELS - 8, height: 16, rx: 4 }),
       s("line", { x1: right + 10, x2: right + 26, y1: top, y2: top, stroke: line.style.color, "stroke-width": 2, "stroke-dasharray": line.style.dash || null }),

@@ -5,7 +5,7 @@
 
 import css from "./style.css";
 import { h } from "./dom.ts";
-import { keepKeys } from "./keys.ts";
+import { keepFocus, keepKeys } from "./keys.ts";
 import { followTheme } from "./theme.ts";
 
 /** What every anywidget host promises (AFM), and what some of them add. */
@@ -51,6 +51,7 @@ export class Link<S extends BaseState> {
     private readonly host: Host,
     traits: readonly (keyof S & string)[],
     private readonly signal: AbortSignal,
+    private readonly root: HTMLElement,
   ) {
     for (const name of [...traits, ...BASE_TRAITS]) {
       this.listen(`change:${name}`, () => this.note([name as keyof S]));
@@ -73,7 +74,7 @@ export class Link<S extends BaseState> {
     this.overlay = { ...this.overlay, ...echo };
     this.waiting = performance.now();
     this.host.send({ action, echo, view: this.view, n: this.sent });
-    this.note(Object.keys(echo) as (keyof S)[]);
+    this.note([...(Object.keys(echo) as (keyof S)[]), "answered"]);
   }
 
   /** Whether the last action is still on its way. */
@@ -117,9 +118,11 @@ export class Link<S extends BaseState> {
     const changed = this.changed;
     this.changed = new Set();
     if (this.signal.aborted) return;
-    for (const watcher of this.watchers) {
-      if (watcher.names.some((name) => changed.has(name))) watcher.run();
-    }
+    keepFocus(this.root, () => {
+      for (const watcher of this.watchers) {
+        if (watcher.names.some((name) => changed.has(name))) watcher.run();
+      }
+    });
   }
 }
 
@@ -146,7 +149,7 @@ export function widget<S extends BaseState>(
       const root = h("section", { class: `iw iw-${name}` }, h("style", {}, css), live);
       el.append(root);
       followTheme(root, abort.signal, () => themed.forEach((run) => run()));
-      const link = new Link<S>(model, traits, abort.signal);
+      const link = new Link<S>(model, traits, abort.signal, root);
       keepKeys(root, link, abort.signal);
       mount(link, {
         root,
