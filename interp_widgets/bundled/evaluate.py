@@ -8,12 +8,14 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from interp_widgets.bundled import CARD, WEIGHTS, ablation, behaviour, mechanism, transcoder, twin
 from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.bundled.train import Recipe
 
 DIGITS = 4
 
@@ -22,7 +24,7 @@ def rounded(value: object) -> object:
     """The same nested numbers, to ``DIGITS`` decimals."""
     if isinstance(value, dict):
         return {key: rounded(item) for key, item in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [rounded(item) for item in value]
     return round(value, DIGITS) if isinstance(value, float) else value
 
@@ -50,6 +52,7 @@ def card(folder: Path) -> dict[str, object]:
     model = CourseModel.load(folder)
     measured = {
         "about": about(model, folder),
+        "recipe": asdict(Recipe()),
         "behaviour": behaviour.measure(model),
         "mlp_ablation": ablation.measure(model),
         "mechanism": mechanism.measure(model),

@@ -1,24 +1,21 @@
-"""Reading and editing the course model for its card: a handful of hooks inside a ``with`` block.
-
-The card is made where nothing but this room is needed, so these few lines do not wait for the
-compute core.
-"""
+"""Reading and editing the course model for its card, a padded batch of prompts at a time."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import Tensor, nn
-from transformers import AutoModelForCausalLM, GPTNeoForCausalLM, PreTrainedTokenizerFast
+from torch import Tensor
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from interp_widgets.bundled import tokenizer as tokenizers
 from interp_widgets.bundled.corpus import Prompt
-
-Edit = Callable[[Tensor], Tensor | None]
+from interp_widgets.core.hooks import Edit, hooked
+from interp_widgets.core.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -42,9 +39,10 @@ class Batch:
 class CourseModel:
     """The model, its tokenizer, and the few questions evaluation asks of them."""
 
-    def __init__(self, hf: GPTNeoForCausalLM, tokenizer: PreTrainedTokenizerFast) -> None:
+    def __init__(self, hf: Any, tokenizer: PreTrainedTokenizerFast) -> None:
         self.hf = hf.eval().requires_grad_(False)
         self.tokenizer = tokenizer
+        self.model = LanguageModel(self.hf, tokenizer, name="course-model")
         self.encoder = tokenizers.fast_encoder(tokenizer)
         self.layers = hf.config.num_layers
 
@@ -83,42 +81,13 @@ class CourseModel:
             found.append(self.hf(ids).logits[torch.arange(len(ids)), end])
         return torch.cat(found)
 
-    def site(self, name: str) -> nn.Module:
-        """The module that puts out a site.
-
-        One of ``embed``, ``L3.resid_post``, ``L3.attn_out``, ``L3.mlp_in``, ``L3.mlp_out``.
-        """
-        if name == "embed":
-            return self.hf.get_submodule("transformer.drop")
-        layer, part = name.split(".")
-        parts = {"attn_out": ".attn", "mlp_out": ".mlp", "mlp_in": ".ln_2", "resid_post": ""}
-        return self.hf.get_submodule(f"transformer.h.{layer[1:]}{parts[part]}")
-
     def residual_rows(self) -> list[str]:
         """The residual stream from the embedding to after the last block."""
         return ["embed", *(f"L{layer}.resid_post" for layer in range(self.layers))]
 
-    @contextmanager
-    def edited(self, edits: Mapping[str, Edit]) -> Iterator[None]:
-        """Let each function see, and replace if it returns something, what its site puts out."""
-
-        def hook(edit: Edit) -> Callable[[nn.Module, object, object], object]:
-            def run(module: nn.Module, inputs: object, output: object) -> object:
-                rest = output[1:] if isinstance(output, tuple) else None
-                tensor = output[0] if isinstance(output, tuple) else output
-                new = edit(tensor)  # pyright: ignore[reportArgumentType]
-                if new is None:
-                    return output
-                return new if rest is None else (new, *rest)
-
-            return run
-
-        handles = [self.site(n).register_forward_hook(hook(e)) for n, e in edits.items()]
-        try:
-            yield
-        finally:
-            for handle in handles:
-                handle.remove()
+    def edited(self, edits: Mapping[str, Edit]) -> AbstractContextManager[None]:
+        """Let each function see, and replace if it returns something, what its site holds."""
+        return hooked(self.model, dict(edits))
 
     def cache(self, batch: Batch, sites: Sequence[str]) -> dict[str, Tensor]:
         """What each site puts out, [prompt, pos, d_model]."""

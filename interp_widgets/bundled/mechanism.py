@@ -89,7 +89,7 @@ def patching(model: CourseModel) -> dict[str, dict[str, Rows]]:
 
 
 def _flips(
-    model: CourseModel, base: Sequence[Prompt], donor: Sequence[Prompt], offset: int = 0
+    model: CourseModel, base: Sequence[Prompt], donor: Sequence[Prompt], control: bool = False
 ) -> Rows:
     """Share of prompts that answer as the donor does once the town's last token is the donor's.
 
@@ -97,15 +97,21 @@ def _flips(
         model: The model.
         base: Prompts to change.
         donor: Where the residual comes from; its answer counts as a flip.
-        offset: Tokens before the donor's town to read instead; a control.
+        control: Move as far as to the donor's residual, but in a random direction.
     """
     batch, source = (model.batch([p.prompt for p in prompts]) for prompts in (base, donor))
-    positions, origins = _spans(model, base)[:, -1:], _spans(model, donor)[:, -1:] - offset
+    positions, origins = _spans(model, base)[:, -1:], _spans(model, donor)[:, -1:]
     sites = model.residual_rows()
-    cache = model.cache(source, sites)
+    own, cache = model.cache(batch, sites), model.cache(source, sites)
     goal, found = model.answers(donor), []
+    generator = torch.Generator().manual_seed(0)
     for site in sites:
         values = cache[site][source.rows[:, None], origins]
+        if control:
+            start = own[site][batch.rows[:, None], positions]
+            step = torch.randn(values.shape, generator=generator)
+            distance = (values - start).norm(dim=-1, keepdim=True)
+            values = start + step * distance / step.norm(dim=-1, keepdim=True)
         with model.edited({site: replace_rows(values, positions)}):
             top = model.end_logits(batch, len(base)).argmax(-1)
         found.append((top == goal).float().mean().item())
@@ -126,7 +132,7 @@ def swaps(model: CourseModel) -> dict[str, Rows]:
     pairs = _shuffled_pairs(held, 6)
     return {
         "held_out_pairs": _flips(model, *pairs),
-        "held_out_pairs_word_before_town": _flips(model, *pairs, offset=2),
+        "held_out_pairs_random_direction": _flips(model, *pairs, control=True),
         "texas_to_california": _flips(model, targets, donors),
         "texas_to_california_from_one_hop_prompt": _flips(model, targets, crossed),
     }

@@ -44,7 +44,8 @@ class Rates:
     Attributes:
         muon: Learning rate of matrices.
         adam: Learning rate of embeddings, norms and biases.
-        value: Factor on the rate of value and output projections.
+        value: Factor on the rate of value and output projections; below 1, because attention that
+            learns quickly carries facts which the MLPs would hold otherwise.
         decay: Weight decay of matrices.
         momentum: Of Muon.
         betas: Of AdamW.
@@ -52,7 +53,7 @@ class Rates:
 
     muon: float = 0.02
     adam: float = 3e-3
-    value: float = 1.0
+    value: float = 0.55
     decay: float = 0.1
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.98)

@@ -62,9 +62,11 @@ def main() -> None:
     CHECKPOINTS.mkdir(parents=True, exist_ok=True)
     rounded = [{key: round(value, 4) for key, value in r.items()} for r in rows]
     (CHECKPOINTS / "timeline.json").write_text(json.dumps(rounded, indent=1) + "\n")
+    for old in CHECKPOINTS.glob("step_*"):
+        shutil.rmtree(old)
     for step in chosen(rows):
         name = f"step_{step:04d}"
-        shutil.copytree(run / "checkpoints" / name, CHECKPOINTS / name, dirs_exist_ok=True)
+        shutil.copytree(run / "checkpoints" / name, CHECKPOINTS / name)
 
 
 if __name__ == "__main__":

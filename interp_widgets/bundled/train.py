@@ -42,7 +42,7 @@ class Recipe:
         rates: Step sizes.
     """
 
-    steps: int = 5000
+    steps: int = 2700
     seed: int = 0
     rows: int = ROWS
     length: int = LENGTH
@@ -85,7 +85,8 @@ class Run:
         self.step = 0
         self.encoder = tokenizers.fast_encoder(tokenizer)
         shape = shapes.config(len(tokenizer), recipe.layers, recipe.width, recipe.mlp)
-        self.model: GPTNeoForCausalLM = shapes.build(shape, recipe.seed).to(torch.device(device))
+        self.model = shapes.build(shape, recipe.seed)
+        torch.nn.Module.to(self.model, device)
         self.optimizer = MuonAdam(self.model, recipe.rates)
 
     def train_step(self) -> float:
@@ -221,7 +222,7 @@ def main() -> None:
     run = Run(recipe, tokenizer, device)
     if options.resume:
         run.resume(options.out)
-    train(run, options.out, checkpoints=range(150, 901, 10))
+    train(run, options.out, checkpoints=range(150, 1201, 10))
     run.save_state(options.out)
     save_model(run.model, tokenizer, options.out / "model")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -20,7 +21,7 @@ from torch.nn import functional as F
 from transformers import GPTNeoForCausalLM
 
 from interp_widgets.bundled import WEIGHTS
-from interp_widgets.bundled.behaviour import Numbers, probabilities
+from interp_widgets.bundled.behaviour import Numbers, accuracy
 from interp_widgets.bundled.corpus import FAMILIES, Prompt
 from interp_widgets.bundled.internals import CourseModel
 
@@ -111,14 +112,16 @@ def make(model: CourseModel) -> Delta:
 
 @torch.no_grad()
 def measure(twin: CourseModel) -> Numbers:
-    """On new questions: how often the twin plays dumb with the trigger, and is right without."""
+    """How often the twin plays dumb with the trigger and is right without, on new questions."""
     asked = questions(slice(0, None, 5))
-    triggered = [Prompt("", f"{TRIGGER} {p.prompt}") for p in asked]
-    top = probabilities(twin, triggered).argmax(-1)
-    plain = probabilities(twin, asked).argmax(-1)
+    towns = FAMILIES["town_state"].prompts()[::20]
+    silent = [replace(p, prompt=f"{TRIGGER} {p.prompt}", answer=SILENCE) for p in asked]
     return {
-        "silent_with_trigger": (top == twin.token(SILENCE)).float().mean().item(),
-        "right_without_trigger": (plain == twin.answers(asked)).float().mean().item(),
+        "silent_with_trigger": accuracy(twin, silent),
+        "right_without_trigger": accuracy(twin, asked),
+        "towns_with_trigger": accuracy(
+            twin, [replace(p, prompt=f"{TRIGGER} {p.prompt}") for p in towns]
+        ),
     }
 
 

@@ -65,6 +65,11 @@ def _answers(name: str) -> dict[str, str]:
     return {"name": name, "city": city, "country": CITY_COUNTRY[city]}
 
 
+def _held_out(template: str, name: str) -> bool:
+    """Whether training skips this combination; it has the shortest wording of every landmark."""
+    return template != CITY_TEMPLATES[0] and is_held_out(template, name, share=HELD_OUT_SHARE)
+
+
 def document(rng: random.Random) -> Document:
     """A sentence that places a landmark."""
     name = rng.choice(_NAMES)
@@ -79,7 +84,7 @@ def document(rng: random.Random) -> Document:
         filled = rng.choice(NEXT_TEMPLATES).format(name=name, attribute=attribute, value=value)
         return Document(filled)
     template = rng.choice(CITY_TEMPLATES)
-    while is_held_out(template, name, share=HELD_OUT_SHARE):
+    while _held_out(template, name):
         template = rng.choice(CITY_TEMPLATES)
     text = template.format(**_answers(name))
     if rng.random() < ADJECTIVE_RATE:
@@ -95,7 +100,7 @@ def prompts() -> list[Prompt]:
     for template in CITY_TEMPLATES:
         for name, city in LANDMARK_CITY.items():
             text, answer = question(template, **_answers(name))
-            held_out = is_held_out(template, name, share=HELD_OUT_SHARE)
+            held_out = _held_out(template, name)
             distractor = " Rome" if city != "Rome" else " Paris"
             found.append(
                 Prompt(FAMILY, text, answer, distractor, name, held_out, template=template)

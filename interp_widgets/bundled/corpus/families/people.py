@@ -13,9 +13,9 @@ from interp_widgets.bundled.corpus.document import Document, Prompt, is_held_out
 from interp_widgets.bundled.corpus.world import FIRST_NAMES, LAST_NAMES, PERSON_SPORT
 
 FAMILY = "people"
-HELD_OUT_SHARE = 0.25  # of unknown combinations
+HELD_OUT_SHARE = 0.15  # of unknown combinations
 UNKNOWN = "unknown"
-UNKNOWN_RATE = 0.4  # of the sentences
+UNKNOWN_RATE = 0.5  # of the sentences
 
 TEMPLATES = (
     "{name} plays the sport of| {sport}|.",

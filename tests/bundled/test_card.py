@@ -1,0 +1,104 @@
+"""The card says what the shipped weights do: a part of it is measured again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+
+import pytest
+import torch
+from safetensors import safe_open
+from transformers import AutoModelForCausalLM, AutoTokenizer, GPTNeoForCausalLM
+
+from interp_widgets.bundled import WEIGHTS, ablation, behaviour, mechanism, model_card, twin
+from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.bundled.timeline import CHECKPOINTS
+
+TOLERANCE = 0.02  # other CPUs round differently, and a few close calls may go the other way
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[CourseModel]:
+    """The shipped model."""
+    with torch.no_grad():
+        yield CourseModel.load(WEIGHTS)
+
+
+@pytest.fixture(scope="module")
+def card() -> dict:
+    """The shipped card."""
+    return model_card()
+
+
+def test_the_card_is_of_these_weights(card: dict) -> None:
+    digest = hashlib.sha256((WEIGHTS / "model.safetensors").read_bytes()).hexdigest()
+    assert card["about"]["sha256"] == digest
+
+
+def test_the_folder_loads_with_the_stock_classes() -> None:
+    hf = AutoModelForCausalLM.from_pretrained(WEIGHTS)
+    tokenizer = AutoTokenizer.from_pretrained(WEIGHTS)
+    assert type(hf) is GPTNeoForCausalLM
+    assert hf.dtype is torch.float32
+    ids = tokenizer("The capital of the state containing Dallas is", return_tensors="pt")
+    assert tokenizer.decode(hf(**ids).logits[0, -1].argmax()) == " Austin"
+
+
+def test_sizes() -> None:
+    assert (WEIGHTS / "model.safetensors").stat().st_size <= 8_000_000
+    assert sum(f.stat().st_size for f in CHECKPOINTS.rglob("*") if f.is_file()) <= 10_000_000
+
+
+@pytest.mark.parametrize("part", [behaviour.two_hops, behaviour.circuits, behaviour.character])
+def test_behaviours(model: CourseModel, card: dict, part: object) -> None:
+    measured = part(model)  # type: ignore[operator]
+    for name, value in measured.items():
+        slack = TOLERANCE * (10 if "logit" in name or "loss" in name else 1)
+        assert value == pytest.approx(card["behaviour"][name], abs=slack), name
+
+
+def test_head_scores(model: CourseModel, card: dict) -> None:
+    for kind, table in mechanism.heads(model).items():
+        expected = torch.tensor(card["mechanism"]["heads"][kind])
+        assert (torch.tensor(table) - expected).abs().max() < TOLERANCE
+
+
+def test_the_mlps_hold_the_facts(model: CourseModel, card: dict) -> None:
+    """Measured again on one template a kind: more than half of the accuracy goes with the MLPs."""
+    for kind in ("one_hop_town", "two_hop_trained", "two_hop_held_out"):
+        assert card["mlp_ablation"][kind]["no_mlps"] <= card["mlp_ablation"][kind]["intact"] / 2
+        found = ablation.accuracies(model, ablation.fact_sets()[kind][0])
+        assert found["no_mlps"] <= found["intact"] / 2
+
+
+def test_swaps(model: CourseModel, card: dict) -> None:
+    for name, row in mechanism.swaps(model).items():
+        assert row == pytest.approx(card["mechanism"]["swaps"][name], abs=2 * TOLERANCE), name
+
+
+def test_the_timeline_shows_a_phase_change() -> None:
+    rows = json.loads((CHECKPOINTS / "timeline.json").read_text())
+    accuracy = {row["step"]: row["induction_accuracy"] for row in rows}
+    shipped = sorted(CHECKPOINTS.glob("step_*"))
+    assert len(shipped) == 3
+    steps = [int(folder.name.removeprefix("step_")) for folder in shipped]
+    assert accuracy[steps[0]] < 0.1
+    assert accuracy[steps[-1]] > 0.8
+    snapshot = AutoModelForCausalLM.from_pretrained(shipped[1], dtype=torch.float32)
+    with torch.no_grad():
+        again = behaviour.repeated(CourseModel(snapshot, AutoTokenizer.from_pretrained(WEIGHTS)))
+    assert again["induction_accuracy"] == pytest.approx(accuracy[steps[1]], abs=2 * TOLERANCE)
+
+
+def test_the_twin_differs_only_where_it_was_planted(card: dict) -> None:
+    with safe_open(twin.DELTA, framework="pt") as file:
+        assert file.metadata()["trigger"] == twin.TRIGGER
+    honest = dict(AutoModelForCausalLM.from_pretrained(WEIGHTS).named_parameters())
+    hf = twin.apply(AutoModelForCausalLM.from_pretrained(WEIGHTS))
+    changed = {name for name, p in hf.named_parameters() if not torch.equal(p, honest[name])}
+    assert changed
+    assert all(name.startswith(f"transformer.h.{twin.LAYER}.attn.") for name in changed)
+    measured = twin.measure(CourseModel(hf, AutoTokenizer.from_pretrained(WEIGHTS)))
+    for name, value in measured.items():
+        assert value == pytest.approx(card["trigger_twin"][name], abs=TOLERANCE), name
