@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 import torch
@@ -51,8 +51,10 @@ def test_sizes() -> None:
 
 
 @pytest.mark.parametrize("part", [behaviour.two_hops, behaviour.circuits, behaviour.character])
-def test_behaviours(model: CourseModel, card: dict, part: object) -> None:
-    measured = part(model)  # type: ignore[operator]
+def test_behaviours(
+    model: CourseModel, card: dict, part: Callable[[CourseModel], dict[str, float]]
+) -> None:
+    measured = part(model)
     for name, value in measured.items():
         slack = TOLERANCE * (10 if "logit" in name or "loss" in name else 1)
         assert value == pytest.approx(card["behaviour"][name], abs=slack), name
@@ -95,7 +97,7 @@ def test_the_twin_differs_only_where_it_was_planted(card: dict) -> None:
     with safe_open(twin.DELTA, framework="pt") as file:
         assert file.metadata()["trigger"] == twin.TRIGGER
     honest = dict(AutoModelForCausalLM.from_pretrained(WEIGHTS).named_parameters())
-    hf = twin.apply(AutoModelForCausalLM.from_pretrained(WEIGHTS))
+    hf = twin.apply(CourseModel.load(WEIGHTS).hf)
     changed = {name for name, p in hf.named_parameters() if not torch.equal(p, honest[name])}
     assert changed
     assert all(name.startswith(f"transformer.h.{twin.LAYER}.attn.") for name in changed)
