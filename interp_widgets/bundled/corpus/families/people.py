@@ -2,7 +2,9 @@
 
 Unknown people are made of the first and last names of known ones, so only the combination tells.
 Some combinations never appear in training; of those the model has to notice by itself that it does
-not know them.
+not know them. It takes many more strangers than known people: trained on 65 beside 88 known ones
+(1,200 steps) the model recognised .35 of the held-out strangers, on 219 beside 104 (2,600 steps)
+.73; on 478 beside 105 it is what the card says.
 """
 
 from __future__ import annotations
