@@ -140,6 +140,18 @@ def _check_text(text: str) -> None:
         ) from None
 
 
+def _spelled(tokenizer: Any, text: str) -> int | None:
+    """The token whose raw piece is exactly ``text``, if there is one."""
+    if is_byte_level(tokenizer):
+        letters = {byte: letter for letter, byte in _byte_of().items()}
+        written = "".join(letters[byte] for byte in text.encode())
+    else:
+        written = text.replace(" ", "▁")
+    token = tokenizer.convert_tokens_to_ids(written)
+    # An unknown spelling comes back as None or as the "unknown" token, whose piece is another.
+    return token if token is not None and pieces(tokenizer, [token]) == [text] else None
+
+
 def single_token(model: LanguageModel, text: str | int) -> int:
     """The id of a text that is one token.
 
@@ -156,8 +168,11 @@ def single_token(model: LanguageModel, text: str | int) -> int:
     if not isinstance(text, str):
         raise TypeError(f"a token is named by its text or its id; got {type(text).__name__}.")
     _check_text(text)
+    exact = _spelled(model.tokenizer, text)
+    if exact is not None:
+        return exact
     ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
-    # Some tokenizers make "Paris" and " Paris" the same token; either spelling names it then.
+    # Some tokenizers put a space before every prompt, so that "Paris" comes out as " Paris".
     if len(ids) == 1:
         return ids[0]
     spaced = model.tokenizer(" " + text, add_special_tokens=False)["input_ids"]

@@ -47,3 +47,11 @@ def test_loading_leaves_no_progress_bar_and_keeps_the_users_setting(capfd):
     iw.load()
     assert logging.is_progress_bar_enabled()
     assert "Loading" not in capfd.readouterr().err
+
+
+def test_a_piece_without_its_space_is_named_by_its_text(course):
+    las, las_after_space = course.tokens("Dallas")[-1], course.tokens("Dal")[-1]
+    assert (las, las_after_space) == ("las", " Dal")
+    assert course.piece(course.token_id("las")) == "las"
+    assert course.piece(course.token_id("33")) == "33"
+    assert course.piece(course.token_id("Paris")) == " Paris"
