@@ -79,7 +79,11 @@ _OPENED = """async path => {
     await w.context.ready;
     await w.revealed;
     await w.sessionContext.ready;
-    await until(() => w.sessionContext.session?.kernel?.status === 'idle');
+    const kernel = () => w.sessionContext.session?.kernel;
+    // A kernel that starts slowly can say that it is idle before anyone listens: ask it again.
+    const ask = () => kernel()?.status === 'unknown' && kernel().requestKernelInfo().catch(() => 0);
+    const asking = setInterval(ask, 2000);
+    await until(() => kernel()?.status === 'idle').finally(() => clearInterval(asking));
 }"""
 
 _EXECUTE = """async ([command, args]) => {
@@ -277,9 +281,14 @@ class NB:
         self._dark = False
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
         self.page.on("console", lambda message: self.console.append((message.type, message.text)))
-        # ?reset forgets the workspace of the test before this one.
-        self.page.goto(f"{lab.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
-        self._call(_OPENED, path, timeout=90)
+        try:
+            # ?reset forgets the workspace of the test before this one.
+            self.page.goto(f"{lab.url}/lab/tree/{path}?reset", wait_until="domcontentloaded")
+            self._call(_OPENED, path, timeout=90)
+        except Exception:
+            # Left open, it would hold the workspace, and the next notebook's page would move on.
+            self.page.close()
+            raise
 
     def _call(self, function: str, argument: Any = None, *, timeout: float = 60) -> Any:
         """Call an asynchronous JavaScript function in the page, for at most `timeout` seconds."""
