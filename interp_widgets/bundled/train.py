@@ -1,4 +1,4 @@
-"""Train the course model: ``python -m interp_widgets.bundled.train --out runs/mine``.
+"""Train the course model: ``python -m interp_widgets.bundled.train``.
 
 Every step draws fresh text from the seed and the step's number, and the learning rate depends on
 the step alone, so a run that was stopped and resumed gives the weights of an unbroken one.
@@ -195,7 +195,10 @@ def train(
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--out", type=Path, required=True, help="folder for the model, its state and checkpoints"
+        "--out",
+        type=Path,
+        default=Path("runs/course-model"),
+        help="folder for the model, its state and checkpoints (%(default)s)",
     )
     parser.add_argument("--steps", type=int, default=Recipe.steps)
     parser.add_argument("--seed", type=int, default=Recipe.seed)
