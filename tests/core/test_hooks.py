@@ -5,6 +5,7 @@ from __future__ import annotations
 import _thread
 import ctypes
 import random
+import signal
 import threading
 import time
 from contextlib import suppress
@@ -115,6 +116,14 @@ def test_interrupts_at_every_step_of_opening_and_closing(fresh, monkeypatch):
     assert interrupted > 40
 
 
+@pytest.fixture
+def interruptible():
+    """Interrupts reach the main thread, also where the suite was started with SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def sweep(model, seconds, stop=None):
     """Run edits and watched patterns over and over."""
     ids, end = ids_of(model), time.monotonic() + seconds
@@ -124,7 +133,7 @@ def sweep(model, seconds, stop=None):
             model.logits(ids)
 
 
-def test_interrupts_at_random_moments(fresh):
+def test_interrupts_at_random_moments(fresh, interruptible):
     """As a stopped kernel does it: an interrupt from outside, wherever the main thread is."""
     generator = random.Random(0)
     before = {key: value.clone() for key, value in fresh.hf.state_dict().items()}
@@ -161,7 +170,7 @@ def test_interrupts_in_a_worker_thread(fresh):
     assert len(raised) >= 45  # a few hit before the try
 
 
-def test_an_interrupted_lens_leaves_the_weights(fresh):
+def test_an_interrupted_lens_leaves_the_weights(fresh, interruptible):
     half = make("llama", torch.bfloat16)  # read out through a float32 twin of its norm
     before = {key: value.clone() for key, value in half.hf.state_dict().items()}
     generator = random.Random(2)
