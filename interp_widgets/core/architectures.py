@@ -16,7 +16,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-QKVLayout = Literal["separate", "blocks", "interleaved"]
+QKVLayout = Literal["separate", "blocks", "grouped"]
+PatternFrom = Literal["interface", "output", "request"]
 
 
 @dataclass(frozen=True)
@@ -27,18 +28,27 @@ class Architecture:
         model_type: ``config.model_type`` of the family, e.g. ``"gpt2"``.
         layers: path of the list of decoder layers, from the model's root.
         final_norm: path of the norm before the unembedding, from the root.
-        attn_out: module whose output attention adds to the residual stream.
-        attn_proj: attention's output projection; its input is ``z``.
-        resid_mid: module whose input is the stream that the MLP reads (its norm).
-        mlp: the MLP module; its input is ``mlp_in``.
-        mlp_proj: the MLP's down projection; its input is ``mlp_post``, the neurons.
-        mlp_out: module whose output the MLP adds to the residual stream.
-        qkv: modules that make queries, keys and values: three, or one fused.
-        qkv_layout: how a fused output is cut. ``blocks`` is ``[q | k | v]``; ``interleaved`` is
-            ``[q k v]`` head by head (GPT-NeoX). A wrong cut would pass silently, so it is tested.
         attn: the attention module itself.
-        pattern_in_output: the attention module always returns its pattern as second output
-            (GPT-Neo); otherwise the pattern is taken where transformers computes attention.
+        attn_proj: attention's output projection; its input is ``z``.
+        attn_out: module whose output is what attention adds to the residual stream: ``attn``, or
+            ``attn_proj`` where ``attn`` adds the stream itself (BLOOM), or a norm after it.
+        resid_mid: module whose input is the stream that the MLP reads (its norm). Several: the
+            first that the layer has.
+        mlp: the MLP module, or its first part where there is none (OPT); its input is ``mlp_in``.
+        mlp_proj: the MLP's down projection; its input is ``mlp_post``, the neurons.
+        mlp_out: module whose output is what the MLP adds to the residual stream.
+        qkv: modules that make queries, keys and values: three, or one fused.
+        qkv_layout: how a fused output is cut. ``blocks`` is ``[q | k | v]``; ``grouped`` is, for
+            each key/value head, its queries, its key, its value (``[q k v]`` head by head where no
+            head shares). A wrong cut would pass silently, so it is tested.
+        parallel: attention and MLP read the same stream, which ``resid_mid`` then is; or names of
+            flags in the config, any of which says so.
+        pattern: where a pattern is read: where transformers computes attention (``interface``),
+            the second output of the module, which always forms one (``output``), or the same, on
+            ``request``.
+        flat_mlp: the MLP is given ``[batch · pos, d_model]`` (OPT).
+        limits: fields of the config that must have a value, and what is wrong otherwise.
+        context: tokens read at once, where the config does not say (BLOOM: what it trained on).
     """
 
     model_type: str
@@ -46,14 +56,34 @@ class Architecture:
     final_norm: str
     attn: str
     attn_proj: str
-    resid_mid: str
+    resid_mid: str | tuple[str, ...]
     mlp: str
     mlp_proj: str
     attn_out: str
     mlp_out: str
     qkv: tuple[str, ...]
     qkv_layout: QKVLayout = "separate"
-    pattern_in_output: bool = False
+    parallel: bool | tuple[str, ...] = False
+    pattern: PatternFrom = "interface"
+    flat_mlp: bool = False
+    limits: tuple[tuple[str, Any, str], ...] = ()
+    context: int = 2048
+
+    @property
+    def attn_post_norm(self) -> str | None:
+        """The norm between attention and the stream, where there is one."""
+        return None if self.attn_out in (self.attn, self.attn_proj) else self.attn_out
+
+    @property
+    def mlp_post_norm(self) -> str | None:
+        """The norm between the MLP and the stream, where there is one."""
+        return None if self.mlp_out in (self.mlp, self.mlp_proj) else self.mlp_out
+
+    def is_parallel(self, config: Any) -> bool:
+        """Whether attention and MLP read the same stream in a model with this config."""
+        if isinstance(self.parallel, bool):
+            return self.parallel
+        return any(getattr(config, flag, False) for flag in self.parallel)
 
 
 def _llama_like(model_type: str, **changes: Any) -> Architecture:
@@ -73,6 +103,13 @@ def _llama_like(model_type: str, **changes: Any) -> Architecture:
     }
     return Architecture(**(row | changes))
 
+
+# Families that normalise what a block wrote, before it is added.
+_NORMS_AROUND = {
+    "attn_out": "post_attention_layernorm",
+    "resid_mid": "pre_feedforward_layernorm",
+    "mlp_out": "post_feedforward_layernorm",
+}
 
 _ROWS = (
     Architecture(
@@ -101,7 +138,22 @@ _ROWS = (
         attn_out="attn",
         mlp_out="mlp",
         qkv=("attn.attention.q_proj", "attn.attention.k_proj", "attn.attention.v_proj"),
-        pattern_in_output=True,
+        pattern="output",
+    ),
+    Architecture(
+        model_type="gptj",
+        layers="transformer.h",
+        final_norm="transformer.ln_f",
+        attn="attn",
+        attn_proj="attn.out_proj",
+        resid_mid="ln_1",
+        mlp="mlp",
+        mlp_proj="mlp.fc_out",
+        attn_out="attn",
+        mlp_out="mlp",
+        qkv=("attn.q_proj", "attn.k_proj", "attn.v_proj"),
+        parallel=True,
+        pattern="output",
     ),
     Architecture(
         model_type="gpt_neox",
@@ -115,17 +167,97 @@ _ROWS = (
         attn_out="attention",
         mlp_out="mlp",
         qkv=("attention.query_key_value",),
-        qkv_layout="interleaved",
+        qkv_layout="grouped",
+        parallel=("use_parallel_residual",),
+    ),
+    Architecture(
+        model_type="bloom",
+        layers="transformer.h",
+        final_norm="transformer.ln_f",
+        attn="self_attention",
+        attn_proj="self_attention.dense",
+        resid_mid="post_attention_layernorm",
+        mlp="mlp",
+        mlp_proj="mlp.dense_4h_to_h",
+        attn_out="self_attention.dense",
+        mlp_out="mlp.dense_4h_to_h",
+        qkv=("self_attention.query_key_value",),
+        qkv_layout="grouped",
+        pattern="output",
+        limits=(
+            (
+                "apply_residual_connection_post_layernorm",
+                False,
+                "its blocks add to the normalised stream, so nothing is simply added to it",
+            ),
+        ),
+    ),
+    Architecture(
+        model_type="falcon",
+        layers="transformer.h",
+        final_norm="transformer.ln_f",
+        attn="self_attention",
+        attn_proj="self_attention.dense",
+        resid_mid=("post_attention_layernorm", "ln_mlp", "input_layernorm"),
+        mlp="mlp",
+        mlp_proj="mlp.dense_4h_to_h",
+        attn_out="self_attention",
+        mlp_out="mlp",
+        qkv=("self_attention.query_key_value",),
+        qkv_layout="grouped",
+        parallel=("new_decoder_architecture", "parallel_attn"),
+        pattern="request",
+    ),
+    Architecture(
+        model_type="opt",
+        layers="model.decoder.layers",
+        final_norm="model.decoder.final_layer_norm",
+        attn="self_attn",
+        attn_proj="self_attn.out_proj",
+        resid_mid="final_layer_norm",
+        mlp="fc1",
+        mlp_proj="fc2",
+        attn_out="self_attn",
+        mlp_out="fc2",
+        qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        flat_mlp=True,
+        limits=(
+            (
+                "do_layer_norm_before",
+                True,
+                "it normalises the stream after every block (as OPT-350m does), so no part is "
+                "simply added to it. Every other size of OPT can be loaded",
+            ),
+            ("_remove_final_layer_norm", False, "it has no final norm to read the stream with"),
+        ),
+    ),
+    Architecture(
+        model_type="phi",
+        layers="model.layers",
+        final_norm="model.final_layernorm",
+        attn="self_attn",
+        attn_proj="self_attn.dense",
+        resid_mid="input_layernorm",
+        mlp="mlp",
+        mlp_proj="mlp.fc2",
+        attn_out="self_attn",
+        mlp_out="mlp",
+        qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        parallel=True,
     ),
     _llama_like("llama"),
     _llama_like("mistral"),
+    _llama_like("qwen2"),
     _llama_like("qwen3"),
+    _llama_like("gemma"),
     _llama_like("phi3", qkv=("self_attn.qkv_proj",), qkv_layout="blocks"),
+    _llama_like("gemma2", **_NORMS_AROUND),
+    _llama_like("gemma3_text", **_NORMS_AROUND),
+    _llama_like("olmo2", **(_NORMS_AROUND | {"resid_mid": "mlp"})),
     _llama_like(
-        "gemma2",
-        attn_out="post_attention_layernorm",
-        resid_mid="pre_feedforward_layernorm",
-        mlp_out="post_feedforward_layernorm",
+        "stablelm",
+        resid_mid=("post_attention_layernorm", "input_layernorm"),
+        parallel=("use_parallel_residual",),
     ),
 )
 
@@ -137,6 +269,7 @@ def architecture_for(config: Any, name: str) -> Architecture:
 
     Raises:
         TypeError: no row. The message lists the known families and says how to add one.
+        ValueError: a variant of a known family that the core cannot describe, and why.
     """
     model_type = getattr(config, "model_type", None)
     if model_type not in ARCHITECTURES:
@@ -147,7 +280,11 @@ def architecture_for(config: Any, name: str) -> Architecture:
             "attention, MLP and norms live; the self-check tells whether the row is right "
             "(README, 'Add an architecture in one row')."
         )
-    return ARCHITECTURES[model_type]
+    row = ARCHITECTURES[model_type]
+    for field, needed, why in row.limits:
+        if getattr(config, field, needed) != needed:
+            raise ValueError(f"{name} has {field}={getattr(config, field)!r}: {why}.")
+    return row
 
 
 def architecture_of(hf_model: Any) -> Architecture:

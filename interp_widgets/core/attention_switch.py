@@ -128,5 +128,5 @@ def _eager_of(module: nn.Module) -> Callable[..., Any]:
         raise ValueError(
             f"{type(module).__name__} does not go through transformers' attention functions, so "
             "its pattern cannot be read there. If the module returns its pattern, say "
-            "pattern_in_output in its row of core/architectures.py."
+            "pattern='output' in its row of core/architectures.py."
         ) from None

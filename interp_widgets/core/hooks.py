@@ -66,6 +66,9 @@ class _Block(io.IOBase):
             for site in _sites(model, name):
                 place = model.place(site)
                 on_raw = _edit_of(site, place, edit)
+                if place.unflat is not None:
+                    note, on_raw = _unflat(on_raw)
+                    self._hooked.append((Place(place.unflat, "in", place.view), note))
                 if place.side == "attention":
                     looks.append((place.module, on_raw))
                 else:
@@ -156,7 +159,7 @@ def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
 
     def on_raw(raw: Tensor) -> Tensor | None:
         try:
-            activation = place.view(raw)
+            activation = place.read(raw)
         except (RuntimeError, AttributeError) as misfit:
             raise ValueError(f"{site} is not where its row in the table says: {misfit}") from misfit
         replacement = edit(activation)
@@ -175,10 +178,24 @@ def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
                 f"the activation there has shape {list(activation.shape)}."
             )
         new = raw.clone()
-        place.view(new).copy_(replacement)
+        place.write(new, replacement)
         return new
 
     return on_raw
+
+
+def _unflat(on_raw: Edit) -> tuple[Edit, Edit]:
+    """What notes ``[batch, pos]`` where a layer begins, and ``on_raw`` for what was made flat."""
+    shape: list[int] = []
+
+    def note(stream: Tensor) -> None:
+        shape[:] = stream.shape[:-1]
+
+    def on_flat(raw: Tensor) -> Tensor | None:
+        new = on_raw(raw.unflatten(0, shape) if raw.ndim == 2 else raw)
+        return None if new is None else new.reshape(raw.shape)
+
+    return note, on_flat
 
 
 def _install(place: Place, on_raw: Edit, owner: _Block) -> None:
@@ -203,8 +220,15 @@ def _install(place: Place, on_raw: Edit, owner: _Block) -> None:
         new = on_raw(output[place.part])
         return None if new is None else (*output[: place.part], new, *output[place.part + 1 :])
 
-    hook: Any = before if place.side == "in" else after
-    hook.interp_widgets_owner = owner
+    def ask(_module: nn.Module, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+        if not owner.acts() or kwargs is None or place.asked is None:
+            return None
+        return args, place.asked(args[0], kwargs)
+
+    for hook in (before, after, ask):
+        hook.__dict__["interp_widgets_owner"] = owner
+    if place.asked is not None:
+        place.module.register_forward_pre_hook(ask, with_kwargs=True)
     if place.side == "in":
         place.module.register_forward_pre_hook(before, with_kwargs=True)
     else:

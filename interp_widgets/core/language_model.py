@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.architectures import architecture_of
-from interp_widgets.core.places import Place, place_of
+from interp_widgets.core.places import Place, kv_heads, place_of, widths
 from interp_widgets.core.readout import unembed
 from interp_widgets.core.self_check import self_check
 from interp_widgets.core.sites import Site
@@ -30,6 +30,7 @@ class LanguageModel:
         revision: hub revision, ``""`` where there is none.
         layers: the decoder layers, in order.
         n_layers, n_heads, n_kv_heads, d_model, d_head, d_mlp, d_vocab, context: sizes.
+        parallel: attention and MLP of a layer read the same stream.
         logit_softcap: cap of the final logits (Gemma-2), or None.
     """
 
@@ -63,11 +64,17 @@ class LanguageModel:
         self.layers: nn.ModuleList = hf.get_submodule(self.architecture.layers)
         self.n_layers = len(self.layers)
         self.n_heads: int = config.num_attention_heads
-        self.n_kv_heads: int = getattr(config, "num_key_value_heads", None) or self.n_heads
         self.d_model: int = config.hidden_size
         self.d_head: int = getattr(config, "head_dim", None) or self.d_model // self.n_heads
-        self.d_vocab: int = hf.get_output_embeddings().weight.shape[0]
-        self.context: int = config.max_position_embeddings
+        self.n_kv_heads = kv_heads(self)
+        self.parallel = self.architecture.is_parallel(config)
+        self.d_vocab, reads = hf.get_output_embeddings().weight.shape
+        if reads != self.d_model:
+            raise ValueError(
+                f"the unembedding of {type(hf).__name__} reads {reads} numbers where the stream "
+                f"has {self.d_model}: there is a projection between, which the core does not know."
+            )
+        self.context: int = getattr(config, "max_position_embeddings", self.architecture.context)
         self.logit_softcap: float | None = getattr(config, "final_logit_softcapping", None)
         self_check(self)
 
@@ -91,11 +98,7 @@ class LanguageModel:
     @property
     def d_mlp(self) -> int:
         """Neurons in an MLP: the input width of its down projection."""
-        projection = self.layers[0].get_submodule(self.architecture.mlp_proj)
-        weight: Tensor = projection.weight  # type: ignore[assignment]
-        rows, columns = weight.shape
-        # GPT-2's Conv1D is stored the other way round.
-        return columns if rows == self.d_model else rows
+        return widths(self.layers[0].get_submodule(self.architecture.mlp_proj))[0]
 
     def module(self, path: str) -> nn.Module:
         """The part of the model at ``path``, counted from the root."""

@@ -161,10 +161,16 @@ def _from_pretrained(
 
 
 def _tokenizer(source: str, at: dict[str, str]) -> Any:
-    from transformers import AutoTokenizer
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+    from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, **at)
+        # For a few families (Qwen2) AutoTokenizer makes the family's class out of whatever is
+        # there. A generic class means that tokenizer.json is all there is to know.
+        declared = get_tokenizer_config(source, **at).get("tokenizer_class")
+        generic = declared in ("PreTrainedTokenizerFast", "TokenizersBackend")
+        kind: Any = PreTrainedTokenizerFast if generic else AutoTokenizer
+        tokenizer = kind.from_pretrained(source, **at)
         # Where the files are missing some classes come up empty, without an error.
         own = set(tokenizer.get_vocab().values()) - tokenizer.added_tokens_decoder.keys()
         broken = None if own - set(tokenizer.all_special_ids) else ValueError("no vocabulary")

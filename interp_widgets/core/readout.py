@@ -8,11 +8,12 @@ on those modules do not run: reading a stream out is not a run of the model.
 
 from __future__ import annotations
 
-import copy
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
+
+from interp_widgets.core.norms import in_precision
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -36,22 +37,10 @@ def unembed(model: LanguageModel, resid: Tensor, normed: bool = False) -> Tensor
     wide = torch.float64 if model.dtype == torch.float64 else torch.float32
     hidden = resid.to(device=head.weight.device, dtype=wide)
     if not normed:
-        hidden = _in_precision(norm, hidden).forward(hidden)
+        hidden = in_precision(norm, hidden).forward(hidden)
     logits = head.forward(hidden) if head.weight.dtype == wide else _sliced(head, hidden)
     cap = model.logit_softcap
     return logits if cap is None else torch.tanh(logits / cap) * cap
-
-
-def _in_precision(norm: nn.Module, like: Tensor) -> nn.Module:
-    """A norm with the weights of ``norm`` in the dtype and on the device of ``like``.
-
-    A new module rather than swapped weights: another thread may be running the model.
-    """
-    twin = copy.copy(norm)
-    twin.__dict__.pop("forward", None)  # accelerate's, which moves tensors between devices
-    weights = {name: p if p is None else p.to(like) for name, p in norm._parameters.items()}
-    twin.__dict__["_parameters"] = weights
-    return twin
 
 
 def _sliced(head: nn.Linear, hidden: Tensor) -> Tensor:

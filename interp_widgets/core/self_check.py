@@ -63,8 +63,7 @@ def _check_layer(model: LanguageModel, layer: int, here: dict[str, Tensor]) -> N
     mid = here[f"{at}.resid_mid"]
     wide = pre.float() + attn_out.float()
     _same(model, f"{at}.attn_out + {at}.mlp_out", wide + here[f"{at}.mlp_out"].float(), post)
-    parallel = getattr(model.hf.config, "use_parallel_residual", False)  # GPT-NeoX
-    _same(model, f"{at}.resid_mid", pre if parallel else wide, mid)
+    _same(model, f"{at}.resid_mid", pre if model.parallel else wide, mid)
     following = f"L{layer + 1}.resid_pre" if layer + 1 < model.n_layers else "final"
     _same(model, f"{at}.resid_post", post, here[following])
     _same(model, f"{at}.z (pattern · v)", _mixed(here, at), here[f"{at}.z"])
@@ -82,7 +81,7 @@ def _projected(model: LanguageModel, layer: int, here: dict[str, Tensor]) -> Ten
     """What the MLP writes, made anew from its neurons (and the post-norm, where there is one)."""
     row, block = model.architecture, model.layers[layer]
     out = block.get_submodule(row.mlp_proj)(here[f"L{layer}.mlp_post"])
-    return out if row.mlp_out == row.mlp else block.get_submodule(row.mlp_out)(out)
+    return out if row.mlp_post_norm is None else block.get_submodule(row.mlp_post_norm)(out)
 
 
 def _same(model: LanguageModel, site: str, ours: Tensor, theirs: Tensor) -> None:

@@ -32,11 +32,12 @@ def device(request) -> torch.device:
     return torch.device(request.param)
 
 
-@pytest.fixture(scope="session", params=FAMILIES)
-def model(request, device) -> LanguageModel:
-    """Every family in float64."""
-    hf = tiny.hf_model(request.param, torch.float64).to(device)
-    return iw.load(hf, tokenizer=tiny.tokenizer())
+@pytest.fixture(scope="session", params=tiny.MODELS)
+def model(request, device, tmp_path_factory) -> LanguageModel:
+    """Every family and variant in float64, saved to disk and loaded back."""
+    folder = tmp_path_factory.mktemp("saved") / request.param
+    tiny.hf_model(request.param, torch.float64).save_pretrained(folder)
+    return iw.load(folder, tokenizer=tiny.tokenizer(), device=device, dtype="float64")
 
 
 @pytest.fixture(scope="session")

@@ -95,13 +95,71 @@ CONFIGS: dict[str, dict[str, Any]] = {
         num_key_value_heads=2, head_dim=16, query_pre_attn_scalar=16, final_logit_softcapping=5.0
     ),
     "phi3": _sizes(num_key_value_heads=2),
+    "gptj": {
+        "vocab_size": len(tokenizer()),
+        "n_embd": 32,
+        "n_layer": 3,
+        "n_head": 4,
+        "n_positions": CONTEXT,
+        "rotary_dim": 4,
+        "n_inner": 48,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    },
+    "opt": _sizes(ffn_dim=48, word_embed_proj_dim=32),
+    "bloom": {
+        "vocab_size": len(tokenizer()),
+        "hidden_size": 32,
+        "n_layer": 3,
+        "n_head": 4,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+    },
+    "qwen2": _sizes(num_key_value_heads=2),
+    "gemma": _sizes(num_key_value_heads=2, head_dim=16),
+    "gemma3_text": _sizes(
+        num_key_value_heads=2,
+        head_dim=16,
+        sliding_window=4,
+        layer_types=["sliding_attention", "sliding_attention", "full_attention"],
+    ),
+    "phi": _sizes(num_key_value_heads=2),
+    "olmo2": _sizes(num_key_value_heads=2),
+    "falcon": _sizes(ffn_hidden_size=48, new_decoder_architecture=True, num_kv_heads=2),
+    "stablelm": _sizes(num_key_value_heads=2, use_qkv_bias=True),
 }
 
 
-def hf_model(family: str, dtype: torch.dtype = torch.float32, seed: int = 0, **changes: Any) -> Any:
-    """A random model of a family, in eval mode, its weights large enough for all to matter."""
+# What a row also has to describe: name -> family, and what its configuration says instead.
+VARIANTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "falcon-7b": ("falcon", {"new_decoder_architecture": False, "num_kv_heads": None}),
+    "falcon-11b": ("falcon", {"num_ln_in_parallel_attn": 1}),
+    "falcon-rw": (
+        "falcon",
+        {
+            "new_decoder_architecture": False,
+            "num_kv_heads": None,
+            "multi_query": False,
+            "parallel_attn": False,
+            "alibi": True,
+            "bias": True,
+        },
+    ),
+    "opt-bare": ("opt", {"enable_bias": False, "layer_norm_elementwise_affine": False}),
+    "gpt_neox-sequential": ("gpt_neox", {"use_parallel_residual": False}),
+    "llama-all-heads": ("llama", {"num_key_value_heads": 4}),
+    "llama-one-head": ("llama", {"num_key_value_heads": 1, "attention_bias": True}),
+    "phi-normed": ("phi", {"qk_layernorm": True}),
+    "stablelm-parallel": ("stablelm", {"use_parallel_residual": True, "qk_layernorm": True}),
+}
+MODELS = [*CONFIGS, *VARIANTS]
+
+
+def hf_model(name: str, dtype: torch.dtype = torch.float32, seed: int = 0, **changes: Any) -> Any:
+    """A random model of `MODELS`, in eval mode, its weights large enough for all to matter."""
     torch.manual_seed(seed)
-    config = AutoConfig.for_model(family, **(CONFIGS[family] | changes))
+    family, variant = VARIANTS.get(name, (name, {}))
+    config = AutoConfig.for_model(family, **(CONFIGS[family] | variant | changes))
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():
         for parameter in model.parameters():
