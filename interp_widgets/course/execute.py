@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 SECONDS_PER_CELL = 120
+DEPENDS_ON_WEIGHTS = "depends-on-weights"  # a tag
 _NOT_STORED = ("application/vnd.jupyter.widget-view+json", "application/vnd.plotly.v1+json")
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 
@@ -52,6 +53,14 @@ def tidy(notebook: NotebookNode) -> None:
             cell.outputs = _joined([_kept(output) for output in cell.outputs])
 
 
+def to_read_again(path: Path) -> list[str]:
+    """Names of the text cells that say what the course model did: with other weights, see anew."""
+    import nbformat
+
+    cells = nbformat.read(path, as_version=4).cells
+    return [cell.id for cell in cells if DEPENDS_ON_WEIGHTS in cell.metadata.get("tags", [])]
+
+
 def _kept(output: Any) -> Any:
     data = output.get("data", {})
     for mime in _NOT_STORED:
@@ -84,3 +93,5 @@ if __name__ == "__main__":
     for argument in sys.argv[1:]:
         execute(Path(argument).resolve())
         sys.stdout.write(f"{argument}: executed\n")
+        for cell in to_read_again(Path(argument)):
+            sys.stdout.write(f"  read again if the weights are new: {cell}\n")

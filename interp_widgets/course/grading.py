@@ -106,8 +106,10 @@ def _tensor(value: Any, exercise: Exercise) -> torch.Tensor:
     try:
         return torch.as_tensor(value).detach().cpu().double()
     except (TypeError, ValueError, RuntimeError):
+        parts = isinstance(value, (list, tuple)) and all(map(torch.is_tensor, value))
+        join = " Join the parts: torch.stack makes a new axis, torch.cat does not." if parts else ""
         raise WrongAnswerError(
-            f"Your function returned {_kind(value)}; wanted a tensor: {exercise.returns}."
+            f"Your function returned {_kind(value)}; wanted a tensor: {exercise.returns}.{join}"
         ) from None
 
 
@@ -177,22 +179,30 @@ def _is_stub(error: NotImplementedError, answer: Answer) -> bool:
 
 def _crash(error: Exception, answer: Answer, case: Case) -> WrongAnswerError:
     """The last line of the traceback, and the learner's own line that led there."""
-    text = " ".join(traceback.format_exception_only(error)[-1].split())
-    if len(text) > _LONGEST_QUOTE:
-        text = text[: _LONGEST_QUOTE - 1] + "…"
+    text = _quoted(traceback.format_exception_only(error)[-1])
     file = getattr(getattr(answer, "__code__", None), "co_filename", None)
     own = [
         line
         for line in traceback.extract_tb(error.__traceback__)
         if line.filename == file and line.line
     ]
-    where = f" at `{own[-1].line}`" if own else ""
+    where = f" at `{_quoted(own[-1].line or '')}`" if own else ""
     return WrongAnswerError(f"On {case.name}, your function raised {text}{where}")
 
 
+def _quoted(text: str) -> str:
+    """On one line, and not too long for it."""
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_QUOTE else line[: _LONGEST_QUOTE - 1] + "…"
+
+
 def _kind(value: Any) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}"
+    """A type in words, ``a list of 4 Tensors``: what a list holds says how to go on."""
+    name, of = type(value).__name__, ""
+    if isinstance(value, (list, tuple)):
+        held = {type(part).__name__ for part in value}
+        of = f" of {len(value)}" + (f" {held.pop()}s" if len(held) == 1 else "")
+    return f"{'an' if name[0].lower() in 'aeiou' else 'a'} {name}{of}"
 
 
 def _state(args: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -100,9 +100,20 @@ LOGIT_LENS = Exercise(
             "You kept the last position only; keep every position.",
         ),
         Mistake(
+            "batch axis kept",
+            lambda hf, ids: my_logit_lens(hf, ids)[:, None],
+            "You kept the batch axis, of length 1, which ids[None] added: torch.cat joins the rows "
+            "along it, torch.stack puts a new one in front.",
+        ),
+        Mistake(
             "probabilities",
             lambda hf, ids: my_logit_lens(hf, ids).softmax(-1),
             "These are probabilities; return the logits as they leave the unembedding.",
+        ),
+        Mistake(
+            "log-probabilities",
+            lambda hf, ids: my_logit_lens(hf, ids).log_softmax(-1),
+            "These are log-probabilities; return the logits as they leave the unembedding.",
         ),
     ),
 )
@@ -210,6 +221,11 @@ RANKS = Exercise(
             "probability",
             lambda logits, tokens: logits[:, -1].softmax(-1)[:, tokens],
             "These are probabilities. A rank is the number of tokens that score higher.",
+        ),
+        Mistake(
+            "logits",
+            lambda logits, tokens: logits[:, -1][:, tokens],
+            "These are the logits themselves. A rank is the number of tokens that score higher.",
         ),
         Mistake(
             "counted from 1",

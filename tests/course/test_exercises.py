@@ -101,6 +101,28 @@ def test_messages_name_what_came(answer, said):
     assert said in result.message
 
 
+def test_a_list_of_rows_is_told_how_to_become_a_tensor():
+    message = iw.check("06.1", lambda hf, ids: list(course.find("06.1").solution(hf, ids))).message
+    assert "returned a list of 4 Tensors; wanted a tensor" in message
+    assert "torch.stack" in message
+
+
+def test_the_number_of_outputs_that_came_is_named():
+    message = iw.check("06.5", lambda logits: (*course.find("06.5").solution(logits), 1)).message
+    assert "returned a tuple of 3; wanted 2 outputs" in message
+    message = iw.check("06.5", lambda logits: (logits, logits, logits)).message
+    assert "returned a tuple of 3 Tensors; wanted 2 outputs" in message
+
+
+def test_a_crash_quotes_one_short_line():
+    def answer(table):
+        return table.nothing, "----------------------------------------------------------------", "----------------------------------------------------------------", "------"  # fmt: skip  # noqa: E501
+
+    message = iw.check("06.2", answer).message
+    assert "at `return table.nothing" in message
+    assert message.endswith("…`")
+
+
 def test_answers_may_come_as_lists_or_with_gradients():
     solution = course.find("06.2").solution
     assert iw.check("06.2", lambda table: solution(table).tolist())

@@ -8,7 +8,7 @@ import pytest
 
 import interp_widgets as iw
 from interp_widgets.course import exercises as course
-from interp_widgets.course.execute import tidy
+from interp_widgets.course.execute import tidy, to_read_again
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 LESSONS = {path.name[:2]: path for path in NOTEBOOKS.glob("[0-9][0-9]_*.ipynb")}
@@ -68,3 +68,20 @@ def test_lessons_are_stored_as_the_command_stores_them(lesson):
     stored, tidied = (nbformat.read(LESSONS[lesson], as_version=4) for _ in range(2))
     tidy(tidied)
     assert stored == tidied
+
+
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_every_stored_picture_has_words_for_those_who_cannot_see_it(lesson):
+    pictured = [
+        cell
+        for cell in cells(lesson)
+        if any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    ]
+    assert pictured
+    assert [cell.id for cell in pictured if len(cell.metadata.get("alt", "")) < 20] == []
+
+
+def test_text_that_says_what_was_seen_is_read_again_with_new_weights():
+    seen = [cell.id for cell in cells("06") if cell.id.endswith("-see")]
+    assert len(seen) >= 5
+    assert set(seen) <= set(to_read_again(LESSONS["06"]))
