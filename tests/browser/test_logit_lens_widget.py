@@ -204,11 +204,16 @@ def test_two_views_one_cursor_while_a_cell_computes_and_after_a_restart(
     expect(page.locator(".iw-grid")).to_have_count(4)
     all_rows_are_in_sight(page, 3)
 
-    # The two sides share one cursor; the other widget is left alone.
+    # The two sides share one cursor; another widget's column of the same prompt lights, no other.
     grid(page, 1).scroll_into_view_if_needed()
     page.mouse.move(*cell(page, 1, 2, number=1))
     expect(page.locator(".iw-tip.iw-on")).to_have_count(2)
     expect(page.locator(".iw-tip.iw-on").nth(1).locator("h4")).to_contain_text("token 2")
+    expect(grid(page, 0)).to_have_attribute("data-lit", "2")
+    expect(page.locator(".iw-grid[data-lit]")).to_have_count(1)
+    page.mouse.move(*cell(page, 1, 2, number=2))
+    expect(page.locator(".iw-tip.iw-on").nth(1).locator("h4")).to_contain_text("token 3")
+    expect(page.locator(".iw-grid[data-lit]")).to_have_count(0)
     page.mouse.move(2, 2)
 
     # Another cell computes: typing still answers.

@@ -2,7 +2,7 @@
 
 import { type Ramp } from "../shared/color.ts";
 import { fill, h } from "../shared/dom.ts";
-import type { Cell, Pinned } from "../shared/geometry.ts";
+import type { Cell, Marks } from "../shared/geometry.ts";
 import { Heatmap, type HeatmapEvents } from "../shared/heatmap.ts";
 import { Overview } from "../shared/overview.ts";
 import { percent, tokenElement } from "../shared/tokens.ts";
@@ -64,8 +64,10 @@ export class Side {
   }
 
   /** Lights the cell under the common cursor; the side that is not pointed at says less. */
-  point(cell: Cell | null, pins: readonly Pinned[], pointedAt: boolean): void {
-    this.heatmap.mark(cell, pins);
+  point(marks: Marks, pointedAt: boolean): void {
+    this.heatmap.mark(marks);
+    this.overview.tick(this.heatmap, marks.lit);
+    const cell = marks.cursor;
     const box = cell && this.heatmap.box(cell);
     if (!cell || !box || !this.grid) this.tooltip.hide();
     else this.tooltip.show(box, this.element.getBoundingClientRect(), ...this.tip(this.grid, cell, pointedAt ? Infinity : ASIDE));

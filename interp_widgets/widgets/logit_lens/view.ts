@@ -1,6 +1,7 @@
 // The whole widget: prompt boxes, tools, one or two heatmaps under one cursor, the plots of pinned columns.
 
 import { ramp } from "../shared/color.ts";
+import { SharedCursor } from "../shared/cursor.ts";
 import { clamp, fill, h } from "../shared/dom.ts";
 import { type Cell, type Pinned, sameCell } from "../shared/geometry.ts";
 import { historyButtons } from "../shared/history.ts";
@@ -34,6 +35,7 @@ export class View {
   private sides: Side[] = [];
   private grids: Grid[] = [];
   private cursor: Cell | null = null;
+  private readonly shared: SharedCursor;
   private pointedAt = 0;
   private zoom = 1;
   private slow = 0;
@@ -44,6 +46,7 @@ export class View {
     private readonly frame: Frame,
   ) {
     this.signal = frame.signal;
+    this.shared = new SharedCursor(frame.signal, () => this.mark());
     this.trails = new Trails({
       point: (cell) => this.point(cell, false),
       track: (token, on) => (on ? untrack(link, token) : track(link, token)),
@@ -182,7 +185,10 @@ export class View {
   }
 
   private mark(): void {
-    this.sides.forEach((side, i) => side.point(this.cursor, this.pinsOf(i), i === this.pointedAt));
+    this.sides.forEach((side, i) => {
+      const lit = this.cursor ? null : this.shared.column(this.grids[i]?.tokens ?? []);
+      side.point({ cursor: this.cursor, pins: this.pinsOf(i), lit }, i === this.pointedAt);
+    });
   }
 
   private plot(): void {
@@ -254,6 +260,7 @@ export class View {
     if (sameCell(cell, this.cursor)) return;
     const column = this.cursor?.col;
     this.cursor = cell;
+    this.shared.point(cell && this.grids[this.pointedAt]!.tokens, cell?.col);
     this.mark();
     if (this.link.read("pinned").some(([, , pos]) => pos === cell?.col || pos === column)) this.plotUnderPointer();
     const grid = this.grids[this.pointedAt];

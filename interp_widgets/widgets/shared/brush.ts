@@ -1,7 +1,7 @@
 // What a heatmap's canvas shows: cells, the tokens in them, labels, the line where tokens settle, cursor and pins.
 
 import type { Ramp } from "./color.ts";
-import { type Cell, type Geometry, PAD, type Pinned } from "./geometry.ts";
+import { type Cell, type Geometry, type Marks, PAD, type Pinned } from "./geometry.ts";
 import type { HeatmapData } from "./heatmap.ts";
 import { split, visible } from "./tokens.ts";
 
@@ -64,7 +64,7 @@ export class Brush {
     this.canvas.style.height = `${height}px`;
   }
 
-  draw(data: HeatmapData, colors: Ramp, g: Geometry, scroll: number, cursor: Cell | null, pins: readonly Pinned[]): void {
+  draw(data: HeatmapData, colors: Ramp, g: Geometry, scroll: number, { cursor, pins, lit }: Marks): void {
     const scale = this.canvas.width / Math.max(this.width, 1);
     const c = this.context;
     const inks = this.inks();
@@ -78,7 +78,8 @@ export class Brush {
     this.cells(data, g, scroll, inks);
     if (g.showsText) this.texts(data, colors, g, scroll, inks);
     this.settled(data, g, scroll, inks);
-    this.heads(data, g, scroll, cursor, inks);
+    this.heads(data, g, scroll, cursor?.col ?? lit, inks);
+    if (lit !== null) this.column(lit, g, inks);
     pins.forEach((pin) => this.pin(pin, g, scroll, inks));
     if (cursor) this.outline(cursor, g, inks.text, inks.ground);
     c.restore();
@@ -191,7 +192,7 @@ export class Brush {
     }
   }
 
-  private heads(data: HeatmapData, g: Geometry, scroll: number, cursor: Cell | null, inks: Inks): void {
+  private heads(data: HeatmapData, g: Geometry, scroll: number, named: number | null, inks: Inks): void {
     const c = this.context;
     if (g.colWidth < 11) return;
     const [first, end] = g.visible(scroll);
@@ -199,7 +200,7 @@ export class Brush {
     c.textBaseline = "middle";
     c.textAlign = "left";
     for (let col = first; col < end; col++) {
-      const on = cursor?.col === col;
+      const on = named === col;
       c.font = `${on ? "600 " : ""}${LABEL_FONT} ${inks.family}`;
       const color = on ? inks.text : inks.faint;
       if (!g.namesTurned) {
@@ -240,15 +241,22 @@ export class Brush {
     }
   }
 
+  /** A frame around a whole column and its name. */
+  private column(col: number, g: Geometry, inks: Inks): void {
+    this.frame(g.left(col) - 1, -1, Math.max(g.colWidth, 3) + 1, g.height - PAD, inks.text, inks.ground);
+  }
+
   private outline({ row, col }: Cell, g: Geometry, color: string, halo: string): void {
+    this.frame(g.left(col) - 1, g.top(row) - 1, Math.max(g.colWidth, 3) + 1, Math.max(g.rowHeight, 3) + 1, color, halo);
+  }
+
+  private frame(x: number, y: number, width: number, height: number, color: string, halo: string): void {
     const c = this.context;
-    const [x, y, w, hgt] = [g.left(col) - 1, g.top(row) - 1, Math.max(g.colWidth, 3) + 1, Math.max(g.rowHeight, 3) + 1];
-    c.strokeStyle = halo;
-    c.lineWidth = 4;
-    c.strokeRect(x, y, w, hgt);
-    c.strokeStyle = color;
-    c.lineWidth = 2;
-    c.strokeRect(x, y, w, hgt);
+    for (const [ink, line] of [[halo, 4], [color, 2]] as const) {
+      c.strokeStyle = ink;
+      c.lineWidth = line;
+      c.strokeRect(x, y, width, height);
+    }
   }
 
   private pin(cell: Pinned, g: Geometry, scroll: number, inks: Inks): void {

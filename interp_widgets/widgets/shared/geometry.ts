@@ -13,6 +13,13 @@ export interface Pinned extends Cell {
   name: string;
 }
 
+/** What is marked in a heatmap: its own cursor, pinned cells, and the column that another view points at. */
+export interface Marks {
+  cursor: Cell | null;
+  pins: readonly Pinned[];
+  lit: number | null;
+}
+
 export const sameCell = (a: Cell | null, b: Cell | null): boolean =>
   a === b || (a !== null && b !== null && a.row === b.row && a.col === b.col);
 

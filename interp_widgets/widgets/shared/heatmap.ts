@@ -5,7 +5,7 @@
 
 import type { Ramp } from "./color.ts";
 import { clamp, h, uid } from "./dom.ts";
-import { type Cell, Geometry, PAD, type Pinned, sameCell } from "./geometry.ts";
+import { type Cell, Geometry, type Marks, PAD, type Pinned, sameCell } from "./geometry.ts";
 import { Brush } from "./brush.ts";
 
 export interface HeatmapData {
@@ -44,6 +44,7 @@ export class Heatmap {
   private geometry: Geometry | null = null;
   private cursor: Cell | null = null;
   private pins: readonly Pinned[] = [];
+  private lit: number | null = null;
   private frame = 0;
   private turn = 0;
 
@@ -103,6 +104,11 @@ export class Heatmap {
     return [left, Math.min(left + (g.view - g.gutter) / g.width, 1)];
   }
 
+  /** Where the middle of a column lies among all columns, 0..1. */
+  share(col: number): number {
+    return (col + 0.5) / Math.max(this.data?.cols.length ?? 1, 1);
+  }
+
   set scroll(left: number) {
     if (Math.abs(this.element.scrollLeft - left) > 1) this.element.scrollLeft = left;
   }
@@ -118,7 +124,10 @@ export class Heatmap {
     if (g) this.element.scrollLeft = share * g.width - (g.view - g.gutter) / 2;
   }
 
-  mark(cursor: Cell | null, pins: readonly Pinned[]): void {
+  mark({ cursor, pins, lit }: Marks): void {
+    this.lit = lit !== null && lit < (this.data?.cols.length ?? 0) ? lit : null;
+    if (this.lit === null) delete this.element.dataset["lit"];
+    else this.element.dataset["lit"] = String(this.lit);
     this.cursor = cursor && this.inside(cursor) ? cursor : null;
     this.pins = pins.filter((cell) => this.inside(cell));
     this.read();
@@ -164,7 +173,7 @@ export class Heatmap {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       if (!this.data || !this.geometry || !this.colors) return;
-      this.brush.draw(this.data, this.colors, this.geometry, this.element.scrollLeft, this.cursor, this.pins);
+      this.brush.draw(this.data, this.colors, this.geometry, this.element.scrollLeft, { cursor: this.cursor, pins: this.pins, lit: this.lit });
       this.element.dataset["drawn"] = String(Number(this.element.dataset["drawn"] ?? 0) + 1);
     });
   }
