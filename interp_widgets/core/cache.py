@@ -52,7 +52,7 @@ class ActivationCache(Result):
         return iter(self.activations)
 
     def __contains__(self, name: object) -> bool:
-        return name in self.activations
+        return isinstance(name, str) and house_name(name) in self.activations
 
     def __repr__(self) -> str:
         places, prompts = len(self.activations), len(self.tokens)

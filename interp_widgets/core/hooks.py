@@ -37,14 +37,22 @@ if TYPE_CHECKING:
 Edit = Callable[[Tensor], Tensor | None]
 Edits = Mapping[str, Edit] | Mapping[Site, Edit]
 
-_locks: weakref.WeakKeyDictionary[nn.Module, Any] = weakref.WeakKeyDictionary()
+_locks: dict[int, Any] = {}  # by the identity of a config: configs have no hash
 _locks_guard = threading.Lock()
 
 
-def lock_of(module: nn.Module) -> Any:
-    """The one re-entrant lock of a torch model, shared by every `LanguageModel` around it."""
+def lock_of(hf: Any) -> Any:
+    """The one re-entrant lock of a transformers model, shared by every `LanguageModel` around it.
+
+    Models made from one config object share that object, which says how attention is computed, and
+    so they share the lock.
+    """
+    config = hf.config.get_text_config()
     with _locks_guard:
-        return _locks.setdefault(module, threading.RLock())
+        if id(config) not in _locks:
+            _locks[id(config)] = threading.RLock()
+            weakref.finalize(config, _locks.pop, id(config))
+        return _locks[id(config)]
 
 
 class _Block(io.IOBase):
@@ -162,7 +170,13 @@ def _edit_of(site: Site, place: Place, edit: Edit) -> Edit:
             activation = place.read(raw)
         except (RuntimeError, AttributeError) as misfit:
             raise ValueError(f"{site} is not where its row in the table says: {misfit}") from misfit
+        before = None if raw.is_inference() else raw._version
         replacement = edit(activation)
+        if before is not None and raw._version != before:
+            raise ValueError(
+                f"the edit at {site} wrote into the activation it was given, which changes the "
+                "model's own tensor. Return a new tensor: x * 0, not x.mul_(0)."
+            )
         if replacement is None:
             return None
         if place.instead:

@@ -44,10 +44,17 @@ class LanguageModel:
         self.architecture = architecture_of(hf)
         if tokenizer is None:
             raise TypeError("a model needs its tokenizer: iw.load(hf_model, tokenizer=tok).")
-        if hf.training:
+        if not hasattr(tokenizer, "convert_ids_to_tokens"):
+            raise TypeError(
+                f"tokenizer= is a transformers tokenizer; got {type(tokenizer).__name__}. "
+                "For example AutoTokenizer.from_pretrained('gpt2')."
+            )
+        training = [path for path, module in hf.named_modules() if module.training]
+        if training:
+            part = f" (its part {training[0]!r})" if training[0] else ""
             raise ValueError(
-                f"{type(hf).__name__} is in training mode, where dropout makes every run differ. "
-                "Call hf_model.eval() first."
+                f"{type(hf).__name__}{part} is in training mode, where dropout makes every run "
+                "differ. Call hf_model.eval() first."
             )
         absent = [key for key, weight in hf.named_parameters() if weight.is_meta]
         if absent:
@@ -145,13 +152,25 @@ class LanguageModel:
 
     @torch.no_grad()
     def unembed(self, resid: Tensor, normed: bool = False) -> Tensor:
-        """Logits ``[..., vocab]`` of a stream ``[..., d_model]``, at least float32; `readout`."""
+        """Logits ``[..., vocab]`` of a stream ``[..., d_model]``, at least float32; `readout`.
+
+        Raises:
+            ValueError: a stream of another width.
+        """
+        if resid.shape[-1:] != (self.d_model,):
+            raise ValueError(
+                f"a stream has shape [..., {self.d_model}] in {self.name}; got {list(resid.shape)}."
+            )
         return unembed(self, resid, normed)
 
     def top_tokens(self, prompt: Prompt, k: int = 5) -> list[tuple[str, float]]:
-        """The ``k`` likeliest next tokens and their probabilities (0..1), likeliest first."""
-        if not 1 <= k <= self.d_vocab:
-            raise ValueError(f"k goes from 1 to {self.d_vocab} (the vocabulary); got {k}.")
+        """The ``k`` likeliest next tokens and their probabilities (0..1), likeliest first.
+
+        Raises:
+            ValueError: ``k`` is no whole number between 1 and the vocabulary.
+        """
+        if not isinstance(k, int) or not 1 <= k <= self.d_vocab:
+            raise ValueError(f"k goes from 1 to {self.d_vocab} (the vocabulary); got {k!r}.")
         probs = self.logits(self.ids(prompt)[None])[0, -1].float().softmax(-1)
         best = probs.topk(k)
         names = pieces(self.tokenizer, best.indices.tolist())

@@ -45,7 +45,8 @@ def load(
 
     Raises:
         TypeError: a class that the architecture table does not know, and how to add it.
-        ValueError: options that contradict each other, training mode, or a failed self-check.
+        ValueError: options that contradict each other, a checkpoint that lacks weights, training
+            mode, or a failed self-check.
         OSError: weights that are neither on disk nor can be downloaded.
     """
     if model is None:
@@ -133,7 +134,12 @@ def _load_by_name(
     place = None if device_map is not None else _checked_device(device)
     if dtype is None:
         dtype = "float32" if place is not None and place.type == "cpu" else "auto"
-    short = Path(name).resolve().name if Path(name).is_dir() else name
+    folder = Path(name).is_dir()
+    if folder and not (Path(name) / "config.json").is_file():
+        raise FileNotFoundError(
+            f"{name!r} holds no config.json. iw.load reads what model.save_pretrained wrote."
+        )
+    short = Path(name).resolve().name if folder else name
     return _from_pretrained(name, short, tokenizer, revision or "", place, dtype, device_map)
 
 
@@ -149,18 +155,28 @@ def _from_pretrained(
     from transformers import AutoConfig, AutoModelForCausalLM
 
     dtype = _checked_dtype(dtype)
-    at = {"revision": revision} if revision else {}
+    at: dict[str, Any] = {"revision": revision} if revision else {}
     # Known or not, and its tokenizer: asked before gigabytes are.
     architecture_for(AutoConfig.from_pretrained(source, **at), name)
     tokenizer = tokenizer or _tokenizer(source, at)
     mapped = {} if device_map is None else {"device_map": device_map}
-    hf: Any = AutoModelForCausalLM.from_pretrained(source, dtype=dtype, **at, **mapped)
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
+        source, dtype=dtype, output_loading_info=True, **at, **mapped
+    )
+    hf, report = loaded
+    if report["missing_keys"]:
+        raise ValueError(
+            f"{name} holds no weights for {len(report['missing_keys'])} parts of "
+            f"{type(hf).__name__} (first: {min(report['missing_keys'])}); transformers filled them "
+            "with random numbers. Was the model saved without its unembedding, or as another "
+            "class? Save the causal-LM class itself."
+        )
     if device is not None:
         hf = hf.to(device)
     return LanguageModel(hf.eval(), tokenizer, name=name, revision=revision)
 
 
-def _tokenizer(source: str, at: dict[str, str]) -> Any:
+def _tokenizer(source: str, at: dict[str, Any]) -> Any:
     from transformers import AutoTokenizer, PreTrainedTokenizerFast
     from transformers.models.auto.tokenization_auto import get_tokenizer_config
 
@@ -220,6 +236,11 @@ def _checked_device(device: Any) -> torch.device:
         raise ValueError(
             "device='cuda' was asked for, but this torch sees no CUDA device. "
             "`interp-widgets doctor` says more."
+        )
+    if wanted.type == "cuda" and (wanted.index or 0) >= torch.cuda.device_count():
+        raise ValueError(
+            f"device={str(device)!r} was asked for; this torch sees {torch.cuda.device_count()} "
+            "CUDA device(s), counted from cuda:0."
         )
     if wanted.type == "mps" and not _mps_is_sound():
         raise ValueError(

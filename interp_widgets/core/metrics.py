@@ -28,13 +28,19 @@ def logit_diff(logits: Tensor, answer: int, distractor: int) -> Tensor:
 def entropy(logits: Tensor) -> Tensor:
     """Entropy of the next-token distribution, nats: 0 when certain, ``ln(vocab)`` when uniform."""
     logp = log_probs(logits)
-    return -(logp.exp() * logp).sum(-1)
+    return -_expected(logp, logp)
 
 
 def kl_divergence(logits: Tensor, other: Tensor) -> Tensor:
     """``KL(P‖Q)`` in nats, P from ``logits`` and Q from ``other``: at least 0, not symmetric."""
     logp, logq = log_probs(logits), log_probs(other)
-    return (logp.exp() * (logp - logq)).sum(-1)
+    return _expected(logp, logp - logq)
+
+
+def _expected(logp: Tensor, value: Tensor) -> Tensor:
+    """The mean of ``value`` under ``logp``; what has probability 0 (a logit of -inf) adds 0."""
+    probs = logp.exp()
+    return torch.where(probs > 0, probs * value, 0).sum(-1)
 
 
 def rank(logits: Tensor, tokens: Tensor) -> Tensor:

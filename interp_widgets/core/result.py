@@ -91,10 +91,16 @@ class Result:
         """Write the record to one ``.safetensors`` file and return its path.
 
         The file appears whole or not at all: it is written beside its place and then moved there.
+
+        Raises:
+            ValueError: another ending.
+            FileNotFoundError: no such folder.
         """
         from safetensors.torch import save_file
 
         path = _checked_path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"no folder {path.parent} to write {path.name} in. Make it.")
         tensors, plain = self._parts()
         header = {
             "kind": type(self).__name__,

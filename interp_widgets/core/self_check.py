@@ -44,7 +44,8 @@ def self_check(model: LanguageModel) -> None:
     generator = torch.Generator().manual_seed(0)
     length = min(_TOKENS, model.context)
     ids = torch.randint(model.d_vocab, (1, length), generator=generator).to(model.device)
-    with captured(model, [*(f"L*.{kind}" for kind in _KINDS), "final"]) as found:
+    wanted = [f"L{layer}.{kind}" for layer in range(model.n_layers) for kind in _KINDS]
+    with captured(model, [*wanted, "final"]) as found:
         logits = model.logits(ids)
     if not torch.isfinite(logits).all():
         raise ValueError(
@@ -52,6 +53,13 @@ def self_check(model: LanguageModel) -> None:
             f"or too large for {model.dtype}; try dtype='bfloat16' or 'float32'."
         )
     here = {str(site): value for site, value in found.items()}
+    for name in wanted:
+        if name not in here:
+            raise ValueError(
+                f"self-check of {model.name} failed at {name}: the model ran past the module that "
+                f"its row {model.architecture.model_type!r} in core/architectures.py names. "
+                "Was the config changed after the model was made?"
+            )
     for layer in range(model.n_layers):
         _check_layer(model, layer, here)
     _same(model, "final (lens = logits)", unembed(model, found[Site(None, "final")]), logits)

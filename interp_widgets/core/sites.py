@@ -142,6 +142,8 @@ def expand(names: str | Iterable[str], n_layers: int) -> list[Site]:
         ValueError: an unknown name, or a layer that the model does not have.
         TypeError: something other than strings.
     """
+    if not isinstance(names, Iterable):
+        raise TypeError(f"places are named by strings; got {type(names).__name__}.")
     listed = [names] if isinstance(names, str) else list(names)
     for name in listed:
         if not isinstance(name, str):

@@ -94,8 +94,10 @@ def encode(model: LanguageModel, prompt: Prompt) -> Tensor:
             f"Shorten it by {len(ids) - model.context} tokens."
         )
     if int(ids.min()) < 0 or int(ids.max()) >= model.d_vocab:
+        whose = " Is the tokenizer this model's own?" if isinstance(prompt, str) else ""
         raise ValueError(
-            f"token ids go from 0 to {model.d_vocab - 1}; got {int(ids.min())} to {int(ids.max())}."
+            f"token ids go from 0 to {model.d_vocab - 1}; "
+            f"got {int(ids.min())} to {int(ids.max())}.{whose}"
         )
     return ids.to(model.device)
 

@@ -95,6 +95,8 @@ def test_the_record(gpt2):
     assert len(frame) == 4 * (6 + 2)
     assert "L1.pattern" in cache
     assert "L1.z" not in cache
+    assert "blocks.1.attn.hook_pattern" in cache
+    assert 3 not in cache
     with pytest.raises(KeyError, match=r"'L1.z' was not cached; cached are L0.pattern"):
         cache["L1.z"]
 
@@ -127,6 +129,7 @@ def test_norms_in_the_frame(gpt2):
         (PROMPT, "L-1.z", ValueError, "is not a place"),
         (PROMPT, "hook_embed", ValueError, "without positions"),
         (PROMPT, "blocks.1.ln1.hook_scale", ValueError, "no place here means"),
+        (PROMPT, None, TypeError, "places are named by strings; got NoneType"),
         (PROMPT, [3], TypeError, "named by a string.*got int"),
         (["the", ""], "embed", None, ""),
         (["the", " the" * 70], "embed", ValueError, "at most 64"),

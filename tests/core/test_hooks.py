@@ -20,7 +20,7 @@ from interp_widgets.core.attention_switch import register_attention
 from interp_widgets.core.hooks import captured, hooked, lock_of
 from interp_widgets.core.sites import Site
 from tests.core import tiny
-from tests.core.conftest import FAMILIES, PROMPT, hooks_on, make
+from tests.core.conftest import PROMPT, hooks_on, make
 
 BUSY = ["embed", "final", "L*.z", "L*.mlp_out", "L*.pattern", "L*.resid_post"]
 
@@ -85,6 +85,20 @@ def test_bad_edits_are_named_and_leave_nothing(fresh):
         with pytest.raises(ValueError, match=r"L9\.z|heads|neurons|key/value|not a place|L0 to L2"):
             hooked(fresh, edits)
     assert clean(fresh)
+
+
+def test_an_edit_that_writes_into_what_it_was_given_is_refused(fresh):
+    ids = ids_of(fresh)
+    own = fresh.logits(ids)
+    for site in ("L1.resid_post", "L1.z.2", "embed", "L0.mlp_post.3"):
+        edits: Any = {site: lambda x: x.mul_(0)}
+        message = rf"edit at {site} wrote into the activation.*x \* 0"
+        with pytest.raises(ValueError, match=message), hooked(fresh, edits):
+            fresh.logits(ids)
+        assert clean(fresh)
+    with torch.inference_mode(), hooked(fresh, {"L1.z": torch.zeros_like}):
+        assert not torch.equal(fresh.logits(ids), own)
+    assert torch.equal(fresh.logits(ids), own)
 
 
 def test_interrupts_at_every_step_of_opening_and_closing(fresh, monkeypatch):
@@ -235,9 +249,11 @@ def test_both_ways_of_naming_give_the_same_place(gpt2):
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
-@pytest.mark.parametrize("family", ["gpt2", "gpt_neo", "gpt_neox", "llama", "gemma2", "qwen3"])
+@pytest.mark.parametrize(
+    "family", ["gpt2", "gpt_neo", "llama", "gemma2", "falcon", "falcon-rw", "opt", "bloom"]
+)
 def test_another_thread_gets_the_same_bits(family, attention):
-    if family in ("gpt_neo", "gemma2") and attention == "sdpa":
+    if family in ("gpt_neo", "gemma2", "bloom") and attention == "sdpa":
         attention = "eager"  # all they have
     model = make(family, torch.float32, attn_implementation=attention)
     assert model.hf.config._attn_implementation == attention
@@ -304,6 +320,33 @@ def test_two_models_around_one_share_the_lock(fresh):
     assert clean(fresh)
 
 
+def test_models_made_from_one_config_do_not_meet():
+    """Transformers lets two models share a config, which says how attention is computed."""
+    one = make("llama", torch.float32)
+    twin = type(one.hf)(one.hf.config).eval()
+    assert twin.config is one.hf.config
+    other = iw.load(twin, tokenizer=tiny.tokenizer())
+    failed = []
+
+    def work(model):
+        for _ in range(40):
+            try:
+                if len(iw.cache(model, PROMPT, "L*.pattern").activations) != 3:
+                    failed.append("patterns missing")
+            except Exception as error:
+                failed.append(error)
+
+    workers = [threading.Thread(target=work, args=(model,)) for model in (one, other)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not failed
+    assert one.hf.config._attn_implementation == "sdpa"
+    assert clean(one)
+    assert clean(other)
+
+
 def test_concurrent_computations_equal_sequential_ones(gpt2):
     prompts = [PROMPT, "a city in Rome and", "the state of Texas", "Eiffel Tower in Paris"]
     wanted = [iw.logit_lens(gpt2, prompt) for prompt in prompts]
@@ -342,7 +385,7 @@ def test_m4_a_model_whose_own_attention_has_no_mask_is_refused(fresh):
         del AttentionInterface._global_mapping["maskless"]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", tiny.MODELS)
 def test_m4_watched_attention_is_the_models_own(family):
     model = make(family, torch.float32)
     ids = model.ids(PROMPT)[None].expand(2, -1)

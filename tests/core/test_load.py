@@ -6,7 +6,7 @@ import time
 
 import pytest
 import torch
-from transformers import AutoConfig, AutoModel
+from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
 import interp_widgets as iw
 from interp_widgets.core import load as load_module
@@ -92,9 +92,11 @@ def test_top_tokens(gpt2):
     assert [p for _, p in top] == pytest.approx(probs.sort(descending=True).values[:4].tolist())
     assert top[0][0] == gpt2.piece(int(probs.argmax()))
     assert len(gpt2.top_tokens(PROMPT)) == 5
-    for k in (0, 274):
+    for k in (0, 274, 2.5):
         with pytest.raises(ValueError, match=f"1 to 273.*got {k}"):
             gpt2.top_tokens(PROMPT, k)
+    with pytest.raises(ValueError, match=r"shape \[\.\.\., 32\] in GPT2.*got \[2, 5\]"):
+        gpt2.unembed(torch.zeros(2, 5))
 
 
 # what is refused
@@ -162,6 +164,41 @@ def test_weights_that_are_not_there_are_refused():
     )
 
 
+@pytest.mark.parametrize("kind", [AutoModel, AutoModelForSequenceClassification])
+def test_a_checkpoint_without_unembedding_is_refused(tmp_path, kind):
+    """Transformers would fill the unembedding with random numbers, and only warn."""
+    config = AutoConfig.for_model("llama", **tiny.CONFIGS["llama"])
+    kind.from_config(config).save_pretrained(tmp_path)
+    message = r"holds no weights for 1 parts of LlamaForCausalLM \(first: lm_head.weight\).*random"
+    refuse(ValueError, message, tmp_path, tokenizer=tiny.tokenizer(), device="cpu")
+
+
+def test_a_folder_that_holds_no_model_is_refused(tmp_path):
+    refuse(FileNotFoundError, r"holds no config\.json.*save_pretrained", tmp_path)
+
+
+def test_what_is_no_tokenizer_is_refused():
+    hf = tiny.hf_model("gpt2")
+    refuse(TypeError, "a transformers tokenizer; got str.*AutoTokenizer", hf, tokenizer="gpt2")
+    model = iw.load(tiny.hf_model("gpt2", vocab_size=100), tokenizer=tiny.tokenizer())
+    with pytest.raises(ValueError, match=r"0 to 99; got 0 to 261\. Is the tokenizer this model's"):
+        model.ids(PROMPT)
+
+
+def test_a_part_in_training_mode_is_named():
+    hf = tiny.hf_model("gpt2")
+    hf.transformer.h[1].train()
+    message = r"'transformer\.h\.1'\) is in training mode.*eval\(\)"
+    refuse(ValueError, message, hf, tokenizer=tiny.tokenizer())
+
+
+def test_layers_that_the_model_does_not_run_are_named():
+    hf = tiny.hf_model("llama")
+    hf.config.num_hidden_layers = 2
+    message = r"failed at L2\.resid_pre: the model ran past"
+    refuse(ValueError, message, hf, tokenizer=tiny.tokenizer())
+
+
 def test_broken_weights_are_refused():
     hf = tiny.hf_model("llama")
     with torch.no_grad():
@@ -209,6 +246,12 @@ def test_options_that_contradict_are_refused(folder):
 def test_a_device_that_is_not_there_is_refused(folder):
     refuse(ValueError, "no CUDA device.*doctor", folder, device="cuda")
     refuse(ValueError, r"mps.*2\.9", folder, device="mps")
+
+
+def test_a_device_past_the_last_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    refuse(ValueError, r"'cuda:3' was asked for; this torch sees 1", folder, device="cuda:3")
 
 
 def test_device_map_needs_accelerate(folder, monkeypatch):

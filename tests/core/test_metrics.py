@@ -27,6 +27,17 @@ def test_kl_is_a_divergence():
     assert metrics.kl_divergence(LOGITS, LOGITS).abs().max() == 0
 
 
+def test_forbidden_tokens_add_nothing():
+    """A logit of minus infinity is probability 0, and 0 · log 0 is 0."""
+    some, none = LOGITS[..., :20], torch.full((3, 4, 30), -math.inf, dtype=torch.float64)
+    barred = torch.cat([some, none], -1)
+    torch.testing.assert_close(metrics.entropy(barred), metrics.entropy(some))
+    wanted = metrics.kl_divergence(some, LOGITS[..., 20:40])
+    other = torch.cat([LOGITS[..., 20:40], none], -1)
+    torch.testing.assert_close(metrics.kl_divergence(barred, other), wanted)
+    assert metrics.kl_divergence(LOGITS, barred).isinf().all()
+
+
 def test_logit_difference_is_the_log_odds():
     p = LOGITS.softmax(-1)
     wanted = (p[..., 3] / p[..., 8]).log()

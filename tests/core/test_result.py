@@ -131,6 +131,11 @@ def test_what_is_no_record_is_refused(lens, cache, tmp_path):
         iw.LogitLens.load(cache.save(path))
 
 
+def test_a_folder_that_is_not_there_is_named(cache, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no folder .*absent to write x\.safetensors"):
+        cache.save(tmp_path / "absent" / "x.safetensors")
+
+
 @pytest.mark.parametrize("moment", ["before", "half-way"])
 def test_a_save_that_is_cut_off_keeps_the_old_file(lens, cache, tmp_path, monkeypatch, moment):
     path = lens.save(tmp_path / "r.safetensors")
