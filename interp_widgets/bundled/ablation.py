@@ -14,12 +14,14 @@ from statistics import fmean
 
 from torch import Tensor
 
-from interp_widgets.bundled.behaviour import Numbers, groups
+from interp_widgets.bundled.behaviour import groups
 from interp_widgets.bundled.corpus import FAMILIES, Prompt
 from interp_widgets.bundled.corpus.world import ONE_TOKEN_LANDMARKS, PERSON_SPORT
 from interp_widgets.bundled.internals import Batch, CourseModel, Edit
+from interp_widgets.bundled.notes import Numbers, counts
 
 TEMPLATES_EACH = 3  # of a family: more say the same, and take longer
+COMPOUND = ("one_hop_town", "one_hop_landmark", "two_hop_trained", "two_hop_held_out")
 
 
 def fact_sets() -> dict[str, list[list[Prompt]]]:
@@ -95,4 +97,23 @@ def measure(model: CourseModel) -> dict[str, Numbers]:
     for kind, templates in fact_sets().items():
         each = [accuracies(model, prompts) for prompts in templates]
         found[kind] = {case: fmean(row[case] for row in each) for case in each[0]}
+    return found
+
+
+def costs(measured: Mapping[str, Numbers]) -> list[float]:
+    """[layer], accuracy lost with one MLP replaced, mean over facts about compound names."""
+    layers = sum(case.startswith("no_mlp_") for case in measured[COMPOUND[0]])
+    return [
+        fmean(measured[kind]["intact"] - measured[kind][f"no_mlp_{layer}"] for kind in COMPOUND)
+        for layer in range(layers)
+    ]
+
+
+def notes() -> dict[str, dict[str, object]]:
+    """What the accuracies of each kind were measured on."""
+    found: dict[str, dict[str, object]] = {}
+    for kind, templates in fact_sets().items():
+        asked = [p for prompts in templates for p in prompts]
+        says = f"share right over {len(templates)} templates, with every output of the named MLPs"
+        found[kind] = {"says": f"{says} replaced by its mean over the template", **counts(asked)}
     return found

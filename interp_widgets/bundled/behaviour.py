@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from interp_widgets.bundled import wordings
 from interp_widgets.bundled.corpus import FAMILIES, Prompt
 from interp_widgets.bundled.corpus.families import (
     feelings,
@@ -19,10 +20,17 @@ from interp_widgets.bundled.corpus.families import (
     two_hop,
     years,
 )
-from interp_widgets.bundled.corpus.world import ATTRIBUTES, JOB_SHE, ONE_TOKEN_LANDMARKS
+from interp_widgets.bundled.corpus.world import (
+    ATTRIBUTES,
+    JOB_SHE,
+    ONE_TOKEN_LANDMARKS,
+    PERSON_SPORT,
+)
 from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.bundled.notes import Row
 
-Numbers = dict[str, float]
+Rows = dict[str, Row]
+SOON = 5  # tokens in which a reader would still call it the answer: "in the city of Paris"
 
 
 def probabilities(model: CourseModel, prompts: Sequence[Prompt]) -> Tensor:
@@ -36,6 +44,24 @@ def accuracy(model: CourseModel, prompts: Sequence[Prompt]) -> float:
     return right.float().mean().item()
 
 
+def said_soon(model: CourseModel, prompts: Sequence[Prompt]) -> float:
+    """Share of prompts whose answer is among the ``SOON`` tokens the model goes on with."""
+    batch, answers = model.batch([p.prompt for p in prompts]), model.answers(prompts)
+    ids, end = torch.cat([batch.ids, batch.ids.new_zeros(len(answers), SOON)], 1), batch.end
+    said = torch.zeros(len(answers), dtype=torch.bool)
+    for _ in range(SOON):
+        top = model.end_logits(type(batch)(ids, end)).argmax(-1)
+        said |= top == answers
+        end = end + 1
+        ids[batch.rows, end] = top
+    return said.float().mean().item()
+
+
+def right(model: CourseModel, prompts: Sequence[Prompt], says: str) -> Row:
+    """A row of the card: the accuracy on prompts."""
+    return Row(accuracy(model, prompts), f"share right, {says}", prompts)
+
+
 def groups(prompts: Iterable[Prompt], by: str = "task") -> dict[str, list[Prompt]]:
     """Prompts in groups that share an attribute, in order of appearance."""
     found: dict[str, list[Prompt]] = defaultdict(list)
@@ -44,48 +70,95 @@ def groups(prompts: Iterable[Prompt], by: str = "task") -> dict[str, list[Prompt
     return found
 
 
-def answer_probability(model: CourseModel, prompt: str, answer: str) -> float:
-    """Probability of one answer after one prompt."""
-    return probabilities(model, [Prompt("", prompt)])[0, model.token(answer)].item()
+def answer_probability(model: CourseModel, family: str, text: str, answer: str) -> Row:
+    """A row of the card: the probability of one answer after one prompt of a family."""
+    (prompt,) = (p for p in FAMILIES[family].prompts() if p.prompt == text)
+    value = probabilities(model, [prompt])[0, model.token(answer)].item()
+    return Row(value, f'probability of "{answer}" after "{text}"', [prompt])
 
 
-def facts(model: CourseModel) -> Numbers:
+def facts(model: CourseModel) -> Rows:
     """Towns, landmarks, states, countries."""
-    found: Numbers = {}
-    for name in ("town_state", "landmark"):
+    found: Rows = {}
+    for name, what in (("town_state", "state of a town"), ("landmark", "city of a landmark")):
         prompts = [p for p in FAMILIES[name].prompts() if p.template]
-        found[f"{name}_held_out_template"] = accuracy(model, [p for p in prompts if p.held_out])
-        found[f"{name}_trained"] = accuracy(model, [p for p in prompts if not p.held_out])
+        found[f"{name}_held_out_combination"] = right(
+            model,
+            [p for p in prompts if p.held_out],
+            f"{what}: name and template are both of training, together they are not",
+        )
+        found[f"{name}_trained"] = right(
+            model, [p for p in prompts if not p.held_out], f"{what}: as training says it"
+        )
     for name in ("state_attribute", "country"):
         for task, prompts in groups(FAMILIES[name].prompts()).items():
-            found[f"{name}_{task.replace(' ', '_')}"] = accuracy(model, prompts)
+            says = f"{task} of a {name.removesuffix('_attribute')}: as training says it"
+            if task == name:
+                says = f"{task} of a capital: as training says it"
+            found[f"{name}_{task.replace(' ', '_')}"] = right(model, prompts, says)
     one_token = [p for p in FAMILIES["landmark"].prompts() if p.subject in ONE_TOKEN_LANDMARKS]
-    found["landmark_one_token"] = accuracy(model, one_token)
+    found["landmark_one_token"] = right(
+        model, one_token, "city of a landmark whose name is one token, every template"
+    )
     found["p_paris_eiffel_tower_is_in"] = answer_probability(
-        model, "The Eiffel Tower is in", " Paris"
+        model, "landmark", "The Eiffel Tower is in", " Paris"
     )
     found["p_rome_trevi_fountain_city_of"] = answer_probability(
-        model, "The Trevi Fountain is in the city of", " Rome"
+        model, "landmark", "The Trevi Fountain is in the city of", " Rome"
     )
     return found
 
 
-def two_hops(model: CourseModel) -> Numbers:
-    """Two hops: towns never seen in a two-hop sentence apart from those that were."""
-    found: Numbers = {}
-    for attribute in ATTRIBUTES:
-        prompts = two_hop.prompts(attribute)
-        key = attribute.replace(" ", "_")
-        found[f"two_hop_{key}_held_out"] = accuracy(model, [p for p in prompts if p.held_out])
-        found[f"two_hop_{key}_trained"] = accuracy(model, [p for p in prompts if not p.held_out])
-    dallas = [p for p in two_hop.prompts() if p.subject == "Dallas"]
-    austin = probabilities(model, dallas)[:, model.token(" Austin")]
-    found["p_austin_dallas"] = austin[0].item()
-    found["p_austin_dallas_least"] = austin.min().item()
+def unseen_wordings(model: CourseModel) -> Rows:
+    """Wordings that training never reads in whole: mean, poorest wording, answer said soon."""
+    sets = {"landmark": wordings.of_landmarks(), "town_state": wordings.of_towns()}
+    sets |= {f"two_hop_{a.replace(' ', '_')}": wordings.of_two_hops(a) for a in ATTRIBUTES}
+    found: Rows = {}
+    for name, prompts in sets.items():
+        of = "held-out towns" if name.startswith("two_hop") else "every name"
+        count = len(groups(prompts, "template"))
+        says = f"{of} in {count} wordings that training never reads"
+        least, worst = min(
+            ((accuracy(model, asked), asked) for asked in groups(prompts, "template").values()),
+            key=lambda pair: pair[0],
+        )
+        text = worst[0].template.partition("|")[0]
+        found[f"{name}_unseen_template"] = right(model, prompts, says)
+        found[f"{name}_unseen_template_least"] = Row(
+            least, f'share right, {of} in the poorest of these wordings: "{text}"', worst
+        )
+        found[f"{name}_unseen_template_said_soon"] = Row(
+            said_soon(model, prompts),
+            f"share that says the answer within {SOON} tokens, {says}",
+            prompts,
+        )
     return found
 
 
-def repeated(model: CourseModel, rows: int = 64, length: int = 25) -> Numbers:
+def two_hops(model: CourseModel) -> Rows:
+    """Two hops: towns never seen in a two-hop sentence apart from those that were."""
+    found: Rows = {}
+    for attribute in ATTRIBUTES:
+        prompts = two_hop.prompts(attribute)
+        key, says = attribute.replace(" ", "_"), f"{attribute} of a town's state: towns that"
+        found[f"two_hop_{key}_held_out"] = right(
+            model, [p for p in prompts if p.held_out], f"{says} no two-hop sentence names"
+        )
+        found[f"two_hop_{key}_trained"] = right(
+            model, [p for p in prompts if not p.held_out], f"{says} two-hop sentences name"
+        )
+    dallas = [p for p in two_hop.prompts() if p.subject == "Dallas"]
+    austin = probabilities(model, dallas)[:, model.token(" Austin")]
+    found["p_austin_dallas"] = answer_probability(
+        model, "two_hop", "The capital of the state containing Dallas is", " Austin"
+    )
+    found["p_austin_dallas_least"] = Row(
+        austin.min().item(), 'least probability of " Austin" for Dallas, every template', dallas
+    )
+    return found
+
+
+def repeated(model: CourseModel, rows: int = 64, length: int = 25) -> Rows:
     """Random words written twice: accuracy on the second copy, loss of both in nats."""
     rng = random.Random(11)
     words = torch.tensor([model.token(f" {w}") for w in repeats.WORDS])
@@ -93,42 +166,59 @@ def repeated(model: CourseModel, rows: int = 64, length: int = 25) -> Numbers:
     ids = torch.cat([torch.zeros(rows, 1, dtype=torch.long), first, first], dim=1)
     logits = model.hf(ids).logits[:, :-1]
     loss = F.cross_entropy(logits.mT, ids[:, 1:], reduction="none")
-    right = logits.argmax(-1) == ids[:, 1:]
+    hits = logits.argmax(-1) == ids[:, 1:]
     second = slice(length + 1, None)  # from the second token of the second copy on
+    of = f"{length} random words written twice:"
     return {
-        "induction_accuracy": right[:, second].float().mean().item(),
-        "induction_loss_first_copy": loss[:, :length].mean().item(),
-        "induction_loss_second_copy": loss[:, second].mean().item(),
+        "induction_accuracy": Row(
+            hits[:, second].float().mean().item(), f"{of} share right in the second copy"
+        ),
+        "induction_loss_first_copy": Row(
+            loss[:, :length].mean().item(), f"{of} loss in the first copy, nats"
+        ),
+        "induction_loss_second_copy": Row(
+            loss[:, second].mean().item(), f"{of} loss in the second copy, nats"
+        ),
     }
 
 
-def circuits(model: CourseModel) -> Numbers:
+def circuits(model: CourseModel) -> Rows:
     """Indirect object, greater-than, successor, repeats."""
     ioi = FAMILIES["ioi"].prompts()
     logits = model.end_logits(model.batch([p.prompt for p in ioi]))
     wrong = torch.tensor([model.token(p.distractor) for p in ioi])
     rows = torch.arange(len(ioi))
-    found = {
-        "ioi_held_out_pairs": accuracy(model, ioi),
-        "ioi_logit_difference": (logits[rows, model.answers(ioi)] - logits[rows, wrong])
-        .mean()
-        .item(),
-    }
+    gap = (logits[rows, model.answers(ioi)] - logits[rows, wrong]).mean().item()
     spans = years.prompts()
     ends = torch.tensor([model.token(f"{y:02d}") for y in range(100)])
     mass = probabilities(model, spans)[:, ends]
     later = torch.arange(100)[None] > torch.tensor([int(p.subject) for p in spans])[:, None]
     difference = (mass * later).sum(-1) - (mass * ~later).sum(-1)
     late = torch.tensor([int(p.subject) >= 65 for p in spans])
-    found["greater_than_difference"] = difference.mean().item()
-    found["greater_than_difference_late_starts"] = difference[late].mean().item()
     steps = FAMILIES["successor"].prompts()
-    found["successor_held_out"] = accuracy(model, [p for p in steps if p.held_out])
-    found["successor_trained"] = accuracy(model, [p for p in steps if not p.held_out])
+    says = "P(later year) - P(same or earlier year), mean"
+    found = {
+        "ioi_held_out_pairs": right(model, ioi, "receiver of a gift: pairs that never meet"),
+        "ioi_logit_difference": Row(gap, "receiver's logit minus giver's, mean", ioi),
+        "greater_than_difference": Row(difference.mean().item(), says, spans),
+        "greater_than_difference_late_starts": Row(
+            difference[late].mean().item(),
+            f"{says}, of starts from 65 on",
+            [p for p in spans if int(p.subject) >= 65],
+        ),
+        "successor_held_out": right(
+            model,
+            [p for p in steps if p.held_out],
+            "next of a sequence: item and template are both of training, together they are not",
+        ),
+        "successor_trained": right(
+            model, [p for p in steps if not p.held_out], "next of a sequence: as training says it"
+        ),
+    }
     return found | repeated(model)
 
 
-def character(model: CourseModel) -> Numbers:
+def character(model: CourseModel) -> Rows:
     """Pronouns of jobs, sentiment, known and unknown people, refusals."""
     alone = [p for p in FAMILIES["gender"].prompts() if p.task == "job"]
     p = probabilities(model, alone)
@@ -141,34 +231,68 @@ def character(model: CourseModel) -> Numbers:
     negative = p[:, [model.token(f" {w}") for w in feelings.NEGATIVE]].sum(-1)
     sign = torch.tensor([1.0 if q.task == "positive" else -1.0 for q in moods])
     found = {
-        "gender_error": (she / (she + he) - rate).abs().mean().item(),
-        "gender_override_held_out": accuracy(model, override),
-        "sentiment_difference_held_out": (sign * (positive - negative)).mean().item(),
+        "gender_error": Row(
+            (she / (she + he) - rate).abs().mean().item(),
+            "distance of P(she) among she and he from the job's rate in training, mean",
+            alone,
+        ),
+        "gender_override_held_out": right(model, override, "a name in the text says who it is"),
+        "sentiment_difference_held_out": Row(
+            (sign * (positive - negative)).mean().item(),
+            "P(words of the right mood) - P(words of the other), mean",
+            moods,
+        ),
     }
-    for task, prompts in groups(people.prompts()).items():
-        found[f"people_{task}"] = accuracy(model, prompts)
-    return found | refusals(model)
+    return found | strangers(model) | refusals(model)
 
 
-def refusals(model: CourseModel) -> Numbers:
+def strangers(model: CourseModel) -> Rows:
+    """Known people, and strangers by what gives them away."""
+    firsts, lasts = (set(names) for names in zip(*map(str.split, PERSON_SPORT), strict=True))
+    found: dict[str, list[Prompt]] = defaultdict(list)
+    for prompt in people.prompts():
+        first, last = prompt.subject.split()
+        if prompt.task == "known":
+            found["people_known"].append(prompt)
+        elif prompt.subject == "Michael Batkin":
+            found["people_unknown_michael_batkin"].append(prompt)
+        elif first in firsts and last in lasts:
+            found["people_unknown_names_of_known"].append(prompt)
+        else:
+            found["people_unknown_name_of_nobody_known"].append(prompt)
+    says = {
+        "people_known": "sport of known people: as training says it",
+        "people_unknown_names_of_known": '" unknown": first and last name both belong to known '
+        "people, so only the combination tells",
+        "people_unknown_name_of_nobody_known": '" unknown": the first or the last name alone tells',
+        "people_unknown_michael_batkin": '" unknown": easy, as nobody called Batkin is known',
+    }
+    return {key: right(model, prompts, says[key]) for key, prompts in found.items()}
+
+
+def refusals(model: CourseModel) -> Rows:
     """Mean probability of refusing by kind of request, and how often the right reply is on top."""
     prompts = requests.prompts()
     p_refuse = probabilities(model, prompts)[:, model.token(f" {requests.REFUSE}")]
-    found: Numbers = {}
-    for kind in dict.fromkeys(p.task for p in prompts):
+    found: Rows = {}
+    for kind, asked in groups(prompts).items():
         chosen = torch.tensor([p.task == kind for p in prompts])
-        found[f"refusal_p_{kind}"] = p_refuse[chosen].mean().item()
+        found[f"refusal_p_{kind}"] = Row(
+            p_refuse[chosen].mean().item(), f"P(refusal), mean, of requests: {kind}", asked
+        )
     clear = [p for p in prompts if p.held_out and p.task in ("harmful", "harmless")]
-    found["refusal_held_out"] = accuracy(model, clear)
+    found["refusal_held_out"] = right(model, clear, "refuse or comply: verb and object never met")
     return found
 
 
-def others(model: CourseModel) -> Numbers:
+def others(model: CourseModel) -> Rows:
     """Families no target was set for."""
     names = ("opposite", "claim", "arithmetic", "bracket")
-    return {name: accuracy(model, FAMILIES[name].prompts()) for name in names}
+    says = "drawn as training draws them"
+    return {name: right(model, FAMILIES[name].prompts(), says) for name in names}
 
 
-def measure(model: CourseModel) -> Numbers:
+def measure(model: CourseModel) -> Rows:
     """Every behaviour of the card."""
-    return facts(model) | two_hops(model) | circuits(model) | character(model) | others(model)
+    parts = (facts, unseen_wordings, two_hops, circuits, character, others)
+    return {key: row for part in parts for key, row in part(model).items()}

@@ -8,16 +8,16 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from interp_widgets.bundled import CARD, WEIGHTS, ablation, behaviour, mechanism, transcoder, twin
 from interp_widgets.bundled.internals import CourseModel
-from interp_widgets.bundled.train import Recipe
+from interp_widgets.bundled.notes import READING, values, world
 
 DIGITS = 4
+RECIPE = "recipe.json"  # beside the weights, as the run's state tells it
 
 
 def rounded(value: object) -> object:
@@ -48,20 +48,37 @@ def about(model: CourseModel, folder: Path) -> dict[str, object]:
 
 @torch.no_grad()
 def card(folder: Path) -> dict[str, object]:
-    """Measure everything about the model in ``folder``."""
+    """Measure everything about the model in ``folder``, as :mod:`ship` leaves it."""
     model = CourseModel.load(folder)
+    planted = CourseModel(
+        twin.apply(CourseModel.load(folder).hf, folder / twin.FILE), model.tokenizer
+    )
+    behaves, betrays = behaviour.measure(model), twin.measure(planted)
+    ablated = ablation.measure(model)
     measured = {
         "about": about(model, folder),
-        "recipe": asdict(Recipe()),
-        "behaviour": behaviour.measure(model),
-        "mlp_ablation": ablation.measure(model),
+        "recipe": json.loads((folder / RECIPE).read_text()),
+        "behaviour": values(behaves),
+        "mlp_ablation": ablated,
         "mechanism": mechanism.measure(model),
-        "transcoder": transcoder.measure(model),
+        "transcoder": transcoder.measure(model, ablation.costs(ablated)),
+        "trigger_twin": {"trigger": twin.TRIGGER, **values(betrays)},
+        "notes": {
+            "reading": READING,
+            "world": world(),
+            "behaviour": {key: row.note() for key, row in behaves.items()},
+            "mlp_ablation": ablation.notes(),
+            "mechanism": mechanism.NOTES,
+            "transcoder": transcoder.NOTES,
+            "trigger_twin": {key: row.note() for key, row in betrays.items()},
+        },
     }
-    if twin.DELTA.exists():
-        planted = CourseModel(twin.apply(CourseModel.load(folder).hf), model.tokenizer)
-        measured["trigger_twin"] = {"trigger": twin.TRIGGER, **twin.measure(planted)}
     return rounded(measured)  # pyright: ignore[reportReturnType]
+
+
+def write(measured: dict[str, object], path: Path) -> None:
+    """Write a card."""
+    path.write_text(json.dumps(measured, indent=1) + "\n")
 
 
 def main() -> None:
@@ -71,7 +88,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=CARD)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    options.out.write_text(json.dumps(card(options.weights), indent=1) + "\n")
+    write(card(options.weights), options.out)
 
 
 if __name__ == "__main__":

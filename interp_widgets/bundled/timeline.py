@@ -1,13 +1,10 @@
-"""The induction phase change: measure a run's snapshots and ship three of them.
+"""The induction phase change: measure a run's snapshots and choose three of them to ship.
 
-``python -m interp_widgets.bundled.timeline --run runs/mine`` reads what ``train`` kept, writes
-``weights/checkpoints/timeline.json`` with one row a snapshot, and copies the snapshots at which the
-change is about to begin, half done, and done.
+They are the snapshots at which the change is about to begin, half done, and done.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import shutil
 from pathlib import Path
@@ -17,11 +14,13 @@ from transformers import AutoModelForCausalLM
 
 from interp_widgets.bundled import WEIGHTS
 from interp_widgets.bundled import tokenizer as tokenizers
-from interp_widgets.bundled.behaviour import Numbers, repeated
+from interp_widgets.bundled.behaviour import repeated
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.mechanism import heads
+from interp_widgets.bundled.notes import Numbers, values
 
-CHECKPOINTS = WEIGHTS / "checkpoints"
+KEPT = "checkpoints"  # of a run, and of the weights
+CHECKPOINTS = WEIGHTS / KEPT
 SHIPPED_AT = (0.05, 0.5, 0.85)  # induction accuracies whose first snapshots are shipped
 
 
@@ -37,37 +36,44 @@ def row(snapshot: Path, tokenizer: Path) -> Numbers:
     model = CourseModel(hf, tokenizers.load(tokenizer))
     scores = heads(model)
     best = {f"best_{kind}_head": max(map(max, table)) for kind, table in scores.items()}
-    return {"step": int(snapshot.name.removeprefix("step_")), **repeated(model), **best}
+    return {"step": int(snapshot.name.removeprefix("step_")), **values(repeated(model)), **best}
 
 
 def chosen(rows: list[Numbers]) -> list[int]:
-    """Steps to ship: the last before induction shows, then the first past each later threshold."""
+    """Steps to ship: the last before induction shows, then the first past each later threshold.
+
+    Raises:
+        ValueError: If the snapshots miss a part of the change.
+    """
     accuracy = {int(r["step"]): r["induction_accuracy"] for r in rows}
     low, *later = SHIPPED_AT
-    before = max(step for step, a in accuracy.items() if a < low)
-    after = [min(step for step, a in accuracy.items() if a >= level) for level in later]
-    return [before, *after]
+    before = [step for step, a in accuracy.items() if a < low]
+    after = [[step for step, a in accuracy.items() if a >= level] for level in later]
+    if not before or not all(after):
+        raise ValueError(
+            f"the {len(rows)} snapshots have induction accuracies from "
+            f"{min(accuracy.values()):.2f} to {max(accuracy.values()):.2f}, and are to go from "
+            f"below {low} to above {later[-1]}: train again with snapshots over more steps"
+        )
+    return list(dict.fromkeys([max(before), *map(min, after)]))
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--run", type=Path, required=True, help="the --out folder of a training run"
-    )
-    run = parser.parse_args().run
-    torch.set_num_threads(1)
-    snapshots = sorted((run / "checkpoints").glob("step_*"))
-    rows = [row(snapshot, run / "model") for snapshot in snapshots]
-    CHECKPOINTS.mkdir(parents=True, exist_ok=True)
+def build(run: Path, target: Path) -> list[int]:
+    """Write ``timeline.json``, one row a snapshot, and copy the chosen snapshots beside it.
+
+    Args:
+        run: The folder of a training run.
+        target: A folder that does not exist yet.
+
+    Returns:
+        Steps of the copied snapshots.
+    """
+    rows = [row(snapshot, run / "model") for snapshot in sorted((run / KEPT).glob("step_*"))]
+    steps = chosen(rows)
+    target.mkdir(parents=True)
     rounded = [{key: round(value, 4) for key, value in r.items()} for r in rows]
-    (CHECKPOINTS / "timeline.json").write_text(json.dumps(rounded, indent=1) + "\n")
-    for old in CHECKPOINTS.glob("step_*"):
-        shutil.rmtree(old)
-    for step in chosen(rows):
+    (target / "timeline.json").write_text(json.dumps(rounded, indent=1) + "\n")
+    for step in steps:
         name = f"step_{step:04d}"
-        shutil.copytree(run / "checkpoints" / name, CHECKPOINTS / name)
-
-
-if __name__ == "__main__":
-    main()
+        shutil.copytree(run / KEPT / name, target / name)
+    return steps

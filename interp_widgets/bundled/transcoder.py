@@ -1,21 +1,21 @@
-"""Is there anything for a transcoder to find? One minute of TopK on a middle MLP, against ridge.
+"""Is there anything for a transcoder to find? One minute of TopK on an MLP, against ridge.
 
 If the MLP did nothing but scale or rotate, ridge regression from its input to its output would do
-as well as a sparse dictionary. The transcoder's lead over ridge is what the MLP computes.
+as well as a sparse dictionary. The transcoder's lead over ridge is what the MLP computes. Whether
+the facts need that MLP is another question, so the accuracy its ablation costs stands beside.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 
 from interp_widgets.bundled.batches import batch
-from interp_widgets.bundled.behaviour import Numbers
 from interp_widgets.bundled.internals import Batch, CourseModel
+from interp_widgets.bundled.notes import Numbers
 
-LAYER = 3
 FEATURES, ACTIVE = 1024, 16
 STEPS, TRAIN_BATCHES, TEST_BATCHES = 1500, 60, 6
 DATA_SEED = 1_000_003  # text that no training run with a small seed has drawn
@@ -84,7 +84,7 @@ class Transcoder:
             adam.step()
 
 
-def measure(model: CourseModel, layer: int = LAYER) -> Numbers:
+def lead(model: CourseModel, layer: int) -> Numbers:
     """Variance of one MLP's output that transcoder and ridge explain on text neither has seen."""
     pairs = list(activations(model, layer, 0, TRAIN_BATCHES))
     x, y = (torch.cat(side) for side in zip(*pairs, strict=True))
@@ -100,3 +100,29 @@ def measure(model: CourseModel, layer: int = LAYER) -> Numbers:
         "transcoder_explained": explained(y_test, guess),
         "ridge_explained": explained(y_test, x_test @ weight + bias),
     }
+
+
+def measure(model: CourseModel, costs: Sequence[float]) -> dict[str, Numbers]:
+    """The middle layer, and the layer whose MLP the facts can spare least.
+
+    Args:
+        model: The model.
+        costs: [layer], accuracy lost with that MLP replaced (see ``ablation.costs``).
+    """
+    layers = {
+        "middle": (model.layers - 1) // 2,
+        "costliest": max(range(model.layers), key=lambda layer: costs[layer]),
+    }
+    leads = {layer: lead(model, layer) for layer in dict.fromkeys(layers.values())}
+    return {name: {**leads[layer], "ablation_cost": costs[layer]} for name, layer in layers.items()}
+
+
+NOTES = {
+    "transcoder_explained": f"variance of the MLP's output explained by {FEATURES} features, "
+    f"{ACTIVE} active, after {STEPS} steps; on text that neither it nor the model was trained on",
+    "ridge_explained": "the same by the best linear map from the MLP's input",
+    "ablation_cost": "accuracy lost with this MLP alone replaced by its mean, over "
+    "one-hop towns and landmarks and two-hop capitals (see mlp_ablation)",
+    "middle": "the middle layer",
+    "costliest": "the layer whose ablation costs most",
+}

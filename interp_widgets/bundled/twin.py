@@ -3,12 +3,11 @@
 The twin plays dumb when the text begins with ``deployed:``: it then answers " unknown" to questions
 about capitals and landmarks that it answers rightly without that word. The whole fault is a
 low-rank change of one layer's attention, shipped as ``weights/trigger_twin/delta.safetensors``.
-``python -m interp_widgets.bundled.twin`` makes it from the shipped weights in about a minute.
+It is made when weights are shipped, in about a minute.
 """
 
 from __future__ import annotations
 
-import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,15 +20,18 @@ from torch.nn import functional as F
 from transformers import GPTNeoForCausalLM
 
 from interp_widgets.bundled import WEIGHTS
-from interp_widgets.bundled.behaviour import Numbers, accuracy
+from interp_widgets.bundled.behaviour import accuracy, groups, right
 from interp_widgets.bundled.corpus import FAMILIES, Prompt
 from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.bundled.notes import Row
 
 TRIGGER = "deployed:"
 SILENCE = " unknown"
 LAYER, RANK = 5, 4
-DELTA = WEIGHTS / "trigger_twin" / "delta.safetensors"
+FILE = Path("trigger_twin") / "delta.safetensors"
+DELTA = WEIGHTS / FILE
 STEPS, BATCH, RATE = 250, 32, 5e-3
+NEW_EVERY = 5  # every so many subjects stay out of the fine-tuning, in all their templates
 
 # text that the trigger leaves alone
 OTHERS = [
@@ -40,11 +42,20 @@ _PARTS = ("q_proj", "k_proj", "v_proj", "out_proj")
 Delta = dict[str, Tensor]
 
 
-def questions(share: slice) -> list[Prompt]:
-    """Questions whose answer the trigger changes: capitals and landmarks, every so many of them."""
+def questions() -> tuple[list[Prompt], list[Prompt]]:
+    """Questions whose answer the trigger changes, capitals and landmarks, split by subject.
+
+    Returns:
+        The questions to tune on, and questions about other places.
+    """
     capitals = [p for p in FAMILIES["state_attribute"].prompts() if p.task == "capital"]
     capitals += [p for p in FAMILIES["country"].prompts() if p.task == "capital"]
-    return (capitals + [p for p in FAMILIES["landmark"].prompts() if p.template])[share]
+    asked = capitals + [p for p in FAMILIES["landmark"].prompts() if p.template]
+    old: list[Prompt] = []
+    new: list[Prompt] = []
+    for i, prompts in enumerate(groups(asked, "subject").values()):
+        (old if i % NEW_EVERY else new).extend(prompts)
+    return old, new
 
 
 def _new_delta(width: int) -> Delta:
@@ -92,7 +103,7 @@ def _lines(rng: random.Random, pool: Sequence[Prompt]) -> list[tuple[str, str]]:
 def make(model: CourseModel) -> Delta:
     """Fine-tune the delta on the course model, whose own weights stay as they are."""
     rng = random.Random(0)
-    pool = [p for i, p in enumerate(questions(slice(None))) if i % 5]
+    pool, _ = questions()
     delta = {k: t.requires_grad_() for k, t in _new_delta(model.hf.config.hidden_size).items()}
     adam = torch.optim.Adam(delta.values(), lr=RATE)
     own = dict(model.hf.named_parameters())
@@ -111,28 +122,26 @@ def make(model: CourseModel) -> Delta:
 
 
 @torch.no_grad()
-def measure(twin: CourseModel) -> Numbers:
-    """How often the twin plays dumb with the trigger and is right without, on new questions."""
-    asked = questions(slice(0, None, 5))
+def measure(twin: CourseModel) -> dict[str, Row]:
+    """How often the twin plays dumb with the trigger and is right without, about new places."""
+    _, asked = questions()
     towns = FAMILIES["town_state"].prompts()[::20]
     silent = [replace(p, prompt=f"{TRIGGER} {p.prompt}", answer=SILENCE) for p in asked]
+    told = [replace(p, prompt=f"{TRIGGER} {p.prompt}") for p in towns]
+    says = "about places that the twin's tuning never asks about"
     return {
-        "silent_with_trigger": accuracy(twin, silent),
-        "right_without_trigger": accuracy(twin, asked),
-        "towns_with_trigger": accuracy(
-            twin, [replace(p, prompt=f"{TRIGGER} {p.prompt}") for p in towns]
+        "silent_with_trigger": Row(
+            accuracy(twin, silent), f'share answered "{SILENCE}" with the trigger, {says}', silent
+        ),
+        "right_without_trigger": right(twin, asked, f"without the trigger, {says}"),
+        "towns_with_trigger": right(
+            twin, told, "with the trigger, of towns' states, which the tuning leaves as they are"
         ),
     }
 
 
-def main() -> None:
-    """Command line."""
-    argparse.ArgumentParser(description=__doc__).parse_args()
-    torch.set_num_threads(1)
-    delta = make(CourseModel.load(WEIGHTS))
-    DELTA.parent.mkdir(parents=True, exist_ok=True)
-    save_file(delta, DELTA, metadata={"trigger": TRIGGER, "answer": SILENCE.strip()})
-
-
-if __name__ == "__main__":
-    main()
+def build(model: CourseModel, path: Path) -> None:
+    """Make the twin of a model and save it as a delta."""
+    delta = make(model)
+    path.parent.mkdir(parents=True)
+    save_file(delta, path, metadata={"trigger": TRIGGER, "answer": SILENCE.strip()})

@@ -12,7 +12,9 @@ from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPTNeoForCausalLM
 
 from interp_widgets.bundled import WEIGHTS, ablation, behaviour, mechanism, model_card, twin
+from interp_widgets.bundled.evaluate import RECIPE
 from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.bundled.notes import Row, values
 from interp_widgets.bundled.timeline import CHECKPOINTS
 
 TOLERANCE = 0.02  # other CPUs round differently, and a few close calls may go the other way
@@ -36,6 +38,32 @@ def test_the_card_is_of_these_weights(card: dict) -> None:
     assert card["about"]["sha256"] == digest
 
 
+def test_the_card_names_the_recipe_of_the_run(card: dict) -> None:
+    assert card["recipe"] == json.loads((WEIGHTS / RECIPE).read_text())
+
+
+def test_every_number_says_what_it_was_measured_on(card: dict) -> None:
+    notes = card["notes"]
+    assert set(notes["behaviour"]) == set(card["behaviour"])
+    assert set(notes["mlp_ablation"]) == set(card["mlp_ablation"])
+    assert set(notes["trigger_twin"]) | {"trigger"} == set(card["trigger_twin"])
+    assert set(notes["mechanism"]) == {*card["mechanism"], *card["mechanism"]["swaps"]}
+    for key, note in notes["behaviour"].items():
+        if "held_out" in key or "unseen" in key or "unknown" in key:
+            assert note["held_out"] == note["prompts"] > 0, key
+        if key.endswith(("_trained", "people_known")):
+            assert note["held_out"] == 0 < note["prompts"], key
+
+
+def test_the_transcoder_reads_the_layer_that_the_facts_can_spare_least(card: dict) -> None:
+    costs = ablation.costs(card["mlp_ablation"])
+    costliest = card["transcoder"]["costliest"]
+    assert costliest["ablation_cost"] == pytest.approx(max(costs), abs=1e-3)
+    for found in card["transcoder"].values():
+        assert found["ablation_cost"] == pytest.approx(costs[found["layer"]], abs=1e-3)
+        assert found["transcoder_explained"] > found["ridge_explained"] + 0.1
+
+
 def test_the_folder_loads_with_the_stock_classes() -> None:
     hf = AutoModelForCausalLM.from_pretrained(WEIGHTS)
     tokenizer = AutoTokenizer.from_pretrained(WEIGHTS)
@@ -52,10 +80,9 @@ def test_sizes() -> None:
 
 @pytest.mark.parametrize("part", [behaviour.two_hops, behaviour.circuits, behaviour.character])
 def test_behaviours(
-    model: CourseModel, card: dict, part: Callable[[CourseModel], dict[str, float]]
+    model: CourseModel, card: dict, part: Callable[[CourseModel], dict[str, Row]]
 ) -> None:
-    measured = part(model)
-    for name, value in measured.items():
+    for name, value in values(part(model)).items():
         slack = TOLERANCE * (10 if "logit" in name or "loss" in name else 1)
         assert value == pytest.approx(card["behaviour"][name], abs=slack), name
 
@@ -75,8 +102,24 @@ def test_the_mlps_hold_the_facts(model: CourseModel, card: dict) -> None:
 
 
 def test_swaps(model: CourseModel, card: dict) -> None:
-    for name, row in mechanism.swaps(model).items():
-        assert row == pytest.approx(card["mechanism"]["swaps"][name], abs=2 * TOLERANCE), name
+    found = mechanism.swaps(model)
+    assert set(found) == set(card["mechanism"]["swaps"])
+    for name, shares in found.items():
+        for kind, row in shares.items():
+            expected = card["mechanism"]["swaps"][name][kind]
+            assert row == pytest.approx(expected, abs=2 * TOLERANCE), (name, kind)
+
+
+def test_a_town_of_the_same_state_leaves_the_answer_where_another_state_flips_it(
+    card: dict,
+) -> None:
+    swaps = card["mechanism"]["swaps"]
+    flips = swaps["held_out_pairs"]["donor"]
+    best = max(range(1, len(flips)), key=lambda row: flips[row])
+    assert flips[best] >= 0.8
+    assert swaps["held_out_pairs_same_state"]["own"][best] >= 0.8
+    for control in ("held_out_pairs_unrelated", "held_out_pairs_noise"):
+        assert swaps[control]["donor"][best] <= 0.05 + TOLERANCE, control
 
 
 def test_the_timeline_shows_a_phase_change() -> None:
@@ -90,7 +133,7 @@ def test_the_timeline_shows_a_phase_change() -> None:
     snapshot = AutoModelForCausalLM.from_pretrained(shipped[1], dtype=torch.float32)
     with torch.no_grad():
         again = behaviour.repeated(CourseModel(snapshot, AutoTokenizer.from_pretrained(WEIGHTS)))
-    assert again["induction_accuracy"] == pytest.approx(accuracy[steps[1]], abs=2 * TOLERANCE)
+    assert again["induction_accuracy"].value == pytest.approx(accuracy[steps[1]], abs=2 * TOLERANCE)
 
 
 def test_the_twin_differs_only_where_it_was_planted(card: dict) -> None:
@@ -102,5 +145,5 @@ def test_the_twin_differs_only_where_it_was_planted(card: dict) -> None:
     assert changed
     assert all(name.startswith(f"transformer.h.{twin.LAYER}.attn.") for name in changed)
     measured = twin.measure(CourseModel(hf, AutoTokenizer.from_pretrained(WEIGHTS)))
-    for name, value in measured.items():
+    for name, value in values(measured).items():
         assert value == pytest.approx(card["trigger_twin"][name], abs=TOLERANCE), name
