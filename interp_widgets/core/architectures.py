@@ -46,6 +46,7 @@ class Architecture:
         pattern: where a pattern is read: where transformers computes attention (``interface``),
             the second output of the module, which always forms one (``output``), or the same, on
             ``request``.
+        learned_positions: what enters layer 0 is a token's embedding plus one for its position.
         flat_mlp: the MLP is given ``[batch · pos, d_model]`` (OPT).
         limits: fields of the config that must have a value, and what is wrong otherwise.
         context: tokens read at once, where the config does not say (BLOOM: what it trained on).
@@ -65,6 +66,7 @@ class Architecture:
     qkv_layout: QKVLayout = "separate"
     parallel: bool | tuple[str, ...] = False
     pattern: PatternFrom = "interface"
+    learned_positions: bool = False
     flat_mlp: bool = False
     limits: tuple[tuple[str, Any, str], ...] = ()
     context: int = 2048
@@ -125,6 +127,7 @@ _ROWS = (
         mlp_out="mlp",
         qkv=("attn.c_attn",),
         qkv_layout="blocks",
+        learned_positions=True,
     ),
     Architecture(
         model_type="gpt_neo",
@@ -139,6 +142,7 @@ _ROWS = (
         mlp_out="mlp",
         qkv=("attn.attention.q_proj", "attn.attention.k_proj", "attn.attention.v_proj"),
         pattern="output",
+        learned_positions=True,
     ),
     Architecture(
         model_type="gptj",
@@ -220,6 +224,7 @@ _ROWS = (
         attn_out="self_attn",
         mlp_out="fc2",
         qkv=("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj"),
+        learned_positions=True,
         flat_mlp=True,
         limits=(
             (
@@ -248,11 +253,18 @@ _ROWS = (
     _llama_like("llama"),
     _llama_like("mistral"),
     _llama_like("qwen2"),
+    _llama_like("starcoder2", mlp_proj="mlp.c_proj"),
     _llama_like("qwen3"),
     _llama_like("gemma"),
     _llama_like("phi3", qkv=("self_attn.qkv_proj",), qkv_layout="blocks"),
     _llama_like("gemma2", **_NORMS_AROUND),
     _llama_like("gemma3_text", **_NORMS_AROUND),
+    _llama_like(  # with eyes; the language model inside is looked into
+        "gemma3",
+        layers="model.language_model.layers",
+        final_norm="model.language_model.norm",
+        **_NORMS_AROUND,
+    ),
     _llama_like("olmo2", **(_NORMS_AROUND | {"resid_mid": "mlp"})),
     _llama_like(
         "stablelm",

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.architectures import architecture_of
-from interp_widgets.core.places import Place, kv_heads, place_of, widths
+from interp_widgets.core.places import Place, kv_heads, part, place_of, widths
 from interp_widgets.core.readout import unembed
 from interp_widgets.core.self_check import self_check
 from interp_widgets.core.sites import Site
@@ -51,9 +51,9 @@ class LanguageModel:
             )
         training = [path for path, module in hf.named_modules() if module.training]
         if training:
-            part = f" (its part {training[0]!r})" if training[0] else ""
+            where = f" (its part {training[0]!r})" if training[0] else ""
             raise ValueError(
-                f"{type(hf).__name__}{part} is in training mode, where dropout makes every run "
+                f"{type(hf).__name__}{where} is in training mode, where dropout makes every run "
                 "differ. Call hf_model.eval() first."
             )
         absent = [key for key, weight in hf.named_parameters() if weight.is_meta]
@@ -105,11 +105,11 @@ class LanguageModel:
     @property
     def d_mlp(self) -> int:
         """Neurons in an MLP: the input width of its down projection."""
-        return widths(self.layers[0].get_submodule(self.architecture.mlp_proj))[0]
+        return widths(part(self.layers[0], self.architecture.mlp_proj))[0]
 
     def module(self, path: str) -> nn.Module:
         """The part of the model at ``path``, counted from the root."""
-        return self.hf.get_submodule(path)
+        return part(self.hf, path)
 
     def place(self, site: Site) -> Place:
         """Where a site lives in this model; ValueError for a layer, head or neuron it lacks."""

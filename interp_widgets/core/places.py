@@ -68,7 +68,7 @@ def widths(linear: nn.Module) -> tuple[int, int]:
 def kv_heads(model: LanguageModel) -> int:
     """Key/value heads a layer, from the width of what makes keys: configs name them differently."""
     row = model.architecture
-    made = [widths(_part(model.layers[0], path))[1] // model.d_head for path in row.qkv]
+    made = [widths(part(model.layers[0], path))[1] // model.d_head for path in row.qkv]
     return made[1] if len(made) == 3 else (made[0] - model.n_heads) // 2
 
 
@@ -97,22 +97,22 @@ def place_of(model: LanguageModel, site: Site) -> Place:
         case "resid_mid":
             # A hook here reaches the MLP's norm alone; the stream flows past it.
             instead = "a hook there misses the stream itself. Edit attn_out or mlp_in."
-            norm = _part(layer, row.resid_mid)
+            norm = part(layer, row.resid_mid)
             return Place(norm, "in", _whole, unflat=unflat, instead=instead)
         case "attn_out":
-            return Place(_part(layer, row.attn_out), "out", _whole)
+            return Place(part(layer, row.attn_out), "out", _whole)
         case "mlp_in":
-            return Place(_part(layer, row.mlp), "in", _whole, unflat=unflat)
+            return Place(part(layer, row.mlp), "in", _whole, unflat=unflat)
         case "mlp_out":
-            return Place(_part(layer, row.mlp_out), "out", _whole, unflat=unflat)
+            return Place(part(layer, row.mlp_out), "out", _whole, unflat=unflat)
         case "mlp_post":
             _check_index(site, model.d_mlp, "neurons")
             neurons = _picked(_whole, site.index, -1)
-            return Place(_part(layer, row.mlp_proj), "in", neurons, unflat=unflat)
+            return Place(part(layer, row.mlp_proj), "in", neurons, unflat=unflat)
         case "z":
             _check_index(site, model.n_heads, "heads")
             heads = _heads(model.n_heads, model.d_head)
-            return Place(_part(layer, row.attn_proj), "in", _picked(heads, site.index, -2))
+            return Place(part(layer, row.attn_proj), "in", _picked(heads, site.index, -2))
         case "q" | "k" | "v":
             return _projection(model, layer, site)
         case "pattern":
@@ -120,13 +120,17 @@ def place_of(model: LanguageModel, site: Site) -> Place:
     raise AssertionError(f"{site} is a place without a row here")
 
 
-def _part(layer: nn.Module, paths: str | tuple[str, ...]) -> nn.Module:
-    """The part of ``layer`` at a path; the first that is there of several."""
+def part(whole: nn.Module, paths: str | tuple[str, ...]) -> nn.Module:
+    """The part of a layer or a model at a path; the first that is there of several.
+
+    Raises:
+        ValueError: none is; the row of the table is wrong.
+    """
     for path in [paths] if isinstance(paths, str) else paths:
         with suppress(AttributeError):
-            return layer.get_submodule(path)
+            return whole.get_submodule(path)
     raise ValueError(
-        f"{type(layer).__name__} has no part {paths!r}: its row in core/architectures.py "
+        f"{type(whole).__name__} has no part {paths!r}: its row in core/architectures.py "
         "does not fit this model."
     )
 
@@ -157,9 +161,9 @@ def _projection(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
     view, groups = _cut(row.qkv_layout, which, model.n_heads, model.n_kv_heads, model.d_head)
     if groups and site.index is not None:
         group, member = divmod(site.index, model.n_heads // model.n_kv_heads)
-        module = _part(layer, row.qkv[0])
+        module = part(layer, row.qkv[0])
         return Place(module, "out", lambda raw: view(raw).select(-3, group).select(-2, member))
-    module = _part(layer, row.qkv[which if len(row.qkv) == 3 else 0])
+    module = part(layer, row.qkv[which if len(row.qkv) == 3 else 0])
     return Place(module, "out", _picked(view, site.index, -2), groups=groups)
 
 
@@ -191,7 +195,7 @@ def _pattern(model: LanguageModel, layer: nn.Module, site: Site) -> Place:
         asked = _asked_for_pattern
     view = _picked(_formed, site.index, 1)
     instead = "the model has used it by then. Edit z, or q and k."
-    return Place(_part(layer, row.attn), side, view, part=1, asked=asked, instead=instead)
+    return Place(part(layer, row.attn), side, view, part=1, asked=asked, instead=instead)
 
 
 def _asked_for_pattern(x: Tensor, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from transformers import AutoConfig, AutoModel, AutoModelForCausalLM
@@ -266,20 +268,17 @@ def test_gradients_flow_through_an_edit(model):
     ],
 )
 def test_a_wrong_row_is_caught_and_the_site_named(monkeypatch, family, field, wrong, named):
-    from dataclasses import replace
-
     row = replace(ARCHITECTURES[family], **{field: wrong})
     monkeypatch.setitem(architectures.ARCHITECTURES, family, row)
     with pytest.raises(ValueError, match=named):
         make(family)
 
 
-def test_a_missing_part_is_named(monkeypatch):
-    from dataclasses import replace
-
-    row = replace(ARCHITECTURES["llama"], mlp="feed_forward")
+@pytest.mark.parametrize("field", ["mlp", "mlp_proj", "attn", "resid_mid", "final_norm"])
+def test_a_missing_part_is_named(monkeypatch, field):
+    row = replace(ARCHITECTURES["llama"], **{field: "absent.part"})
     monkeypatch.setitem(architectures.ARCHITECTURES, "llama", row)
-    with pytest.raises(ValueError, match=r"no part 'feed_forward'.*architectures\.py"):
+    with pytest.raises(ValueError, match=r"has no part 'absent\.part'.*architectures\.py"):
         make("llama")
 
 

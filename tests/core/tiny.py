@@ -116,6 +116,7 @@ CONFIGS: dict[str, dict[str, Any]] = {
         "eos_token_id": 0,
     },
     "qwen2": _sizes(num_key_value_heads=2),
+    "starcoder2": _sizes(num_key_value_heads=2),
     "gemma": _sizes(num_key_value_heads=2, head_dim=16),
     "gemma3_text": _sizes(
         num_key_value_heads=2,
@@ -123,6 +124,19 @@ CONFIGS: dict[str, dict[str, Any]] = {
         sliding_window=4,
         layer_types=["sliding_attention", "sliding_attention", "full_attention"],
     ),
+    "gemma3": {
+        "text_config": _sizes(num_key_value_heads=2, head_dim=16, sliding_window=64),
+        "vision_config": {
+            "model_type": "siglip_vision_model",
+            "hidden_size": 16,
+            "intermediate_size": 16,
+            "num_hidden_layers": 1,
+            "num_attention_heads": 2,
+            "image_size": 28,
+            "patch_size": 14,
+        },
+        "mm_tokens_per_image": 4,
+    },
     "phi": _sizes(num_key_value_heads=2),
     "olmo2": _sizes(num_key_value_heads=2),
     "falcon": _sizes(ffn_hidden_size=48, new_decoder_architecture=True, num_kv_heads=2),
