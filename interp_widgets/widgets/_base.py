@@ -248,7 +248,11 @@ class Widget(anywidget.AnyWidget):
     # -- keeping -------------------------------------------------------------------------------
 
     def to_html(
-        self, path: str | Path, record: Sequence[Action] = (), title: str | None = None
+        self,
+        path: str | Path,
+        record: Sequence[Action] = (),
+        title: str | None = None,
+        beside: Sequence[Widget | _export.Shown] = (),
     ) -> Path:
         """Writes one HTML file that works with no kernel and no network.
 
@@ -258,11 +262,17 @@ class Widget(anywidget.AnyWidget):
                 answers if it was recorded; any other says that it needs a kernel. What needs no
                 computing always works.
             title: heading of the page; the widget's description by default.
+            beside: more widgets for the same page, each alone or as (widget, actions to record).
+                They share one cursor: a token pointed at in one lights in the others.
 
         Returns:
             The path written.
         """
-        return _export.write_html(self, Path(path), list(record), title)
+        shown = [(self, record), *(o if isinstance(o, tuple) else (o, ()) for o in beside)]
+        for one, _ in shown:
+            if not isinstance(one, Widget):
+                raise TypeError(f"beside= takes widgets or (widget, actions), not {one!r}.")
+        return _export.write_html(shown, Path(path), title or self.describe())
 
     def twin(self) -> Self:
         """Another widget made as this one was, with this one's actions done. Close it after use."""

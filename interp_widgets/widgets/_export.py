@@ -1,14 +1,17 @@
-"""One HTML file that shows a widget with no kernel and no network.
+"""One HTML file that shows widgets with no kernel and no network.
 
-The file holds the widget's module, its state, and recorded answers. A small stand-in for the kernel
-(`shared/page.ts`) does what needs no computing by itself, gives the recorded answer to an action
-that was recorded, and says of any other that it needs a kernel.
+The file holds each kind of widget's module once, and for every widget its state and recorded
+answers. A small stand-in for the kernel (`shared/page.ts`) does what needs no computing by itself,
+gives the recorded answer to an action that was recorded, and says of any other that it needs a
+kernel.
 """
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +39,7 @@ h1 {{ font-size: 1.1rem; font-weight: 600; }}
 <body>
 <main>
 <h1>{title}</h1>
-<div id="widget"></div>
+{places}
 </main>
 <script type="application/json" id="recorded">{data}</script>
 <script type="module">{stand_in}</script>
@@ -45,26 +48,21 @@ h1 {{ font-size: 1.1rem; font-weight: 600; }}
 """
 
 
-def write_html(widget: Widget, path: Path, record: list[Action], title: str | None) -> Path:
+Shown = tuple["Widget", Sequence["Action"]]
+"""A widget of a page, and the actions whose answers go into the page."""
+
+
+def write_html(shown: Sequence[Shown], path: Path, title: str) -> Path:
     """Writes the page; see `Widget.to_html`."""
-    twin = widget.twin()
-    try:
-        opening = {**_wire_state(twin), "depth": [0, 0], "answered": []}
-        answers = _record(twin, record)
-    finally:
-        twin.close()
-    page = {
-        "module": str(widget._esm),
-        "state": opening,
-        "answers": answers,
-        "computes": widget.COMPUTES,
-    }
+    modules = {_name(str(widget._esm)): str(widget._esm) for widget, _ in shown}
+    page = {"modules": modules, "widgets": [_frozen(*one) for one in shown]}
     data = json.dumps(page, sort_keys=True)
     # "<" must not appear in a script element: a token may well be "</script>".
     for char in "<>&\u2028\u2029":
         data = data.replace(char, f"\\u{ord(char):04x}")
     text = PAGE.format(
-        title=html.escape(title or widget.describe()),
+        title=html.escape(title),
+        places="\n".join(f'<div id="widget-{i}"></div>' for i in range(len(shown))),
         data=data,
         stand_in=STAND_IN.read_text(encoding="utf-8"),
     )
@@ -72,7 +70,27 @@ def write_html(widget: Widget, path: Path, record: list[Action], title: str | No
     return path
 
 
-def _record(twin: Widget, record: list[Action]) -> dict[str, dict[str, Any]]:
+def _name(module: str) -> str:
+    return hashlib.sha256(module.encode()).hexdigest()[:12]
+
+
+def _frozen(widget: Widget, record: Sequence[Action]) -> dict[str, Any]:
+    """One widget as the page holds it; the widget itself is left as it is."""
+    twin = widget.twin()
+    try:
+        opening = {**_wire_state(twin), "depth": [0, 0], "answered": []}
+        answers = _record(twin, record)
+    finally:
+        twin.close()
+    return {
+        "module": _name(str(widget._esm)),
+        "state": opening,
+        "answers": answers,
+        "computes": widget.COMPUTES,
+    }
+
+
+def _record(twin: Widget, record: Sequence[Action]) -> dict[str, dict[str, Any]]:
     """Answers by action, as the page will look them up.
 
     Each answer holds every trait that some action of its kind touched, so that answers may be given

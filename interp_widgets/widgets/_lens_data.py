@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -90,11 +91,12 @@ def _highest(values: Any) -> float:
     return float(np.nanmax(array, initial=1e-6, where=np.isfinite(array)))
 
 
-def rank_plane(record: LogitLens, column: int | None) -> dict[str, Any] | None:
-    """Rank of one tracked token [row, pos]; None where the record does not track it."""
-    if column is None:
-        return None
-    ranks = np.asarray(record.track_ranks)[:, :, column]
+def rank_plane(record: LogitLens, column: int | None) -> dict[str, Any]:
+    """Rank [row, pos] of one tracked token, or (None) of the token each column ends with."""
+    # A position's first line is the model's answer there.
+    ranks = np.asarray(
+        record.line_ranks[..., 0] if column is None else record.track_ranks[..., column]
+    )
     if ranks.size <= FINE_CELLS:
         return plane("rank", ranks, "i32")
     return plane("rank", ranks, "u8", "log", RANK_TOP)
@@ -212,6 +214,28 @@ def _short(prompt: str) -> str:
 
 def _size(record: LogitLens) -> str:
     return f"{len(record.rows)} rows × {len(record.tokens)} tokens"
+
+
+def picture(records: Sequence[LogitLens], colour: str) -> Any:
+    """A Matplotlib figure of all sides, one above the other; None where it would be too fine.
+
+    Args:
+        records: one a side.
+        colour: as the widget's `color`; rank, which no print shows, is drawn as probability.
+    """
+    if sum(len(r.rows) * len(r.tokens) for r in records) > FINE_CELLS:
+        return None
+    from matplotlib.figure import Figure
+
+    from interp_widgets.plots.logit_lens import COLOURS, plot_print
+
+    heights = [max(2.5, 0.9 + 0.3 * len(r.rows)) for r in records]
+    width = max(4.0, 1.0 + 0.75 * max(len(r.tokens) for r in records))
+    figure = Figure(figsize=(width, sum(heights)), layout="constrained")
+    axes = figure.subplots(len(records), 1, height_ratios=heights, squeeze=False)[:, 0]
+    for record, ax in zip(records, axes, strict=True):
+        plot_print(record, colour if colour in COLOURS else "probability", ax)
+    return figure
 
 
 def brief(record: LogitLens) -> str:

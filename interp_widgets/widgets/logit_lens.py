@@ -55,7 +55,8 @@ class LogitLensHeatmap(Widget):
         measure: what the lines show: probability, rank or logit.
         pinned: cells as [side, row, pos].
         tracked: tokens whose fate is drawn in every pinned column.
-        rank_of: the tracked token whose rank colours the cells; the first one when empty.
+        rank_of: the tracked token whose rank colours the cells; when empty the first one, and when
+            nothing is tracked, of each column the token it ends with.
         prompts: one prompt a side.
 
     Example:
@@ -253,12 +254,16 @@ class LogitLensHeatmap(Widget):
         chosen = self.rank_of if self.rank_of in self.tracked else first
         return {
             "sides": [self._grid(side) for side in range(len(self._records))],
-            "ranks": [
-                lens_data.rank_plane(record, self._column(side, chosen))
-                for side, record in enumerate(self._records)
-            ],
+            "ranks": [self._ranks(side, chosen) for side in range(len(self._records))],
             "trails": self._trails([(s, pos) for s, _, pos in self.pinned]),
         }
+
+    def _ranks(self, side: int, chosen: str) -> dict[str, Any] | None:
+        """Ranks of the chosen token; without one, of the token that each column ends with."""
+        column = self._column(side, chosen)
+        if chosen and column is None:
+            return None
+        return lens_data.rank_plane(self._records[side], column)
 
     def _grid(self, side: int) -> dict[str, Any]:
         """The packed record; made once, since most actions leave the records as they are."""
@@ -310,9 +315,7 @@ class LogitLensHeatmap(Widget):
         return self.get_state()
 
     def _figure(self) -> Any:
-        if len(self.record.rows) * len(self.record.tokens) > lens_data.FINE_CELLS:
-            return None
-        return self.record.plot(kind="print")
+        return lens_data.picture(self._records, self.color)
 
     def _brief(self) -> str:
         return " | ".join(lens_data.brief(r) for r in self._records)

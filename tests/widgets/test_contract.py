@@ -174,7 +174,9 @@ def test_an_exported_page_holds_everything(example: Example, tmp_path: Path) -> 
     data = re.search(r'id="recorded">(.*?)</script>', page, re.DOTALL)
     assert data is not None
     recorded = json.loads(data[1])
-    assert {json.loads(key)["do"] for key in recorded["answers"]} == set(type(widget).ACTIONS)
+    assert {json.loads(key)["do"] for key in recorded["widgets"][0]["answers"]} == set(
+        type(widget).ACTIONS
+    )
 
 
 def test_an_export_is_the_same_twice(example: Example, tmp_path: Path) -> None:

@@ -190,3 +190,32 @@ def test_offers_are_texts_or_entries_of_the_prompt_index() -> None:
     entry = next(iter(prompts().values()))[0]
     widget = LogitLensHeatmap(model=model(), prompt=PROMPT, offers=["x", entry])
     assert widget.offers == ["x", entry.prompt]
+
+
+def test_rank_without_a_tracked_token_is_of_what_each_column_ends_with() -> None:
+    widget = LogitLensHeatmap(model=model(), prompt=PROMPT, color="rank")
+    ranks = unpack(widget.ranks[0])
+    record = widget.record
+    assert ranks.shape == (len(record.rows), len(record.tokens))
+    assert (ranks[-1] == 0).all()
+    tops = np.asarray(record.top_ids[..., 0])
+    # Rank 0 exactly where the last row's token is on top.
+    assert np.array_equal(ranks == 0, tops == tops[-1])
+    viewer = LogitLensHeatmap(record, color="rank")
+    assert np.array_equal(unpack(viewer.ranks[0]), ranks)
+    # A chosen token that the other side does not track has no ranks there.
+    other = iw.logit_lens(model(), PROMPT, track=[" Austin"])
+    both = LogitLensHeatmap(other, compare=record)
+    assert both.ranks[0] is not None
+    assert both.ranks[1] is None
+
+
+def test_the_still_picture_shows_both_sides_and_the_chosen_colour() -> None:
+    one = LogitLensHeatmap(model=model(), prompt=PROMPT, color="entropy")
+    two = LogitLensHeatmap(model=model(), prompt=PROMPT, compare="the city", color="rank")
+    cells = []
+    for widget in (one, two):
+        drawn = [ax for ax in widget._figure().axes if ax.get_title(loc="left")]
+        cells.append([len(ax.texts) for ax in drawn])
+    assert cells == [[one.record.top_ids[..., 0].numel()], [4 * len(r.tokens) for r in two.records]]
+    assert "entropy (nats)" in [ax.get_ylabel() for ax in one._figure().axes]

@@ -1,7 +1,7 @@
 // The view as files: a drawing of the whole grid (SVG, PNG), its numbers (CSV), its state and numbers (JSON).
 
 import { type Ramp } from "../shared/color.ts";
-import { s } from "../shared/dom.ts";
+import { clamp, h, s } from "../shared/dom.ts";
 import { csvLine } from "../shared/keep.ts";
 import { isSpecial, split } from "../shared/tokens.ts";
 import type { Grid, Scales } from "./grid.ts";
@@ -50,20 +50,45 @@ function gridDrawing(grid: Grid, look: Look): SVGGElement {
   const group = s("g", {}, s("text", { x: 4, y: 14, fill: look.text, "font-weight": 600 }, `${grid.raw.model} · ${grid.raw.prompt.slice(0, 120)}`));
   const last = grid.rows.length - 1;
   grid.rows.forEach((name, row) => {
-    const y = HEAD + (last - row) * tall + (row < last ? GAP : 0);
+    const y = HEAD + (last - row) * tall + (words && row < last ? GAP : 0);
     if (words || row === last || row % 10 === 0) group.append(s("text", { x: GUTTER - 6, y: y + tall / 2 + 4, "text-anchor": "end", fill: look.text, "font-size": 11 }, name));
-    grid.tokens.forEach((_, col) => {
+    if (words) grid.tokens.forEach((_, col) => {
       const shade = grid.shade(look.color, row, col, look.scales);
       const level = Math.round(Math.min(Math.max(shade, 0), 1) * 255);
       const fill = Number.isNaN(shade) ? "none" : `rgb(${look.ramp.rgb.subarray(level * 3, level * 3 + 3).join(",")})`;
       const x = GUTTER + col * w;
-      group.append(s("rect", { x, y, width: words ? w - 1 : w, height: words ? tall - 1 : tall, fill }));
-      const piece = words ? grid.best(row, col) : null;
+      group.append(s("rect", { x, y, width: w - 1, height: tall - 1, fill }));
+      const piece = grid.best(row, col);
       if (piece !== null) group.append(s("text", { x: x + 4, y: y + 15, fill: look.ramp.darkText[level] ? "#10151b" : "#fff" }, fitted(piece)));
     });
   });
-  if (words) grid.tokens.forEach((token, col) => group.append(s("text", { x: GUTTER + col * w + 4, y: HEAD + (last + 1) * tall + GAP + 14, fill: look.text, "font-size": 11, opacity: isSpecial(token) ? 0.5 : 1 }, fitted(token))));
+  if (!words) group.append(...raster(grid, look, w, tall));
+  else grid.tokens.forEach((token, col) => group.append(s("text", { x: GUTTER + col * w + 4, y: HEAD + (last + 1) * tall + GAP + 14, fill: look.text, "font-size": 11, opacity: isSpecial(token) ? 0.5 : 1 }, fitted(token))));
   return group;
+}
+
+/** Very many cells: one embedded picture, a pixel a cell, and the tokens' names small and upright under it. */
+function raster(grid: Grid, look: Look, w: number, tall: number): SVGElement[] {
+  const [rows, cols] = [grid.rows.length, grid.tokens.length];
+  const canvas = h("canvas", { width: cols, height: rows });
+  const context = canvas.getContext("2d")!;
+  const pixels = context.createImageData(cols, rows);
+  for (let row = rows - 1, at = 0; row >= 0; row--) {
+    for (let col = 0; col < cols; col++, at += 4) {
+      const shade = grid.shade(look.color, row, col, look.scales);
+      if (Number.isNaN(shade)) continue;
+      const level = Math.round(clamp(shade, 0, 1) * 255);
+      pixels.data.set([...look.ramp.rgb.subarray(level * 3, level * 3 + 3), 255], at);
+    }
+  }
+  context.putImageData(pixels, 0, 0);
+  const bottom = HEAD + rows * tall;
+  const image = s("image", { x: GUTTER, y: HEAD, width: cols * w, height: rows * tall, preserveAspectRatio: "none", style: "image-rendering: pixelated", href: canvas.toDataURL() });
+  const names = grid.tokens.map((token, col) => {
+    const [x, y] = [GUTTER + (col + 0.5) * w + 1.5, bottom + 3];
+    return s("text", { x, y, transform: `rotate(-90 ${x} ${y})`, "text-anchor": "end", fill: look.text, "font-size": 5 }, fitted(token));
+  });
+  return [image, ...names];
 }
 
 function fitted(piece: string): string {

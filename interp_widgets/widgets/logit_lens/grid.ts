@@ -114,7 +114,8 @@ export class Grid {
     if (this.rank) {
       const rank = this.rank[at]! + 1;
       const about = this.raw.exact || rank < 20 ? "" : "≈ ";
-      parts.push(`rank of “${visible(this.rankOf)}” ${Number.isNaN(rank) ? "?" : about + rank.toLocaleString("en")}`);
+      const token = this.rankOf || this.best(this.rows.length - 1, col);
+      parts.push(`rank of “${visible(token ?? "?")}” ${Number.isNaN(rank) ? "?" : about + rank.toLocaleString("en")}`);
     }
     return parts.join(" · ");
   }

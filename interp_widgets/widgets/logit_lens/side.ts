@@ -39,12 +39,14 @@ export class Side {
     this.element.append(this.head, this.heatmap.element, this.overview.element, this.tooltip.element);
   }
 
-  show(grid: Grid, color: Color, scales: Scales, ramp: Ramp): void {
+  /** `name` tells this side from the other; empty when there is none. */
+  show(grid: Grid, name: string, color: Color, scales: Scales, ramp: Ramp): void {
     this.grid = grid;
     const { raw } = grid;
     fill(
       this.head,
-      h("b", {}, raw.model),
+      h("b", {}, name || raw.model),
+      name && name !== raw.model ? h("span", {}, raw.model) : null,
       h("span", {}, `${raw.kind} lens · ${raw.rows.length} rows × ${raw.tokens.length} tokens`),
       light(raw.check),
     );

@@ -55,5 +55,23 @@ export interface LensState extends BaseState {
   live: boolean;
 }
 
+/** What tells the sides apart: model, prompt (without the words they begin with) or lens, or else their order. */
+export function sideNames(sides: readonly RawSide[]): string[] {
+  const telling = [(side: RawSide) => side.model, (side: RawSide) => side.prompt, (side: RawSide) => `${side.kind} lens`];
+  for (const name of telling) {
+    const names = sides.map(name);
+    if (new Set(names).size === names.length) return name === telling[1] ? withoutStart(names) : names;
+  }
+  return ["first", "second"];
+}
+
+function withoutStart(names: readonly string[]): string[] {
+  const [first, ...others] = names as [string, ...string[]];
+  let same = 0;
+  while (same < first.length && others.every((name) => name[same] === first[same])) same++;
+  const cut = first.lastIndexOf(" ", same - 1) + 1;
+  return cut > 16 ? names.map((name) => `… ${name.slice(cut)}`) : [...names];
+}
+
 /** The token whose rank colours the cells. */
 export const chosen = (tracked: readonly string[], rankOf: string): string => (tracked.includes(rankOf) ? rankOf : (tracked[0] ?? ""));

@@ -87,7 +87,7 @@ export function legend(): { element: HTMLElement; show(frame: Frame, color: Colo
         probability: ["probability of the top token", "0", "1"],
         entropy: ["entropy, nats", "0", short(scales.entropy)],
         kl: ["KL to the model’s output, nats", "0", short(scales.kl)],
-        rank: rankOf ? [`rank of “${visible(rankOf)}”`, (scales.rank + 1).toLocaleString("en"), "1"] : ["track a token to colour by its rank", "", ""],
+        rank: [rankOf ? `rank of “${visible(rankOf)}”` : "rank of the token each column ends with", (scales.rank + 1).toLocaleString("en"), "1"],
       };
       [name.textContent, from.textContent, to.textContent] = texts[color];
     },

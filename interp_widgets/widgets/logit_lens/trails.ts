@@ -8,7 +8,7 @@ import { numbers } from "../shared/planes.ts";
 import type { Theme } from "../shared/theme.ts";
 import { percent, short, tokenElement, visible } from "../shared/tokens.ts";
 import type { Grid } from "./grid.ts";
-import type { Measure, Pin, RawTrail } from "./state.ts";
+import { type Measure, type Pin, type RawTrail, sideNames } from "./state.ts";
 
 const UNITS: Record<Measure, string> = { probability: "probability", rank: "rank (1 = top)", logit: "logit" };
 const SCALES = { probability: "share", rank: "rank", logit: "linear" } as const;
@@ -24,7 +24,7 @@ export interface TrailsInput {
 
 export interface TrailsEvents {
   /** A person points at a row of a plot. */
-  point(cell: Cell | null): void;
+  point(cell: Cell | null, side: number): void;
   track(token: string, tracked: boolean): void;
   unpin(pins: readonly Pin[]): void;
 }
@@ -65,12 +65,12 @@ export class Trails {
       },
       (line) => this.events.track(line.piece, line.tracked),
     );
-    drawn.element.addEventListener("pointermove", (e) => this.events.point({ row: drawn.rowAt(e.clientX), col: pos }));
-    drawn.element.addEventListener("pointerleave", () => this.events.point(null));
+    drawn.element.addEventListener("pointermove", (e) => this.events.point({ row: drawn.rowAt(e.clientX), col: pos }, side));
+    drawn.element.addEventListener("pointerleave", () => this.events.point(null, side));
     this.drawings.push(drawn.element);
     const close = h("button", { type: "button", "aria-label": `Unpin token ${pos}`, title: "Unpin", "data-key": `unpin/${key}` }, "✕");
     close.addEventListener("click", () => this.events.unpin(pins.map((i) => input.pins[i]!)));
-    const where = input.grids.length > 1 ? h("span", {}, side === 0 ? "left" : "right") : null;
+    const where = input.grids.length > 1 ? h("span", { class: "iw-which" }, sideNames(input.grids.map((g) => g.raw))[side]) : null;
     return h(
       "figure",
       {},

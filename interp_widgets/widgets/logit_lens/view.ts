@@ -14,7 +14,7 @@ import { themeOf } from "../shared/theme.ts";
 import { document as asDocument, drawing, table } from "./files.ts";
 import { Grid, type Scales } from "./grid.ts";
 import { Side } from "./side.ts";
-import { chosen, type LensState, type Pin } from "./state.ts";
+import { chosen, type LensState, type Pin, sideNames } from "./state.ts";
 import { colorChoice, legend, measureChoice, track, trackTool, untrack } from "./tools.ts";
 import { Trails } from "./trails.ts";
 
@@ -48,7 +48,10 @@ export class View {
     this.signal = frame.signal;
     this.shared = new SharedCursor(frame.signal, () => this.mark());
     this.trails = new Trails({
-      point: (cell) => this.point(cell, false),
+      point: (cell, side) => {
+        this.pointedAt = side;
+        this.point(cell, false);
+      },
       track: (token, on) => (on ? untrack(link, token) : track(link, token)),
       unpin: (pins) => pins.forEach((pin) => this.togglePin(pin)),
     });
@@ -174,7 +177,8 @@ export class View {
     const color = this.link.read("color");
     const scales = this.scales();
     const colors = ramp(color, themeOf(this.frame.root));
-    this.grids.forEach((grid, i) => this.sides[i]!.show(grid, color, scales, colors));
+    const names = this.grids.length > 1 ? sideNames(this.grids.map((grid) => grid.raw)) : [];
+    this.grids.forEach((grid, i) => this.sides[i]!.show(grid, names[i] ?? "", color, scales, colors));
     this.scale.show(this.frame, color, scales, chosen(this.link.read("tracked"), this.link.read("rank_of")));
     this.mark();
   }
@@ -220,7 +224,7 @@ export class View {
   }
 
   private newBox(index: number, of: number): PromptBox {
-    const label = of > 1 ? ["Left prompt", "Right prompt"][index]! : "Prompt";
+    const label = of > 1 ? ["First prompt", "Second prompt"][index]! : "Prompt";
     return new PromptBox(
       label,
       (text, burst) => {

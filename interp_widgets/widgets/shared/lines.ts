@@ -27,7 +27,9 @@ export interface LinePlot {
 
 const HEIGHT = 204;
 const PAD = { left: 46, top: 12, bottom: 34 };
-const LABELS = 116;
+const LABELS = 132;
+/** Characters that fit beside a line: its token and its value. */
+const ROOM = 15;
 const NEAR = 15;
 
 export interface Drawn {
@@ -108,7 +110,9 @@ function labels(svg: SVGSVGElement, plot: LinePlot, y: (value: number) => number
   }
   for (const { line, y: top } of placed) {
     const { lead, body } = split(line.piece);
-    const name = body.length > 11 ? `${body.slice(0, 10)}…` : body;
+    const chars = [...body];
+    const most = ROOM - line.words(at).length;
+    const name = chars.length > most ? `${chars.slice(0, most - 1).join("")}…` : body;
     const verb = line.tracked ? "stop tracking" : "track";
     const label = s(
       "g",

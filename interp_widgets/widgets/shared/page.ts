@@ -8,6 +8,7 @@ import type { Action, Host } from "./runtime.ts";
 type State = Record<string, unknown>;
 
 interface Recorded {
+  /** Name of its module. */
   module: string;
   state: State;
   /** Answers by action, as one line of JSON with sorted keys. */
@@ -94,8 +95,22 @@ function key(action: Action): string {
   return JSON.stringify(kept, Object.keys(kept).sort());
 }
 
-const recorded = JSON.parse(document.getElementById("recorded")!.textContent!) as Recorded;
-const url = URL.createObjectURL(new Blob([recorded.module], { type: "text/javascript" }));
-const module = (await import(url)) as { default: { render(context: { model: Host; el: Element }): void } };
-URL.revokeObjectURL(url);
-module.default.render({ model: new Page(recorded), el: document.getElementById("widget")! });
+interface Module {
+  default: { render(context: { model: Host; el: Element }): void };
+}
+
+async function load(source: string): Promise<Module> {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  try {
+    return (await import(url)) as Module;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+const page = JSON.parse(document.getElementById("recorded")!.textContent!) as { modules: Record<string, string>; widgets: Recorded[] };
+const modules: Record<string, Module> = {};
+for (const [name, source] of Object.entries(page.modules)) modules[name] = await load(source);
+page.widgets.forEach((recorded, i) => {
+  modules[recorded.module]!.default.render({ model: new Page(recorded), el: document.getElementById(`widget-${i}`)! });
+});
