@@ -1,7 +1,7 @@
 // What Python holds (`logit_lens.py`), as the page reads it.
 
 import type { RawPlane } from "../shared/planes.ts";
-import type { BaseState } from "../shared/runtime.ts";
+import type { PromptState } from "../shared/prompts.ts";
 
 export const TRAITS = [
   "prompts",
@@ -41,8 +41,7 @@ export interface RawTrail {
   planes: RawPlane[];
 }
 
-export interface LensState extends BaseState {
-  prompts: string[];
+export interface LensState extends PromptState {
   color: Color;
   measure: Measure;
   pinned: Pin[];
@@ -51,8 +50,6 @@ export interface LensState extends BaseState {
   sides: RawSide[];
   ranks: (RawPlane | null)[];
   trails: Record<string, RawTrail>;
-  offers: string[];
-  live: boolean;
 }
 
 /** What tells the sides apart: model, prompt (without the words they begin with) or lens, or else their order. */

@@ -8,8 +8,9 @@ import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
-import { PromptBox } from "../shared/prompt.ts";
+import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { type Status, status } from "../shared/status.ts";
 import { themeOf } from "../shared/theme.ts";
 import { document as asDocument, drawing, table } from "./files.ts";
 import { Grid, type Scales } from "./grid.ts";
@@ -21,31 +22,26 @@ import { Trails } from "./trails.ts";
 const HINT = "Hover a cell or move with the arrow keys; click or press Enter to pin it and see how its column’s tokens rise and fall.";
 
 export class View {
-  private readonly prompts = h("div");
-  private readonly error = h("div", { class: "iw-error", role: "alert", hidden: true });
-  private readonly busy = h("span", { class: "iw-busy", hidden: true }, "computing");
+  private readonly status: Status;
   private readonly sidesBox = h("div", { class: "iw-sides" });
   private readonly scale = legend();
   private readonly hint = h("p", { class: "iw-hint" }, HINT);
   private readonly trailsBox: HTMLElement;
-  private readonly summary = h("p", { class: "iw-summary" });
   private readonly trails: Trails;
   private readonly signal: AbortSignal;
-  private boxes: PromptBox[] = [];
   private sides: Side[] = [];
   private grids: Grid[] = [];
   private cursor: Cell | null = null;
   private readonly shared: SharedCursor;
   private pointedAt = 0;
   private zoom = 1;
-  private slow = 0;
-  private localError = "";
 
   constructor(
     private readonly link: Link<LensState>,
     private readonly frame: Frame,
   ) {
     this.signal = frame.signal;
+    this.status = status(link, frame);
     this.shared = new SharedCursor(frame.signal, () => this.mark());
     this.trails = new Trails({
       point: (cell, side) => {
@@ -56,13 +52,10 @@ export class View {
       unpin: (pins) => pins.forEach((pin) => this.togglePin(pin)),
     });
     this.trailsBox = h("div", { class: "iw-trails", hidden: true }, h("div", { class: "iw-bar" }, measureChoice(link, this.signal), this.unpinButton()), this.trails.element);
-    frame.root.append(this.top(), this.bar(), this.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.summary);
+    frame.root.append(this.top(), this.bar(), this.status.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.status.summary);
     link.watch(["sides", "ranks", "rank_of", "tracked"], () => this.safely(() => this.load()));
     link.watch(["color"], () => this.paint());
     link.watch(["pinned", "measure", "trails", "sides"], () => this.safely(() => this.plot()));
-    link.watch(["prompts", "offers", "live", "sides"], () => this.showPrompts());
-    link.watch(["error", "busy", "answered", "prompts"], () => this.showStatus());
-    link.watch(["summary"], () => this.say(link.read("summary")));
     frame.onTheme(() => {
       this.paint();
       this.plot();
@@ -74,20 +67,18 @@ export class View {
     document.addEventListener("scroll", scrolled, { capture: true, passive: true, signal: this.signal });
     const resized = new ResizeObserver(() => this.plot());
     resized.observe(frame.root);
-    this.signal.addEventListener("abort", () => {
-      resized.disconnect();
-      clearTimeout(this.slow);
-    });
+    this.signal.addEventListener("abort", () => resized.disconnect());
   }
 
   // -- parts -----------------------------------------------------------------------------------
 
   private top(): HTMLElement {
-    return h("div", { class: "iw-top" }, this.prompts, h("div", { class: "iw-acts" }, historyButtons(this.link, this.signal), this.menu()));
+    const boxes = promptBoxes(this.link, ["sides"], () => this.link.read("sides"), () => this.status.fail(""), this.signal);
+    return h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(this.link, this.signal), this.menu()));
   }
 
   private bar(): HTMLElement {
-    return h("div", { class: "iw-bar" }, colorChoice(this.link, this.signal), trackTool(this.link, this.signal), this.busy);
+    return h("div", { class: "iw-bar" }, colorChoice(this.link, this.signal), trackTool(this.link, this.signal), this.status.busy);
   }
 
   private foot(): HTMLElement {
@@ -124,7 +115,7 @@ export class View {
         CSV: () => table(this.grids),
         JSON: () => asDocument(this.grids, state()),
       },
-      (why) => this.fail(why),
+      (why) => this.status.fail(why),
       this.signal,
     );
   }
@@ -203,58 +194,6 @@ export class View {
     const [trails, measure] = [this.link.read("trails"), this.link.read("measure")];
     keepFocus(this.frame.root, () => this.trails.show({ pins, trails, grids: this.grids, measure, cursor: this.cursor, theme }));
     this.mark();
-  }
-
-  private showPrompts(): void {
-    const { link } = this;
-    const [prompts, live, sides] = [link.read("prompts"), link.read("live"), link.read("sides")];
-    const wanted = prompts.length;
-    this.prompts.dataset["two"] = String(wanted > 1);
-    if (!live) {
-      fill(this.prompts, ...prompts.map((text) => h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text))));
-      return;
-    }
-    while (this.boxes.length < wanted) this.boxes.push(this.newBox(this.boxes.length, wanted));
-    if (this.prompts.childElementCount !== wanted) fill(this.prompts, ...this.boxes.map((box) => box.element));
-    this.boxes.forEach((box, i) => {
-      box.show(prompts[i] ?? "", link.read("offers"));
-      const side = sides[i];
-      if (side) box.underline(side.prompt, side.unknown);
-    });
-  }
-
-  private newBox(index: number, of: number): PromptBox {
-    const label = of > 1 ? ["First prompt", "Second prompt"][index]! : "Prompt";
-    return new PromptBox(
-      label,
-      (text, burst) => {
-        const prompts = this.link.read("prompts").map((p, i) => (i === index ? text : p));
-        this.localError = "";
-        this.link.act({ do: "prompt", side: index, text, burst }, { prompts });
-      },
-      this.signal,
-    );
-  }
-
-  private showStatus(): void {
-    const message = this.link.read("error") || this.localError;
-    this.error.hidden = message === "";
-    if (this.error.textContent !== message) this.error.textContent = message;
-    clearTimeout(this.slow);
-    const busy = this.link.read("busy") && !this.link.dead;
-    this.busy.hidden = !busy;
-    // A kernel that does not answer is busy as well, as far as a person can tell.
-    if (!busy && this.link.pending && !this.link.dead) this.slow = setTimeout(() => (this.busy.hidden = !this.link.pending), 400);
-  }
-
-  private fail(why: string): void {
-    this.localError = why;
-    this.showStatus();
-  }
-
-  private say(text: string): void {
-    this.summary.textContent = text;
-    this.frame.announce(text);
   }
 
   // -- hands -----------------------------------------------------------------------------------

@@ -1,0 +1,48 @@
+// What every widget says besides its picture: that it computes, what went wrong, and in one sentence what it shows.
+
+import { h } from "./dom.ts";
+import type { BaseState, Frame, Link } from "./runtime.ts";
+
+/** Work shorter than this is not announced: a sign would only flicker. */
+const PATIENCE_MS = 400;
+
+export interface Status {
+  busy: HTMLElement;
+  error: HTMLElement;
+  summary: HTMLElement;
+  /** Shows something that went wrong in the page itself; an empty text takes it back. */
+  fail(why: string): void;
+}
+
+export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status {
+  const busy = h("span", { class: "iw-busy", hidden: true }, "computing");
+  const error = h("div", { class: "iw-error", role: "alert", hidden: true });
+  const summary = h("p", { class: "iw-summary" });
+  let here = "";
+  let slow = 0;
+  const show = (): void => {
+    const message = link.read("error") || here;
+    error.hidden = message === "";
+    if (error.textContent !== message) error.textContent = message;
+    clearTimeout(slow);
+    const working = link.read("busy") && !link.dead;
+    busy.hidden = !working;
+    // A kernel that does not answer is busy as well, as far as a person can tell.
+    if (!working && link.pending && !link.dead) slow = setTimeout(() => (busy.hidden = !link.pending), PATIENCE_MS);
+  };
+  link.watch(["error", "busy", "answered"], show);
+  link.watch(["summary"], () => {
+    summary.textContent = link.read("summary");
+    frame.announce(link.read("summary"));
+  });
+  frame.signal.addEventListener("abort", () => clearTimeout(slow));
+  return {
+    busy,
+    error,
+    summary,
+    fail(why) {
+      here = why;
+      show();
+    },
+  };
+}
