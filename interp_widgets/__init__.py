@@ -12,14 +12,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.bundled import model_card as model_card
     from interp_widgets.bundled import prompts as prompts
+    from interp_widgets.core.attention import Attention as Attention
+    from interp_widgets.core.attention import attention as attention
     from interp_widgets.core.cache import ActivationCache as ActivationCache
     from interp_widgets.core.cache import cache as cache
+    from interp_widgets.core.heads import HeadScores as HeadScores
+    from interp_widgets.core.heads import head_scores as head_scores
+    from interp_widgets.core.heads import heads as heads
+    from interp_widgets.core.heads import iter_head_scores as iter_head_scores
     from interp_widgets.core.hub import available as available
     from interp_widgets.core.language_model import LanguageModel as LanguageModel
     from interp_widgets.core.lens.logit import LogitLens as LogitLens
     from interp_widgets.core.lens.logit import iter_logit_lens as iter_logit_lens
     from interp_widgets.core.lens.logit import logit_lens as logit_lens
     from interp_widgets.core.load import load as load
+    from interp_widgets.core.logit_attribution import LogitAttribution as LogitAttribution
+    from interp_widgets.core.logit_attribution import logit_attribution as logit_attribution
     from interp_widgets.core.result import Result as Result
     from interp_widgets.course.exercises import check as check
     from interp_widgets.course.exercises import or_solution as or_solution
@@ -29,15 +37,23 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ActivationCache": "core.cache",
+    "Attention": "core.attention",
+    "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
+    "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
     "Result": "core.result",
+    "attention": "core.attention",
     "available": "core.hub",
     "cache": "core.cache",
     "check": "course.exercises",
+    "head_scores": "core.heads",
+    "heads": "core.heads",
+    "iter_head_scores": "core.heads",
     "iter_logit_lens": "core.lens.logit",
     "load": "core.load",
+    "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
     "model_card": "bundled",
     "or_solution": "course.exercises",

@@ -30,6 +30,9 @@ SCHEMA = 1
 # kind of record -> where its class is, the stem of its plot, and its widget (None: it has none yet)
 _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
+    "Attention": ("core.attention", "attention", None),
+    "HeadScores": ("core.heads", "heads", None),
+    "LogitAttribution": ("core.logit_attribution", "logit_attribution", None),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
 }
 
