@@ -65,23 +65,26 @@ def _piece(tokenizer: Any, token: int, byte_level: bool) -> str:
     return written.replace("▁", " ")
 
 
-def encode(model: LanguageModel, prompt: Prompt) -> Tensor:
+def encode(model: LanguageModel, prompt: Prompt, longest: int | None = None) -> Tensor:
     """Token ids of a prompt, ``[pos]`` int64 on the model's device, BOS as the tokenizer adds it.
 
     Args:
         model: the model, for its tokenizer, vocabulary and context.
         prompt: text, or ids that somebody made already.
+        longest: keep this many tokens of a longer prompt, instead of refusing one that does not
+            fit the context.
 
     Raises:
         TypeError: neither text nor ids.
         ValueError: nothing to run, an id outside the vocabulary, or more tokens than the context.
     """
     if isinstance(prompt, str):
-        ids = torch.tensor(_without_double_bos(model.tokenizer, prompt), dtype=torch.long)
+        ids = torch.tensor(_as_prompt(model.tokenizer, prompt), dtype=torch.long)
     else:
         ids = _given_ids(prompt)
     if ids.ndim != 1:
         raise ValueError(f"ids of one prompt have shape [pos]; got shape {list(ids.shape)}.")
+    ids = ids[:longest]
     if len(ids) == 0:
         raise ValueError(
             "an empty prompt has no tokens, since this tokenizer adds no BOS. Write at least one."
@@ -122,14 +125,18 @@ def _is_ids(prompt: Any) -> bool:
     return listed and all(isinstance(i, Integral) for i in prompt)
 
 
-def _without_double_bos(tokenizer: Any, text: str) -> list[int]:
-    """Ids with one BOS, where the tokenizer adds one and the prompt also spells it out."""
+def _as_prompt(tokenizer: Any, text: str) -> list[int]:
+    """Ids with one BOS where the tokenizer adds one, also if the text spells it out; never an EOS.
+
+    Some tokenizers close every text with an EOS. What is asked of a prompt is how it goes on.
+    """
     _check_text(text)
     ids = tokenizer(text, add_special_tokens=True)["input_ids"]
-    if len(ids) > 1 and ids[0] == ids[1] == tokenizer.bos_token_id:
-        spelled = tokenizer(text, add_special_tokens=False)["input_ids"]
-        return ids[1:] if len(spelled) < len(ids) else ids
-    return ids
+    spelled = tokenizer(text, add_special_tokens=False)["input_ids"]
+    added = len(ids) - len(spelled)
+    if added and ids[: 1 + len(spelled)] == [tokenizer.bos_token_id, *spelled]:
+        ids, added = ids if spelled[:1] != ids[:1] else ids[1:], added - 1
+    return ids[:-added] if added and ids[-1] == tokenizer.eos_token_id else ids
 
 
 def _check_text(text: str) -> None:

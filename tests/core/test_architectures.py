@@ -274,6 +274,21 @@ def test_a_wrong_row_is_caught_and_the_site_named(monkeypatch, family, field, wr
         make(family)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_wrong_row_is_caught_beside_massive_activations(monkeypatch, dtype):
+    """A first token 10⁵ times as large as the others, as real models have them."""
+    hf = tiny.hf_model("gemma2", tie_word_embeddings=False)
+    first = torch.randint(len(tiny.tokenizer()), (1,), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        hf.model.embed_tokens.weight[first, 3] *= 1e5
+    hf = hf.to(dtype)
+    iw.load(hf, tokenizer=tiny.tokenizer())
+    row = replace(ARCHITECTURES["gemma2"], attn_out="self_attn")
+    monkeypatch.setitem(architectures.ARCHITECTURES, "gemma2", row)
+    with pytest.raises(ValueError, match=r"L0\.attn_out"):
+        iw.load(hf, tokenizer=tiny.tokenizer())
+
+
 @pytest.mark.parametrize("field", ["mlp", "mlp_proj", "attn", "resid_mid", "final_norm"])
 def test_a_missing_part_is_named(monkeypatch, field):
     row = replace(ARCHITECTURES["llama"], **{field: "absent.part"})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
 from transformers import PreTrainedTokenizerFast
 
 import interp_widgets as iw
@@ -33,6 +35,21 @@ def test_never_two_bos_by_accident(gpt2, bare):
     assert gpt2.tokens(BOS + BOS + " the") == [BOS, BOS, " the"]  # one was asked for
     assert bare.tokens(BOS + " the") == [BOS, " the"]
     assert bare.tokens(BOS + BOS + " the") == [BOS, BOS, " the"]  # both were
+
+
+@pytest.mark.parametrize("bos", [BOS, ""])
+def test_an_eos_that_the_tokenizer_adds_is_left_out(bos):
+    """Otherwise every prompt would be asked how it goes on after its end."""
+    tokenizer = copy.deepcopy(tiny.tokenizer(bos=False))
+    tokenizer.backend_tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{bos} $A {BOS}".strip(), special_tokens=[(BOS, 0)]
+    )
+    model = iw.load(tiny.hf_model("gpt2"), tokenizer=tokenizer)
+    lead = [BOS] if bos else []
+    assert tokenizer("the")["input_ids"][-1] == tokenizer.eos_token_id
+    assert model.tokens("the capital") == [*lead, " the", " capital"]
+    assert model.tokens("the" + BOS) == [*lead, " the", BOS]  # spelled out: asked for
+    assert model.tokens(BOS + " the") == [BOS, " the"]
 
 
 def test_an_empty_prompt_without_bos_is_refused(bare):
