@@ -7,18 +7,17 @@ tokens of its column fare from row to row.
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Generator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
 from interp_widgets.widgets import _lens_data as lens_data
-from interp_widgets.widgets._base import STATIC, Widget
+from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._pack import size
-from interp_widgets.widgets._runner import Answer
-from interp_widgets.widgets._traits import drawn, packed, state
+from interp_widgets.widgets._prompted import PromptedWidget
+from interp_widgets.widgets._traits import packed, state
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -27,14 +26,10 @@ if TYPE_CHECKING:
 COLORS = ("probability", "entropy", "kl", "rank")
 MEASURES = ("probability", "rank", "logit")
 MOST_PINS = 6
-CACHE_CELLS = 400_000
 EXPORT_TRAIL_BYTES = 400_000
 
-Asked = tuple[str, tuple[str, ...]]
-"""What one side is asked for: a prompt and the tracked tokens."""
 
-
-class LogitLensHeatmap(Widget):
+class LogitLensHeatmap(PromptedWidget):
     """Logit lens as a heatmap that answers a person's hands.
 
     Args:
@@ -65,7 +60,6 @@ class LogitLensHeatmap(Widget):
 
     _esm = STATIC / "logit_lens.js"
 
-    prompts = state(traitlets.List(traitlets.Unicode()))
     color = state(traitlets.Enum(COLORS, "probability"))
     measure = state(traitlets.Enum(MEASURES, "probability"))
     pinned = state(traitlets.List(traitlets.List(traitlets.Int(), minlen=3, maxlen=3)))
@@ -75,9 +69,6 @@ class LogitLensHeatmap(Widget):
     sides = packed(traitlets.List())  # one grid a side: _lens_data.grid
     ranks = packed(traitlets.List())  # one plane a side, or None where the token is not tracked
     trails = packed(traitlets.Dict())  # "side:pos" → _lens_data.trail
-    offers = drawn(traitlets.List(traitlets.Unicode()))
-    live = drawn(traitlets.Bool(False))  # a model is at hand: prompts can be typed
-
     ACTIONS = ("prompt", "color", "measure", "pin", "unpin", "track", "untrack", "rank_of")
     COMPUTES = ("prompt", "track")
 
@@ -97,25 +88,21 @@ class LogitLensHeatmap(Widget):
         first = _first_record(record, model, prompt, kind, track, k)
         self._kind = kind if kind is not None else first.kind
         self._k = k
-        self._records = [first]
-        self._models = [model]
+        records, models = [first], [model]
         if compare is not None:
             other, other_model = _second_record(first, model, compare, self._kind, track, k)
-            self._records.append(other)
-            self._models.append(other_model)
+            records.append(other)
+            models.append(other_model)
         self._packed: dict[int, tuple[LogitLens, dict[str, Any]]] = {}
-        self._known: OrderedDict[tuple[int, Asked], LogitLens] = OrderedDict()
         followed = [first.vocab[int(i)] for i in first.track]
-        self._pursued: list[Asked] | None = None
-        linked = compare is not None and _is_model(compare)
-        # Two models are compared on one prompt, which has one box.
-        boxes = self._records[:1] if linked else self._records
-        opening = {"tracked": followed, "prompts": [r.prompt for r in boxes]}
-        self._asked: list[Asked | None] = [(r.prompt, tuple(followed)) for r in self._records]
         super().__init__(
-            offers=[str(getattr(offer, "prompt", offer)) for offer in offers],
-            live=all(m is not None for m in self._models),
-            **{**opening, **state},
+            records,
+            models,
+            also=tuple(followed),
+            # Two models are compared on one prompt, which has one box.
+            linked=compare is not None and _is_model(compare),
+            offers=offers,
+            **{"tracked": followed, **state},
         )
 
     @property
@@ -134,9 +121,6 @@ class LogitLensHeatmap(Widget):
     def reduce(state: State, action: Action) -> State:
         """The one reducer; pure."""
         match action:
-            case {"do": "prompt", "side": int(side), "text": str(text)}:
-                prompts = [text if i == side else p for i, p in enumerate(state["prompts"])]
-                return {**state, "prompts": prompts}
             case {"do": "color", "by": str(by)} if by in COLORS:
                 return {**state, "color": by}
             case {"do": "measure", "by": str(by)} if by in MEASURES:
@@ -154,28 +138,17 @@ class LogitLensHeatmap(Widget):
                 return {**state, "tracked": tracked, "rank_of": rank_of}
             case {"do": "rank_of", "token": str(token)}:
                 return {**state, "rank_of": token}
-        raise ValueError(f"LogitLensHeatmap knows no action {action!r}.")
+        return PromptedWidget.reduce(state, action)
 
     def check(self, action: Action) -> None:
         """Refuses what needs a model when there is none, and tokens that no model knows as one."""
+        super().check(action)
         match action:
-            case {"do": "prompt"}:
-                self._check_live()
-            case {"do": "set", "name": "prompts", "value": value}:
-                self._check_live()
-                if len(value) != len(self._history.state["prompts"]):
-                    raise ValueError(f"prompts holds one text a prompt box; got {value!r}.")
             case {"do": "track", "token": str(token)}:
                 self._check_token(token)
             case {"do": "set", "name": "tracked", "value": list(tokens)}:
                 for token in tokens:
                     self._check_token(token)
-
-    def _check_live(self) -> None:
-        if not self.live:
-            raise ValueError(
-                "This view shows a stored record. To type prompts: record.widget(model=model)."
-            )
 
     def _check_token(self, token: str) -> None:
         for side, model in enumerate(self._models):
@@ -189,64 +162,17 @@ class LogitLensHeatmap(Widget):
 
     # -- answers -------------------------------------------------------------------------------
 
-    def respond(self) -> dict[str, Any]:
-        """What the page draws for the present state; starts a run where records do not fit it."""
-        tracked = tuple(self.tracked)
-        last = len(self.prompts) - 1  # two models share one prompt
-        wanted = [(self.prompts[min(i, last)], tracked) for i in range(len(self._records))]
-        missing: list[int] = []
-        for side, asked in enumerate(wanted):
-            if asked == self._asked[side] or self._models[side] is None:
-                continue
-            known = self._known.get((side, asked))
-            if known is None:
-                missing.append(side)
-            else:
-                self._hold(side, asked, known)
-        if not missing:
-            self._runner.stop()
-        elif self._pursued != wanted or not self._runner.running:
-            self._pursued = wanted
-            self._runner.start(lambda: self._run(missing, wanted))
-        return self._views()
+    def _also(self) -> tuple[str, ...]:
+        return tuple(self.tracked)
 
-    def _run(self, sides: list[int], wanted: list[Asked]) -> Generator[Answer, None, None]:
-        """Runs the lens for these sides, one after the other, in the runner's thread."""
+    def _steps(self, side: int, prompt: str, also: Any) -> Iterator[LogitLens]:
         from interp_widgets.core.lens.logit import iter_logit_lens
 
-        # Answers may be dropped on the way, so each says all that is found by then.
-        found: dict[int, tuple[Asked | None, LogitLens]] = {}
-        for side in sides:
-            prompt, tracked = wanted[side]
-            model = cast("LanguageModel", self._models[side])
-            steps = iter_logit_lens(model, prompt, kind=self._kind, track=tracked, k=self._k)
-            record = next(steps)
-            for later in steps:
-                found[side] = (None, record)
-                yield lambda found=dict(found): self._show(found)
-                record = later
-            # Only the last one is complete, and most often it is the only one.
-            found[side] = (wanted[side], record)
-            yield lambda found=dict(found): self._show(found)
+        model = cast("LanguageModel", self._models[side])
+        return iter_logit_lens(model, prompt, kind=self._kind, track=also, k=self._k)
 
-    def _show(self, found: dict[int, tuple[Asked | None, LogitLens]]) -> dict[str, Any]:
-        with self._lock:
-            for side, (asked, record) in found.items():
-                self._hold(side, asked, record)
-            return {**self._views(), "summary": self.describe(), "error": ""}
-
-    def _hold(self, side: int, asked: Asked | None, record: LogitLens) -> None:
-        """Makes this the side's record; a complete one (`asked` given) is kept for undo."""
-        self._records[side] = record
-        self._asked[side] = asked
-        if asked is None:
-            return
-        self._known[side, asked] = record
-        self._known.move_to_end((side, asked))
-        cells = sum(len(r.rows) * len(r.tokens) for r in self._known.values())
-        while cells > CACHE_CELLS and len(self._known) > 1:
-            _, old = self._known.popitem(last=False)
-            cells -= len(old.rows) * len(old.tokens)
+    def _cells(self, record: LogitLens) -> int:
+        return len(record.rows) * len(record.tokens)
 
     def _views(self) -> dict[str, Any]:
         """Grids, ranks and pinned trails of the records held."""
@@ -299,12 +225,6 @@ class LogitLensHeatmap(Widget):
         """One sentence: which prompt, how large, what the model answers and since which row."""
         parts = [lens_data.sentence(record) for record in self._records]
         return " Beside it: ".join(parts)
-
-    def opening_actions(self) -> list[Action]:
-        """The prompts shown now, as actions; a viewer has no prompt box to ask with."""
-        if not self.live:
-            return []
-        return [{"do": "prompt", "side": i, "text": p} for i, p in enumerate(self.prompts)]
 
     def export_state(self) -> dict[str, Any]:
         """With the trails of every column while they stay small: any cell can be pinned."""

@@ -17,7 +17,7 @@ export interface Read {
   unknown: [number, number][];
 }
 
-const ORDER = ["First prompt", "Second prompt"];
+const nameOf = (index: number, of: number): string => (of > 1 ? ["First prompt", "Second prompt"][index]! : "Prompt");
 
 /**
  * @param also traits that `read` looks at
@@ -29,7 +29,7 @@ export function promptBoxes<S extends PromptState>(link: Link<S>, also: readonly
   const boxes: PromptBox[] = [];
   const box = (index: number, of: number): PromptBox =>
     new PromptBox(
-      of > 1 ? ORDER[index]! : "Prompt",
+      nameOf(index, of),
       (text, burst) => {
         const prompts = link.read("prompts").map((p, i) => (i === index ? text : p));
         typed();
@@ -41,7 +41,7 @@ export function promptBoxes<S extends PromptState>(link: Link<S>, also: readonly
     const prompts = link.read("prompts");
     element.dataset["two"] = String(prompts.length > 1);
     if (!link.read("live")) {
-      fill(element, ...prompts.map(said));
+      fill(element, ...prompts.map((text, i) => said(nameOf(i, prompts.length), text)));
       return;
     }
     while (boxes.length < prompts.length) boxes.push(box(boxes.length, prompts.length));
@@ -56,6 +56,6 @@ export function promptBoxes<S extends PromptState>(link: Link<S>, also: readonly
   return element;
 }
 
-function said(text: string): HTMLElement {
-  return h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, "Prompt"), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text));
+function said(name: string, text: string): HTMLElement {
+  return h("div", { class: "iw-prompt" }, h("span", { class: "iw-name" }, name), h("div", { class: "iw-said", tabindex: text.length > 400 ? 0 : null }, text));
 }
