@@ -58,6 +58,8 @@ def test_an_exported_page_works_without_kernel_and_network(
             box.press("Control+z")
         shows(page, PROMPT)
         expect(page.locator(".iw-lines")).to_have_count(0)
+        page.mouse.click(*cell(page, 1, 2))
+        expect(page.locator(".iw-lines")).to_have_count(1)
         with page.expect_download() as saved:
             page.get_by_text("Save", exact=True).click()
             page.get_by_role("button", name="CSV").click()
@@ -71,6 +73,10 @@ def test_an_exported_page_works_without_kernel_and_network(
                 page.get_by_text("Save", exact=True).click()
                 page.get_by_role("button", name=kind).click()
             assert saved.value.suggested_filename == f"logit_lens.{kind.lower()}"
+            if kind == "SVG":
+                drawing = Path(saved.value.path()).read_text(encoding="utf-8")
+                # The plots of pinned columns say in the file, too, what they are of.
+                assert re.search(r">1 · after ·\w+ \(token \d\) · probability</text>", drawing)
     finally:
         ctx.set_offline(False)
         page.close()

@@ -7,7 +7,7 @@ import { isSpecial, split } from "../shared/tokens.ts";
 import type { Grid, Scales } from "./grid.ts";
 import type { Color } from "./state.ts";
 
-const [CELL_W, CELL_H, GUTTER, HEAD, GAP] = [64, 22, 56, 26, 4];
+const [CELL_W, CELL_H, GUTTER, HEAD, GAP] = [76, 22, 56, 26, 4];
 /** Beyond this many cells the drawing shows colours without words. */
 const MOST_WORDS = 6000;
 
@@ -33,6 +33,8 @@ export function drawing(look: Look, plots: readonly SVGSVGElement[]): SVGSVGElem
     width = Math.max(width, GUTTER + grid.tokens.length * (tall === CELL_H ? CELL_W : 6) + 12);
   }
   for (const plot of plots) {
+    parts.push(s("text", { x: 4, y: top + 12, fill: look.text, "font-weight": 600 }, plot.dataset["title"] ?? ""));
+    top += 20;
     const copy = dressed(plot);
     copy.setAttribute("y", String(top));
     parts.push(copy);

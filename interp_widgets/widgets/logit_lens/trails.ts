@@ -52,6 +52,8 @@ export class Trails {
     const [side, pos] = key.split(":").map(Number) as [number, number];
     const grid = input.grids[side]!;
     const trail = input.trails[key]!;
+    const numbered = pins.map((i) => `${i + 1}`).join(", ");
+    const which = input.grids.length > 1 ? sideNames(input.grids.map((g) => g.raw))[side]! : "";
     const drawn: Drawn = drawLines(
       {
         title: `After ${visible(grid.tokens[pos] ?? "")}`,
@@ -68,13 +70,13 @@ export class Trails {
     drawn.element.addEventListener("pointermove", (e) => this.events.point({ row: drawn.rowAt(e.clientX), col: pos }, side));
     drawn.element.addEventListener("pointerleave", () => this.events.point(null, side));
     this.drawings.push(drawn.element);
+    drawn.element.dataset["title"] = [numbered, which, `after ${visible(grid.tokens[pos] ?? "")} (token ${pos})`, UNITS[input.measure]].filter(Boolean).join(" · ");
     const close = h("button", { type: "button", "aria-label": `Unpin token ${pos}`, title: "Unpin", "data-key": `unpin/${key}` }, "✕");
     close.addEventListener("click", () => this.events.unpin(pins.map((i) => input.pins[i]!)));
-    const where = input.grids.length > 1 ? h("span", { class: "iw-which" }, sideNames(input.grids.map((g) => g.raw))[side]) : null;
     return h(
       "figure",
       {},
-      h("figcaption", {}, h("b", {}, pins.map((i) => `${i + 1}`).join(", ")), where, h("span", {}, "after "), tokenElement(grid.tokens[pos] ?? ""), h("span", {}, `(token ${pos}) · ${UNITS[input.measure]}`), close),
+      h("figcaption", {}, h("b", {}, numbered), which ? h("span", { class: "iw-which" }, which) : null, h("span", {}, "after "), tokenElement(grid.tokens[pos] ?? ""), h("span", {}, `(token ${pos}) · ${UNITS[input.measure]}`), close),
       drawn.element,
     );
   }
