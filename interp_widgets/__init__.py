@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.heads import iter_head_scores as iter_head_scores
     from interp_widgets.core.hub import available as available
     from interp_widgets.core.language_model import LanguageModel as LanguageModel
+    from interp_widgets.core.lens.fit import fit_lens as fit_lens
+    from interp_widgets.core.lens.fit import iter_fit_lens as iter_fit_lens
+    from interp_widgets.core.lens.lens import Lens as Lens
     from interp_widgets.core.lens.logit import LogitLens as LogitLens
     from interp_widgets.core.lens.logit import iter_logit_lens as iter_logit_lens
     from interp_widgets.core.lens.logit import logit_lens as logit_lens
@@ -40,6 +43,7 @@ _HOME = {
     "Attention": "core.attention",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
+    "Lens": "core.lens.lens",
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
@@ -48,8 +52,10 @@ _HOME = {
     "available": "core.hub",
     "cache": "core.cache",
     "check": "course.exercises",
+    "fit_lens": "core.lens.fit",
     "head_scores": "core.heads",
     "heads": "core.heads",
+    "iter_fit_lens": "core.lens.fit",
     "iter_head_scores": "core.heads",
     "iter_logit_lens": "core.lens.logit",
     "load": "core.load",

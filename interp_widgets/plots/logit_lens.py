@@ -38,7 +38,7 @@ def _words(record: LogitLens) -> list[list[str]]:
 
 
 def _title(record: LogitLens) -> str:
-    return f"Logit lens · {record.model}"
+    return f"{record.kind.capitalize()} lens · {record.model}"
 
 
 def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:

@@ -229,7 +229,9 @@ def test_every_length_works(gpt2, prompt):
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
-        ({"kind": "tuned"}, ValueError, "kind is 'logit'; got 'tuned'"),
+        ({"kind": "tuned"}, ValueError, r"no tuned lens is bundled for GPT2.*iw\.fit_lens\("),
+        ({"kind": "late"}, ValueError, "kind is 'logit', 'tuned', 'jacobian' or a lens.*'late'"),
+        ({"kind": None}, ValueError, "made by iw.fit_lens; got 'NoneType'"),
         ({"k": 0}, ValueError, "from 1 to 273.*got 0"),
         ({"k": 274}, ValueError, "from 1 to 273.*got 274"),
         ({"k": 2.5}, ValueError, "got 2.5"),

@@ -25,8 +25,8 @@ from torch import Tensor
 
 from interp_widgets.core import metrics
 from interp_widgets.core.hooks import captured
+from interp_widgets.core.lens.lens import Lens, lens_of, stream_sites
 from interp_widgets.core.result import Result
-from interp_widgets.core.sites import Site
 from interp_widgets.core.tokens import Prompt, pieces
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class LogitLens(Result):
     the model's output. In a partial record (`iter_logit_lens`) unknown cells hold NaN, ids -1.
 
     Attributes:
-        kind: ``"logit"``.
+        kind: ``"logit"``, ``"tuned"`` or ``"jacobian"``.
         rows: names, ``("embed", "L0", "L1", ...)``.
         tokens: raw pieces of the prompt, ``[pos]``.
         ids: their ids, int64 ``[pos]``.
@@ -97,16 +97,16 @@ class LogitLens(Result):
 
     def describe(self) -> str:
         """What the model predicts after the prompt, and from which row on."""
-        answer = int(self.top_ids[-1, -1, 0])
+        answer, lens = int(self.top_ids[-1, -1, 0]), f"{self.kind.capitalize()} lens"
         if answer < 0:
-            return f"Logit lens of {self.model}, still computing."
+            return f"{lens} of {self.model}, still computing."
         row = self.settled()[-1]
         where = (
             "only in the last row" if row == len(self.rows) - 1 else f"from row {self.rows[row]} on"
         )
         prob = float(self.top_probs[-1, -1, 0])
         return (
-            f"Logit lens of {self.model} on {len(self.tokens)} tokens: after {self.tokens[-1]!r} "
+            f"{lens} of {self.model} on {len(self.tokens)} tokens: after {self.tokens[-1]!r} "
             f"the model predicts {self.vocab[answer]!r} (probability {prob:.2f}), which is the "
             f"likeliest token {where}."
         )
@@ -141,7 +141,7 @@ class LogitLens(Result):
 def logit_lens(
     model: LanguageModel,
     prompt: Prompt,
-    kind: str = "logit",
+    kind: str | Lens = "logit",
     track: Sequence[str | int] = (),
     k: int = 10,
 ) -> LogitLens:
@@ -150,7 +150,9 @@ def logit_lens(
     Args:
         model: the model.
         prompt: text or token ids.
-        kind: ``"logit"``.
+        kind: ``"logit"``; a lens from `fit_lens` (or `Lens.load`), which maps each row before it is
+            read; or ``"tuned"``, ``"jacobian"`` for those that come with the course model. Rows
+            that a published lens has no map for stay unknown (NaN, ids -1).
         track: tokens whose probability, logit and rank to follow everywhere: ids, or texts that are
             one token each (``" Paris"``).
         k: how many of the likeliest tokens to keep at each cell.
@@ -159,11 +161,12 @@ def logit_lens(
         The record; see `LogitLens` for its shapes.
 
     Raises:
-        ValueError: another kind, a tracked text of several tokens (the message shows them), ``k``
-            out of range, an empty or too long prompt. Nothing has run then.
+        ValueError: another kind, a lens of another model, a tracked text of several tokens (the
+            message shows them), ``k`` out of range, an empty or too long prompt. Nothing has run
+            then.
     """
-    record = _start(model, prompt, kind, track, k)
-    for _ in _steps(model, record):
+    record, lens = _start(model, prompt, kind, track, k)
+    for _ in _steps(model, record, lens):
         pass
     return record
 
@@ -171,7 +174,7 @@ def logit_lens(
 def iter_logit_lens(
     model: LanguageModel,
     prompt: Prompt,
-    kind: str = "logit",
+    kind: str | Lens = "logit",
     track: Sequence[str | int] = (),
     k: int = 10,
 ) -> Generator[LogitLens]:
@@ -179,16 +182,15 @@ def iter_logit_lens(
 
     Bad input raises here, not at the first step.
     """
-    record = _start(model, prompt, kind, track, k)
-    return (_snapshot(record) for _ in _steps(model, record))
+    record, lens = _start(model, prompt, kind, track, k)
+    return (_snapshot(record) for _ in _steps(model, record, lens))
 
 
 def _start(
-    model: LanguageModel, prompt: Prompt, kind: str, track: Sequence[str | int], k: int
-) -> LogitLens:
+    model: LanguageModel, prompt: Prompt, kind: str | Lens, track: Sequence[str | int], k: int
+) -> tuple[LogitLens, Lens | None]:
     """The record before anything is known; whatever is wrong with the request raises here."""
-    if kind != "logit":
-        raise ValueError(f"kind is 'logit'; got {kind!r}.")
+    lens = lens_of(model, kind)
     if isinstance(track, str | int):
         track = (track,)
     followed = tuple(dict.fromkeys(model.token_id(token) for token in track))
@@ -196,7 +198,8 @@ def _start(
         raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k!r}.")
     ids = model.ids(prompt)
     text = prompt if isinstance(prompt, str) else model.tokenizer.decode(ids)
-    return _empty(model, ids, text, followed, k)
+    record = _empty(model, ids, text, followed, k)
+    return (record if lens is None else replace(record, kind=lens.kind)), lens
 
 
 def _empty(
@@ -236,22 +239,26 @@ def _empty(
     )
 
 
-def _steps(model: LanguageModel, record: LogitLens) -> Iterator[None]:
+def _steps(model: LanguageModel, record: LogitLens, lens: Lens | None) -> Iterator[None]:
     """Fill the record in place, a block of positions a step."""
     ids = record.ids.to(model.device)
     streams, own = _streams(model, ids)
+    rows = list(range(len(streams)))
+    if lens is not None:
+        rows, streams = lens.transport(streams)
     block = max(1, _BUDGET // (len(record.rows) * model.d_vocab))
     check = torch.zeros((), dtype=torch.float64)
     for start in range(0, len(ids), block):
         here = slice(start, start + block)
         logits = model.unembed(streams[:, here])
         gap = (logits[-1] - own[here].to(logits)).abs().max()
-        check = torch.maximum(check, gap.to(check))  # which, unlike max(), keeps a NaN
+        # Moved before it is widened: MPS has no float64. maximum(), unlike max(), keeps a NaN.
+        check = torch.maximum(check, gap.cpu().to(check))
         found = _read(logits, record)
         for name, part in found.items():
             field: Tensor = getattr(record, name)
-            target = field[here] if name == "line_ids" else field[:, here]  # others start with rows
-            target.copy_(part)
+            place = here if name == "line_ids" else (rows, here)  # others start with rows
+            field[place] = part.to(field)
         _name_tokens(model, record, found)
         if here.stop >= len(ids):
             object.__setattr__(record, "check", check.item())
@@ -270,7 +277,7 @@ def _snapshot(record: LogitLens) -> LogitLens:
 
 def _streams(model: LanguageModel, ids: Tensor) -> tuple[Tensor, Tensor]:
     """The stream at every row ``[row, pos, d_model]`` and the model's logits ``[pos, vocab]``."""
-    sites = [Site(0, "resid_pre"), *(Site(layer, "resid_post") for layer in range(model.n_layers))]
+    sites = stream_sites(model)
     with captured(model, sites) as found:
         logits = model.logits(ids[None])[0]
     home = found[sites[-1]].device
