@@ -108,6 +108,7 @@ class _Block(io.IOBase):
                 self._switch.on()
                 yield
             finally:
+                self._thread = 0  # what a copy of the model took along acts no more
                 try:
                     self._undo()
                 except BaseException:  # interrupted half-way: to the end first, then up

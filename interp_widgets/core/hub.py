@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 _WEIGHTS = (
     "model.safetensors",
@@ -47,6 +50,32 @@ def available(name: str) -> bool:
 
 def _all_there(has: Callable[[str], bool]) -> bool:
     return has("config.json") and any(map(has, _WEIGHTS))
+
+
+def cut_off() -> bool:
+    """Whether there is certainly no way to the hub: no such host, or nothing that answers there.
+
+    Slowness is no certainty, and neither is a proxy, which may see what this machine does not.
+    """
+    from huggingface_hub.constants import ENDPOINT
+
+    address, failed = urlsplit(ENDPOINT), threading.Event()
+    if getproxies():
+        return False
+
+    def knock() -> None:
+        try:
+            port = address.port or (443 if address.scheme == "https" else 80)
+            socket.create_connection((address.hostname or "", port), _SECONDS).close()
+        except TimeoutError:
+            pass
+        except OSError:
+            failed.set()
+
+    thread = threading.Thread(target=knock, daemon=True)
+    thread.start()
+    thread.join(_SECONDS)
+    return failed.is_set()
 
 
 def _on_hub(name: str) -> bool:

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 from interp_widgets.core.architectures import architecture_for
+from interp_widgets.core.hub import cut_off
 from interp_widgets.core.language_model import LanguageModel
 
 _BUNDLED = Path(__file__).parent.parent / "bundled" / "weights"
@@ -156,6 +157,8 @@ def _from_pretrained(
 
     dtype = _checked_dtype(dtype)
     at: dict[str, Any] = {"revision": revision} if revision else {}
+    if not Path(source).is_dir() and cut_off():
+        at["local_files_only"] = True  # else half a minute of trying again, for what is on disk too
     # Known or not, and its tokenizer: asked before gigabytes are.
     architecture_for(AutoConfig.from_pretrained(source, **at), name)
     tokenizer = tokenizer or _tokenizer(source, at)

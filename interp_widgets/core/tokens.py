@@ -52,6 +52,8 @@ def pieces(tokenizer: Any, ids: Iterable[int]) -> list[str]:
 
 
 def _piece(tokenizer: Any, token: int, byte_level: bool) -> str:
+    if token < 0:
+        raise ValueError(f"token ids are 0 or more; got {token}.")
     written = tokenizer.convert_ids_to_tokens(token)
     if written is None:  # an id past the tokenizer: models pad their vocabulary
         return f"<unused {token}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _thread
+import copy
 import ctypes
 import random
 import signal
@@ -97,6 +98,30 @@ def test_an_edit_that_writes_into_what_it_was_given_is_refused(fresh):
     with torch.inference_mode(), hooked(fresh, {"L1.z": torch.zeros_like}):
         assert not torch.equal(fresh.logits(ids), own)
     assert torch.equal(fresh.logits(ids), own)
+
+
+@pytest.mark.parametrize("family", ["llama", "falcon", "opt", "bloom", "gemma3_text"])
+def test_generation_is_the_same_when_it_is_looked_at(family):
+    """With a cache of keys the model sees one token a step, in layouts of each kind."""
+    model = make(family, torch.float32)
+    ids, options = ids_of(model), {"max_new_tokens": 5, "do_sample": False}
+    own = model.hf.generate(ids, **options)
+    with captured(model, ["L*.pattern", "L1.q", "L1.mlp_out"]) as found:
+        assert torch.equal(model.hf.generate(ids, **options), own)
+    assert found[Site(1, "mlp_out")].shape == (1, 1, 32)
+    with hooked(model, {"L1.mlp_out": lambda x: x.clone(), "L1.q": lambda x: x.clone()}):
+        assert torch.equal(model.hf.generate(ids, **options), own)
+    with hooked(model, {"L1.mlp_out": lambda x: x * -5}):
+        assert not torch.equal(model.hf.generate(ids, **options), own)
+
+
+def test_what_a_copy_of_the_model_took_along_is_dead(fresh):
+    ids = ids_of(fresh)
+    own = fresh.logits(ids)
+    with hooked(fresh, {"L1.resid_post": torch.zeros_like}):
+        twin = copy.deepcopy(fresh.hf)
+    with torch.no_grad():
+        assert torch.equal(twin(ids).logits, own)
 
 
 def test_interrupts_at_every_step_of_opening_and_closing(fresh, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from transformers import AutoConfig, AutoModel, AutoModelForSequenceClassification
 
 import interp_widgets as iw
+from interp_widgets.core import hub
 from interp_widgets.core import load as load_module
 from interp_widgets.core.language_model import LanguageModel
 from tests.core import tiny
@@ -292,6 +294,35 @@ def test_threads_are_lowered_for_the_bundled_model_alone(monkeypatch):
     load_module._lower_threads()
     load_module._restore_threads()
     assert counts[-1] == 1
+
+
+def test_without_a_network_a_load_says_so_at_once(monkeypatch):
+    def refused(*_):
+        raise socket.gaierror("no such host")
+
+    monkeypatch.setattr(hub, "getproxies", dict)
+    monkeypatch.setattr(socket, "create_connection", refused)
+    start = time.monotonic()
+    refuse(OSError, "couldn't connect|not.*cache", "some-org/not-downloaded")
+    assert time.monotonic() - start < 15
+
+
+def test_only_certainty_cuts_off(monkeypatch):
+    def raising(error):
+        def connect(*_):
+            raise error
+
+        monkeypatch.setattr(socket, "create_connection", connect)
+
+    monkeypatch.setattr(hub, "getproxies", dict)
+    raising(socket.gaierror())
+    assert hub.cut_off()
+    raising(TimeoutError())
+    assert not hub.cut_off()
+    raising(ConnectionRefusedError())
+    assert hub.cut_off()
+    monkeypatch.setattr(hub, "getproxies", lambda: {"https": "http://proxy:3128"})
+    assert not hub.cut_off()
 
 
 def test_available(tmp_path):

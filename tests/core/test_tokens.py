@@ -166,3 +166,8 @@ def test_token_id_proposes_the_leading_space():
             model.token_id("Paris")
     finally:
         plain.backend_tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+
+
+def test_a_negative_id_has_no_piece(gpt2):
+    with pytest.raises(ValueError, match="0 or more; got -1"):
+        gpt2.piece(-1)
