@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.logit_attribution import LogitAttribution as LogitAttribution
     from interp_widgets.core.logit_attribution import logit_attribution as logit_attribution
     from interp_widgets.core.result import Result as Result
+    from interp_widgets.core.shards import ActivationShards as ActivationShards
+    from interp_widgets.core.shards import cache_shards as cache_shards
+    from interp_widgets.core.shards import iter_cache_shards as iter_cache_shards
     from interp_widgets.course.exercises import check as check
     from interp_widgets.course.exercises import or_solution as or_solution
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
@@ -40,6 +43,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "ActivationCache": "core.cache",
+    "ActivationShards": "core.shards",
     "Attention": "core.attention",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
@@ -51,11 +55,13 @@ _HOME = {
     "attention": "core.attention",
     "available": "core.hub",
     "cache": "core.cache",
+    "cache_shards": "core.shards",
     "check": "course.exercises",
     "fit_lens": "core.lens.fit",
     "head_scores": "core.heads",
     "heads": "core.heads",
     "iter_fit_lens": "core.lens.fit",
+    "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",
     "iter_logit_lens": "core.lens.logit",
     "load": "core.load",

@@ -113,11 +113,7 @@ def cache(
         model.place(site)
     listed = _listed(prompts)
     ids = [model.ids(prompt) for prompt in listed]
-    taken: list[dict[Site, Tensor]] = [{} for _ in ids]
-    for batch in _batches(ids):
-        for site, stacked in _run(model, torch.stack([ids[i] for i in batch]), wanted).items():
-            for i, activation in zip(batch, stacked, strict=True):
-                taken[i][site] = activation
+    taken = activations_of(model, ids, wanted)
     return ActivationCache(
         model=model.name,
         revision=model.revision,
@@ -129,6 +125,18 @@ def cache(
         },
         tokens=tuple(tuple(pieces(model.tokenizer, row.tolist())) for row in ids),
     )
+
+
+def activations_of(
+    model: LanguageModel, ids: list[Tensor], sites: list[Site]
+) -> list[dict[Site, Tensor]]:
+    """Activations of each prompt ``[pos]`` of ids: place -> ``[pos, ...]``, float32 on cpu."""
+    taken: list[dict[Site, Tensor]] = [{} for _ in ids]
+    for batch in _batches(ids):
+        for site, stacked in _run(model, torch.stack([ids[i] for i in batch]), sites).items():
+            for i, activation in zip(batch, stacked, strict=True):
+                taken[i][site] = activation
+    return taken
 
 
 def _listed(prompts: Any) -> list[Prompt]:

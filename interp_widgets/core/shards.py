@@ -1,0 +1,402 @@
+"""Activations of many prompts on disk, in shards: written as a stream, read as a stream.
+
+A folder holds one JSON header and safetensors files of a bounded number of tokens each. Memory
+needs room for one shard, however many prompts there are. A run that stopped goes on where the last
+whole shard ended: prompts that are on disk already are recognised, not run again.
+
+    shards = iw.cache_shards(model, texts, "L3.resid_post", "activations")
+    for rows in shards.batches("L3.resid_post", 4096):
+        ...
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+import interp_widgets
+from interp_widgets.core.cache import activations_of
+from interp_widgets.core.sites import Site, expand, house_name
+from interp_widgets.core.tokens import Prompt
+
+if TYPE_CHECKING:
+    from interp_widgets.core.language_model import LanguageModel
+
+SCHEMA = 1
+HEADER = "shards.json"
+_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
+
+
+@dataclass(frozen=True)
+class Shard:
+    """The tokens of some prompts, one row a token, prompts whole and in order.
+
+    Attributes:
+        activations: place -> ``[token, ...]``, in the dtype of the folder, on the cpu.
+        ids: token ids, int64 ``[token]``.
+        prompts: index of the prompt of each token, int64 ``[token]``.
+        positions: position in its prompt, int64 ``[token]``.
+    """
+
+    activations: dict[str, Tensor]
+    ids: Tensor
+    prompts: Tensor
+    positions: Tensor
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What the header says of one shard."""
+
+    file: str
+    tokens: int
+    prompts: int
+    digest: str  # of the ids of all prompts up to and with this shard
+
+
+class ActivationShards:
+    """A folder that `cache_shards` wrote, opened for reading. Iterating reads a shard at a time.
+
+    Attributes:
+        folder: where it is.
+        model, revision: what the activations are of.
+        sites: names of places.
+        dtype: of the activations.
+        complete: whether all prompts are there; else the run stopped, and the same call goes on.
+        n_prompts, n_tokens: what is there.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        """Open a folder.
+
+        Raises:
+            FileNotFoundError: no such folder, no header in it, or a shard that is gone.
+            ValueError: a header that cannot be read, or of a newer version.
+        """
+        self.folder = Path(folder)
+        header = _read_header(self.folder)
+        if header is None:
+            raise FileNotFoundError(
+                f"no {HEADER} in {self.folder}: no activations were cached there. "
+                "Write them with iw.cache_shards(model, prompts, sites, folder)."
+            )
+        self.model: str = header["model"]
+        self.revision: str = header["revision"]
+        self.sites: tuple[str, ...] = tuple(header["sites"])
+        self.dtype = _DTYPES[header["dtype"]]
+        self.complete: bool = header["complete"]
+        self._entries = [_Entry(**entry) for entry in header["shards"]]
+        for entry in self._entries:
+            if not (self.folder / entry.file).is_file():
+                raise FileNotFoundError(
+                    f"{self.folder / entry.file} is gone, which {HEADER} lists. "
+                    "Remove the folder and cache again."
+                )
+        self.n_tokens = sum(entry.tokens for entry in self._entries)
+        self.n_prompts = sum(entry.prompts for entry in self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        state = "" if self.complete else ", incomplete"
+        return (
+            f"ActivationShards({len(self)} shards, {self.n_prompts} prompts, "
+            f"{self.n_tokens} tokens, {len(self.sites)} places, {self.model}{state})"
+        )
+
+    def __iter__(self) -> Iterator[Shard]:
+        for i in range(len(self)):
+            yield self.read(i)
+
+    def read(self, shard: int, sites: str | Iterable[str] | None = None) -> Shard:
+        """One shard, with the activations of ``sites`` only, or of all.
+
+        Raises:
+            IndexError: no such shard.
+            ValueError: a place that was not cached, or a damaged file.
+        """
+        if not 0 <= shard < len(self):
+            raise IndexError(f"there are shards 0 to {len(self) - 1}; got {shard}.")
+        names = self.sites if sites is None else self._known(sites)
+        tensors = _load(self.folder / self._entries[shard].file, ["ids", "prompt", "pos", *names])
+        return Shard(
+            {name: tensors[name] for name in names},
+            tensors["ids"].long(),
+            tensors["prompt"].long(),
+            tensors["pos"].long(),
+        )
+
+    def batches(self, site: str, size: int, skip_first: bool = True) -> Iterator[Tensor]:
+        """Activations of one place, ``[size, ...]`` at a time in the order of prompts.
+
+        Args:
+            site: the place.
+            size: rows a batch; the last may be shorter. Batches go across shards.
+            skip_first: leave out the first token of each prompt, whose activations are unlike all
+                others in most models.
+
+        Raises:
+            ValueError: a place that was not cached, or a size below 1.
+        """
+        if not isinstance(size, int) or size < 1:
+            raise ValueError(f"a batch has 1 row or more; got {size!r}.")
+        (name,) = self._known(site)
+        return self._batches(name, size, skip_first)
+
+    def _batches(self, name: str, size: int, skip_first: bool) -> Iterator[Tensor]:
+        waiting: list[Tensor] = []
+        for i in range(len(self)):
+            shard = self.read(i, name)
+            rows = shard.activations[name]
+            waiting.append(rows[shard.positions > 0] if skip_first else rows)
+            if sum(map(len, waiting)) >= size:
+                whole = torch.cat(waiting)
+                full = len(whole) - len(whole) % size
+                yield from whole[:full].split(size)
+                waiting = [whole[full:].clone()]
+        rest = torch.cat(waiting) if waiting else torch.empty(0)
+        if len(rest):
+            yield rest
+
+    def _known(self, sites: str | Iterable[str]) -> list[str]:
+        names = [house_name(site) for site in ([sites] if isinstance(sites, str) else sites)]
+        for name in names:
+            if name not in self.sites:
+                raise ValueError(f"{name!r} was not cached; cached are {', '.join(self.sites)}.")
+        return names
+
+
+def cache_shards(
+    model: LanguageModel,
+    prompts: Iterable[Prompt],
+    sites: str | Iterable[str],
+    folder: str | Path,
+    shard_tokens: int = 16_384,
+    dtype: str = "float32",
+) -> ActivationShards:
+    """Run the model on many prompts and keep activations on disk.
+
+    Args:
+        model: the model.
+        prompts: texts or token ids, any number of them: a list, a generator, a file's lines.
+        sites: names of places; ``L*`` is every layer. No patterns, which have no rows of tokens.
+        folder: a new or empty folder, or one where the same call stopped: then it goes on. Prompts
+            must come in the same order again.
+        shard_tokens: a shard is closed when it has at least as many tokens.
+        dtype: of the activations on disk: ``"float32"``, ``"float16"`` or ``"bfloat16"``.
+
+    Returns:
+        The folder, open for reading.
+
+    Raises:
+        ValueError: an unknown place, a prompt that cannot be run (what came before it stays on
+            disk), a folder that holds something else. TypeError: prompts or places of another type.
+    """
+    for _ in iter_cache_shards(model, prompts, sites, folder, shard_tokens, dtype):
+        pass
+    return ActivationShards(folder)
+
+
+def iter_cache_shards(
+    model: LanguageModel,
+    prompts: Iterable[Prompt],
+    sites: str | Iterable[str],
+    folder: str | Path,
+    shard_tokens: int = 16_384,
+    dtype: str = "float32",
+) -> Generator[ActivationShards]:
+    """`cache_shards` in steps: what is on disk after each shard. Closing it stops after a shard.
+
+    Bad input, other than in single prompts, raises here and not at the first step.
+    """
+    wanted = expand(sites, model.n_layers)
+    for site in wanted:
+        model.place(site)
+        if site.kind == "pattern":
+            raise ValueError(
+                f"{site} has no row for each token, so it cannot be cached in shards. "
+                "Use iw.attention(model, prompt), or iw.cache for few prompts."
+            )
+    if isinstance(prompts, str | bytes | Tensor) or not isinstance(prompts, Iterable):
+        raise TypeError(
+            f"prompts are several texts or lists of ids; got {type(prompts).__name__}. "
+            "For one prompt use iw.cache."
+        )
+    if isinstance(shard_tokens, bool) or not isinstance(shard_tokens, int) or shard_tokens < 1:
+        raise ValueError(f"a shard has 1 token or more; got shard_tokens={shard_tokens!r}.")
+    if dtype not in _DTYPES:
+        raise ValueError(f"dtype is one of {', '.join(_DTYPES)}; got {dtype!r}.")
+    header = {
+        "kind": "ActivationShards",
+        "schema": SCHEMA,
+        "package": interp_widgets.__version__,
+        "model": model.name,
+        "revision": model.revision,
+        "sites": [str(site) for site in wanted],
+        "dtype": dtype,
+        "shard_tokens": shard_tokens,
+        "complete": False,
+        "shards": [],
+    }
+    folder = Path(folder)
+    header = _begun(folder, header)
+    return _write(model, prompts, wanted, folder, header)
+
+
+def _begun(folder: Path, header: dict[str, Any]) -> dict[str, Any]:
+    """The header to go on from: a new one, or that of the same call, which stopped here."""
+    old = _read_header(folder) if folder.is_dir() else None
+    if old is None:
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise ValueError(f"{folder} holds something else. Name a new or an empty folder.")
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_header(folder, header)
+        return header
+    for field in ("model", "revision", "sites", "dtype", "shard_tokens"):
+        if old[field] != header[field]:
+            raise ValueError(
+                f"{folder} holds activations with {field} {old[field]!r}; asked for is "
+                f"{header[field]!r}. Name another folder, or make the same call to go on."
+            )
+    return old
+
+
+def _write(
+    model: LanguageModel,
+    prompts: Iterable[Prompt],
+    sites: list[Site],
+    folder: Path,
+    header: dict[str, Any],
+) -> Generator[ActivationShards]:
+    digest = sha256()
+    index = 0
+    known = [_Entry(**entry) for entry in header["shards"]]
+    for ids in _shards_of(model, prompts, header["shard_tokens"]):
+        for row in ids:
+            digest.update(row.numpy().tobytes() + b"|")
+        if known:
+            if known[0].digest != digest.hexdigest() or known[0].prompts != len(ids):
+                raise ValueError(
+                    f"{folder} was begun with other prompts: those of {known[0].file} differ. "
+                    "Pass the same prompts in the same order, or name another folder."
+                )
+            known.pop(0)
+        else:
+            file = f"{len(header['shards']):05d}.safetensors"
+            _save(folder / file, _tensors(model, ids, sites, header["dtype"], index))
+            tokens = sum(map(len, ids))
+            entry = _Entry(file, tokens, len(ids), digest.hexdigest())
+            header["shards"].append(asdict(entry))
+            _write_header(folder, header)
+            yield ActivationShards(folder)
+        index += len(ids)
+    if known:
+        raise ValueError(
+            f"{folder} was begun with more prompts than these {index}. "
+            "Pass the same prompts in the same order, or name another folder."
+        )
+    if index == 0:
+        raise ValueError("no prompt was given.")
+    header["complete"] = True
+    _write_header(folder, header)
+    yield ActivationShards(folder)
+
+
+def _shards_of(
+    model: LanguageModel, prompts: Iterable[Prompt], shard_tokens: int
+) -> Iterator[list[Tensor]]:
+    """Ids of the prompts of each shard, on the cpu."""
+    gathered: list[Tensor] = []
+    for index, prompt in enumerate(prompts):
+        try:
+            gathered.append(model.ids(prompt).cpu())
+        except (TypeError, ValueError) as wrong:
+            raise type(wrong)(f"prompt {index}: {wrong}") from wrong
+        if sum(map(len, gathered)) >= shard_tokens:
+            yield gathered
+            gathered = []
+    if gathered:
+        yield gathered
+
+
+def _tensors(
+    model: LanguageModel, ids: list[Tensor], sites: list[Site], dtype: str, first: int
+) -> dict[str, Tensor]:
+    """What a shard's file holds."""
+    taken = activations_of(model, [row.to(model.device) for row in ids], sites)
+    tensors = {
+        str(site): torch.cat([found.pop(site).to(_DTYPES[dtype]) for found in taken])
+        for site in sites
+    }
+    for name, rows in tensors.items():
+        if not torch.isfinite(rows).all():
+            raise ValueError(
+                f"activations at {name} are larger than {dtype} holds. Use 'bfloat16' or 'float32'."
+            )
+    number = torch.arange(first, first + len(ids))
+    lengths = torch.tensor([len(row) for row in ids])
+    return tensors | {
+        "ids": torch.cat(ids).int(),
+        "prompt": number.repeat_interleave(lengths),
+        "pos": torch.cat([torch.arange(len(row)) for row in ids]).int(),
+    }
+
+
+def _save(path: Path, tensors: dict[str, Tensor]) -> None:
+    """Write a file whole or not at all."""
+    from safetensors.torch import save_file
+
+    unfinished = path.with_suffix(".part")
+    try:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished)
+        unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _load(path: Path, names: list[str]) -> dict[str, Tensor]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            return {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(
+            f"{path} cannot be read: {broken}. Remove the folder and cache again."
+        ) from broken
+
+
+def _write_header(folder: Path, header: dict[str, Any]) -> None:
+    unfinished = folder / f"{HEADER}.part"
+    unfinished.write_text(json.dumps(header, indent=1), encoding="utf-8")
+    unfinished.replace(folder / HEADER)
+
+
+def _read_header(folder: Path) -> dict[str, Any] | None:
+    """The header of a folder, None where there is none."""
+    path = folder / HEADER
+    if not path.is_file():
+        return None
+    try:
+        header = json.loads(path.read_text(encoding="utf-8"))
+        schema = header["schema"]
+        fields = {"model", "revision", "sites", "dtype", "shard_tokens", "complete", "shards"}
+        missing = fields - header.keys()
+    except (ValueError, KeyError, TypeError) as broken:
+        raise ValueError(f"{path} is damaged: {broken!r}. Remove the folder.") from broken
+    if schema > SCHEMA:
+        raise ValueError(
+            f"{path} was written by interp_widgets {header.get('package')}, schema {schema}; this "
+            f"version reads up to {SCHEMA}. Update with pip install -U interp-widgets."
+        )
+    if missing:
+        raise ValueError(f"{path} is damaged: it lacks {', '.join(sorted(missing))}.")
+    return header

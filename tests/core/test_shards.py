@@ -1,0 +1,210 @@
+"""Activations on disk: equal to those in memory, bounded, resumed after a stop, errors named."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+
+import interp_widgets as iw
+from interp_widgets.core import shards as shards_module
+from interp_widgets.core.language_model import LanguageModel
+from tests.core.conftest import PROMPT, hooks_on, make
+
+PROMPTS = [PROMPT, "the", "a city in Rome and", [3, 4], "Paris is a city", "the Eiffel Tower", "a"]
+SITES = ["L1.resid_post", "L2.z", "embed"]
+
+
+def runs(monkeypatch) -> list[int]:
+    """Counts tokens that any model runs from here on."""
+    counted: list[int] = []
+    genuine = LanguageModel.run
+
+    def run(self, ids):
+        counted.append(ids.numel())
+        genuine(self, ids)
+
+    monkeypatch.setattr(LanguageModel, "run", run)
+    return counted
+
+
+def test_shards_hold_what_the_cache_holds(model, tmp_path):
+    shards = iw.cache_shards(model, iter(PROMPTS), SITES, tmp_path / "x", shard_tokens=9)
+    assert len(shards) > 2
+    assert (shards.n_prompts, shards.complete) == (len(PROMPTS), True)
+    assert shards.sites == tuple(SITES)
+    seen = 0
+    for shard in shards:
+        for i in shard.prompts.unique().tolist():
+            assert i == seen  # whole and in order
+            here, alone = shard.prompts == i, iw.cache(model, PROMPTS[i], SITES)
+            assert shard.ids[here].tolist() == model.ids(PROMPTS[i]).tolist()
+            assert shard.positions[here].tolist() == list(range(int(here.sum())))
+            for site in SITES:
+                torch.testing.assert_close(
+                    shard.activations[site][here], alone[site], atol=1e-5, rtol=1e-5
+                )
+            seen += 1
+    assert seen == len(PROMPTS)
+
+
+def test_batches_go_across_shards(gpt2, tmp_path):
+    shards = iw.cache_shards(gpt2, PROMPTS, "L1.resid_post", tmp_path / "x", shard_tokens=5)
+    whole = torch.cat([shard.activations["L1.resid_post"] for shard in shards])
+    inner = torch.cat([shard.positions for shard in shards]) > 0
+    for size in (1, 4, 7, 1000):
+        batches = list(shards.batches("blocks.1.hook_resid_post", size))
+        assert all(len(batch) == size for batch in batches[:-1])
+        assert 1 <= len(batches[-1]) <= size
+        torch.testing.assert_close(torch.cat(batches), whole[inner], atol=0, rtol=0)
+    every = torch.cat(list(shards.batches("L1.resid_post", 4, skip_first=False)))
+    torch.testing.assert_close(every, whole, atol=0, rtol=0)
+
+
+def test_a_stopped_run_goes_on_where_it_stopped(gpt2, tmp_path, monkeypatch):
+    whole = iw.cache_shards(gpt2, PROMPTS, SITES, tmp_path / "whole", shard_tokens=6)
+    taken = []
+
+    def asked():
+        for prompt in PROMPTS:
+            taken.append(prompt)
+            yield prompt
+
+    steps = iw.iter_cache_shards(gpt2, asked(), SITES, tmp_path / "x", shard_tokens=6)
+    part = [next(steps), next(steps)][-1]
+    steps.close()
+    assert len(taken) < len(PROMPTS)  # prompts are read as they are needed
+    assert (len(part), part.complete) == (2, False)
+    assert "incomplete" in repr(part)
+    counted = runs(monkeypatch)
+    again = iw.cache_shards(gpt2, PROMPTS, SITES, tmp_path / "x", shard_tokens=6)
+    assert sum(counted) == whole.n_tokens - part.n_tokens
+    counted.clear()
+    iw.cache_shards(gpt2, PROMPTS, SITES, tmp_path / "x", shard_tokens=6)
+    assert counted == []  # all there
+    assert len(again) == len(whole)
+    for a, b in zip(again, whole, strict=True):
+        for site in SITES:
+            torch.testing.assert_close(a.activations[site], b.activations[site], atol=0, rtol=0)
+        assert a.prompts.tolist() == b.prompts.tolist()
+
+
+def test_a_run_that_broke_leaves_whole_shards(gpt2, tmp_path):
+    with pytest.raises(ValueError, match=r"prompt 3: the prompt has 71 tokens.*at most 64"):
+        iw.cache_shards(gpt2, [*PROMPTS[:3], [5] * 71], "embed", tmp_path / "x", shard_tokens=6)
+    assert hooks_on(gpt2.hf) == 0
+    left = iw.ActivationShards(tmp_path / "x")
+    assert (left.complete, left.n_prompts) == (False, 3)
+    assert not list((tmp_path / "x").glob("*.part"))
+
+
+def test_only_one_shard_is_in_memory(gpt2, tmp_path, monkeypatch):
+    counted = runs(monkeypatch)
+    sizes = []
+    for shards in iw.iter_cache_shards(
+        gpt2, ([7] * 10 for _ in range(40)), "embed", tmp_path / "x", shard_tokens=50
+    ):
+        sizes.append(sum(counted))
+        counted.clear()
+        last = shards
+    assert sizes == [50] * 8 + [0]
+    assert {len(shard.ids) for shard in last} == {50}
+
+
+def test_halves_on_disk(gpt2, tmp_path):
+    exact = iw.cache(gpt2, PROMPT, "L2.resid_post")["L2.resid_post"]
+    for dtype in ("float16", "bfloat16"):
+        shards = iw.cache_shards(gpt2, [PROMPT], "L2.resid_post", tmp_path / dtype, dtype=dtype)
+        rows = next(shards.batches("L2.resid_post", 100, skip_first=False))
+        assert rows.dtype == shards.dtype == getattr(torch, dtype)
+        torch.testing.assert_close(rows.float(), exact, atol=1e-2, rtol=1e-2)
+
+
+def test_what_float16_cannot_hold_is_refused(tmp_path):
+    model = make("llama", torch.float32)
+    with torch.no_grad():
+        model.hf.get_input_embeddings().weight.mul_(1e6)
+    with pytest.raises(ValueError, match="embed are larger than float16 holds"):
+        iw.cache_shards(model, [PROMPT], "embed", tmp_path / "x", dtype="float16")
+
+
+@pytest.mark.parametrize(
+    ("prompts", "sites", "options", "error", "message"),
+    [
+        (PROMPT, "embed", {}, TypeError, "several texts or lists of ids; got str.*iw.cache"),
+        (5, "embed", {}, TypeError, "got int"),
+        (PROMPTS, "L1.pattern", {}, ValueError, "L1.pattern has no row.*iw.attention"),
+        (PROMPTS, "L3.resid_pre", {}, ValueError, "L0 to L2"),
+        (PROMPTS, [], {}, ValueError, "no place was asked for"),
+        (PROMPTS, "embed", {"shard_tokens": 0}, ValueError, "got shard_tokens=0"),
+        (PROMPTS, "embed", {"dtype": "int8"}, ValueError, "float32, float16, bfloat16; got 'int8'"),
+    ],
+)
+def test_bad_input_is_named_before_anything_runs(
+    gpt2, monkeypatch, tmp_path, prompts, sites, options, error, message
+):
+    counted = runs(monkeypatch)
+    with pytest.raises(error, match=message):
+        iw.iter_cache_shards(gpt2, prompts, sites, tmp_path / "x", **options)
+    assert counted == []
+    assert not (tmp_path / "x").exists()
+
+
+def test_no_prompt_at_all(gpt2, tmp_path):
+    with pytest.raises(ValueError, match="no prompt was given"):
+        iw.cache_shards(gpt2, [], "embed", tmp_path / "x")
+
+
+def test_a_folder_of_something_else_is_left_alone(gpt2, tmp_path):
+    (tmp_path / "thesis.txt").write_text("mine")
+    with pytest.raises(ValueError, match="holds something else"):
+        iw.cache_shards(gpt2, PROMPTS, "embed", tmp_path)
+    with pytest.raises(ValueError, match="holds something else"):
+        iw.cache_shards(gpt2, PROMPTS, "embed", tmp_path / "thesis.txt")
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+    with pytest.raises(FileNotFoundError, match=r"no shards\.json.*iw.cache_shards"):
+        iw.ActivationShards(tmp_path)
+
+
+def test_another_call_into_the_same_folder_is_refused(gpt2, tmp_path):
+    folder = tmp_path / "x"
+    iw.cache_shards(gpt2, PROMPTS, "embed", folder, shard_tokens=6)
+    for call, message in (
+        ((gpt2, PROMPTS, "final", folder, 6), r"with sites \['embed'\]; asked for is \['final'\]"),
+        ((gpt2, PROMPTS, "embed", folder, 7), "with shard_tokens 6; asked for is 7"),
+        ((gpt2, PROMPTS[::-1], "embed", folder, 6), "begun with other prompts: those of 00000"),
+        ((gpt2, PROMPTS[:1], "embed", folder, 6), "begun with more prompts than these 1"),
+        ((make("llama"), PROMPTS, "embed", folder, 6), "with model 'GPT2LMHeadModel'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            iw.cache_shards(*call)
+    assert iw.ActivationShards(folder).complete
+
+
+def test_reading_says_what_is_wrong(gpt2, tmp_path):
+    folder = tmp_path / "x"
+    shards = iw.cache_shards(gpt2, PROMPTS, "embed", folder, shard_tokens=6)
+    with pytest.raises(ValueError, match=r"'final' was not cached; cached are embed"):
+        shards.batches("final", 4)
+    with pytest.raises(ValueError, match="1 row or more; got 0"):
+        shards.batches("embed", 0)
+    with pytest.raises(IndexError, match=f"shards 0 to {len(shards) - 1}; got 99"):
+        shards.read(99)
+    (folder / "00001.safetensors").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"00001\.safetensors cannot be read"):
+        list(shards)
+    (folder / "00001.safetensors").unlink()
+    with pytest.raises(FileNotFoundError, match=r"00001\.safetensors is gone"):
+        iw.ActivationShards(folder)
+    header = folder / shards_module.HEADER
+    text = header.read_text()
+    header.write_text(text.replace('"schema": 1', '"schema": 9'))
+    with pytest.raises(ValueError, match=r"schema 9.*pip install -U"):
+        iw.ActivationShards(folder)
+    header.write_text(json.dumps({"schema": 1}))
+    with pytest.raises(ValueError, match="damaged: it lacks complete, dtype"):
+        iw.ActivationShards(folder)
+    header.write_text("{")
+    with pytest.raises(ValueError, match="is damaged"):
+        iw.ActivationShards(folder)
