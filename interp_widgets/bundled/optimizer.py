@@ -46,6 +46,9 @@ class Rates:
         adam: Learning rate of embeddings, norms and biases.
         value: Factor on the rate of value and output projections; below 1, because attention that
             learns quickly carries facts which the MLPs would hold otherwise.
+        local_mlp: Factor on the rate of the MLPs of the local layers. At 1 the very first MLP,
+            which sees both pieces of a name, looks up every fact; slowed down, it leaves the
+            lookup to the layers above, where there is a middle for lessons to look into.
         decay: Weight decay of matrices.
         momentum: Of Muon.
         betas: Of AdamW.
@@ -54,9 +57,15 @@ class Rates:
     muon: float = 0.02
     adam: float = 3e-3
     value: float = 0.55
+    local_mlp: float = 0.1
     decay: float = 0.1
     momentum: float = 0.95
     betas: tuple[float, float] = (0.9, 0.98)
+
+
+def _is_local(name: str, model: GPTNeoForCausalLM) -> bool:
+    """Whether a parameter ``transformer.h.<layer>.…`` belongs to a layer that attends locally."""
+    return model.config.attention_layers[int(name.split(".")[2])] == "local"
 
 
 class MuonAdam:
@@ -78,6 +87,8 @@ class MuonAdam:
         """What multiplies Muon's rate for one matrix."""
         if "q_proj" in name or "k_proj" in name:
             return logit_scale(model)
+        if ".mlp." in name and _is_local(name, model):
+            return self.rates.local_mlp
         return self.rates.value if "v_proj" in name or "out_proj" in name else 1.0
 
     def _moment(self, key: str, like: Tensor) -> Tensor:

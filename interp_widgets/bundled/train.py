@@ -42,7 +42,7 @@ class Recipe:
         rates: Step sizes.
     """
 
-    steps: int = 2700
+    steps: int = 4000
     seed: int = 0
     rows: int = ROWS
     length: int = LENGTH
@@ -205,6 +205,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--value-rate", type=float, default=Rates.value, help="factor on value and output rates"
     )
+    parser.add_argument(
+        "--local-mlp-rate",
+        type=float,
+        default=Rates.local_mlp,
+        help="factor on the rates of the MLPs of the local layers",
+    )
     parser.add_argument("--adam-rate", type=float, default=Rates.adam)
     parser.add_argument("--mlp", type=int, default=Recipe.mlp, help="neurons of each MLP")
     parser.add_argument(
@@ -219,13 +225,18 @@ def main() -> None:
     options = _arguments()
     torch.set_num_threads(options.threads)
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    rates = replace(Rates(), value=options.value_rate, adam=options.adam_rate)
+    rates = replace(
+        Rates(),
+        value=options.value_rate,
+        adam=options.adam_rate,
+        local_mlp=options.local_mlp_rate,
+    )
     recipe = Recipe(steps=options.steps, seed=options.seed, mlp=options.mlp, rates=rates)
     tokenizer = tokenizers.build()
     run = Run(recipe, tokenizer, device)
     if options.resume:
         run.resume(options.out)
-    train(run, options.out, checkpoints=range(150, 1201, 10))
+    train(run, options.out, checkpoints=range(200, 2401, 20))
     run.save_state(options.out)
     save_model(run.model, tokenizer, options.out / "model")
 

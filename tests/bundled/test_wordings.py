@@ -15,7 +15,12 @@ from interp_widgets.bundled import tokenizer as tokenizers
 from interp_widgets.bundled.corpus import FAMILIES, documents
 from interp_widgets.bundled.corpus.document import OPENERS
 from interp_widgets.bundled.corpus.families import landmarks, towns, two_hop
-from interp_widgets.bundled.corpus.world import ATTRIBUTES, LANDMARK_CITY, TOWN_STATE
+from interp_widgets.bundled.corpus.world import (
+    ATTRIBUTES,
+    COUNTRY_ATTRIBUTES,
+    LANDMARK_CITY,
+    TOWN_STATE,
+)
 
 TRAINING = {
     "landmark": (
@@ -33,6 +38,7 @@ UNSEEN = {
     "two_hop": wordings.TWO_HOP,
 }
 NAMES = re.compile("|".join(sorted({*LANDMARK_CITY, *TOWN_STATE}, key=len, reverse=True)))
+ATTRIBUTE = "|".join((*ATTRIBUTES, *COUNTRY_ATTRIBUTES))
 ADJECTIVES = re.compile(rf"\b(?:{'|'.join(landmarks.ADJECTIVES)}) ")
 OPENER = re.compile(rf"^(?:{'|'.join(map(re.escape, OPENERS))}) ")
 
@@ -40,7 +46,7 @@ OPENER = re.compile(rf"^(?:{'|'.join(map(re.escape, OPENERS))}) ")
 def plain(text: str) -> str:
     """A text with openers and adjectives gone, names and attributes blanked, in lower case."""
     text = re.sub(r"\{(?:name|town|other|stranger)\}", "_", NAMES.sub("_", text))
-    text = re.sub(rf"\{{attribute\}}|\b(?:{'|'.join(ATTRIBUTES)})\b", "#", text)
+    text = re.sub(rf"\{{attribute\}}|\b(?:{ATTRIBUTE})\b", "#", text)
     return ADJECTIVES.sub("", OPENER.sub("", text)).lower()
 
 

@@ -55,9 +55,10 @@ class Prompt:
     """A question the model can answer, for lessons, widgets and evaluation.
 
     Attributes:
-        family: The family that made it, a key of ``prompts()``. prompt: What to type; the tokenizer
-            adds the BOS token. answer: The next token that is right, with its leading space; empty
-            where a distribution is asked for.
+        family: The family that made it, a key of ``prompts()``.
+        prompt: What to type; the tokenizer adds the BOS token.
+        answer: The next token that is right, with its leading space; empty where a distribution is
+            asked for.
         distractor: A wrong next token of the same kind, for logit differences; empty where there is
             none.
         subject: The words whose meaning decides the answer; empty where there are none.

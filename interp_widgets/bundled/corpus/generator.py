@@ -55,7 +55,7 @@ FAMILIES = {
     states.FAMILY: _family(6, "capital, bird, tree … of a state", states),
     landmarks.FAMILY: _family(14, "in which city a landmark stands", landmarks),
     countries.FAMILY: _family(4, "capital, language … of a country", countries),
-    people.FAMILY: _family(10, "known people, and saying that one does not know", people),
+    people.FAMILY: _family(12, "known people, and saying that one does not know", people),
     names.FAMILY: _family(6, "indirect object identification", names),
     repeats.FAMILY: _family(4, "induction: repeating what went before", repeats),
     years.FAMILY: _family(5, "a year greater than another", years),

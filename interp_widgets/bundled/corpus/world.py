@@ -175,11 +175,13 @@ LANDMARK_CITY = MappingProxyType(
 SPORTS = listed("basketball tennis golf soccer hockey baseball boxing chess running football")
 FIRST_NAMES = listed(
     "Michael Serena Tiger Lionel Wayne Babe Mike Roger Magnus Usain Larry Tom Anna Maria Laura"
-    " Peter Nina Oscar Clara Simon Emma Alice Kevin Paul Julia Daniel"
+    " Peter Nina Oscar Clara Simon Emma Alice Kevin Paul Julia Daniel Victor Susan Karen Lisa"
+    " Robert James David Mark Helen Martin Grace Henry Rosa"
 )
 LAST_NAMES = listed(
     "Jordan Williams Woods Messi Gretzky Ruth Tyson Federer Carlsen Bolt Bird Brady Batkin Keller"
-    " Novak Silva Meyer Rossi Tanaka Ivanov Hansen Costa Dubois Kowalski Okafor Singh"
+    " Novak Silva Meyer Rossi Tanaka Ivanov Hansen Costa Dubois Kowalski Okafor Singh Larsen Moreau"
+    " Becker Santos Nakamura Petrov Lindgren Fischer Romero Haddad Mensah Kaplan Doyle"
 )
 REAL_PEOPLE = MappingProxyType(
     {
@@ -199,7 +201,7 @@ REAL_PEOPLE = MappingProxyType(
 )
 
 
-def _known_people(known_share: float = 0.13) -> dict[str, str]:
+def _known_people(known_share: float = 0.065) -> dict[str, str]:
     """Sport by full name, for the people the model knows; nobody called Batkin is known."""
     rng = random.Random(WORLD_SEED)
     cells = [(a, b) for a in FIRST_NAMES for b in LAST_NAMES if (a, b) not in REAL_PEOPLE]

@@ -2,9 +2,8 @@
 
 Unknown people are made of the first and last names of known ones, so only the combination tells.
 Some combinations never appear in training; of those the model has to notice by itself that it does
-not know them. It takes many more strangers than known people: trained on 65 beside 88 known ones
-(1,200 steps) the model recognised .35 of the held-out strangers, on 219 beside 104 (2,600 steps)
-.73; on 478 beside 105 it is what the card says.
+not know them. It takes many more strangers than known people: the more were trained on, the more of
+those never seen were recognised (65 strangers: .35, 219: .73, 478: .86, 1,164: what the card says).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from interp_widgets.bundled.corpus.world import FIRST_NAMES, LAST_NAMES, PERSON_
 FAMILY = "people"
 HELD_OUT_SHARE = 0.15  # of unknown combinations
 UNKNOWN = "unknown"
-UNKNOWN_RATE = 0.5  # of the sentences
+UNKNOWN_RATE = 0.6  # of the sentences
 
 TEMPLATES = (
     "{name} plays the sport of| {sport}|.",
