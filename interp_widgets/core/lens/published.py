@@ -38,7 +38,12 @@ def read_foreign(path: Path) -> Lens:
 
 
 def _unpickled(path: Path) -> dict[str, Any]:
-    found = serialization.load(path, map_location="cpu", weights_only=True)
+    try:
+        found = serialization.load(path, map_location="cpu", weights_only=True)
+    except OSError:
+        raise
+    except Exception:  # its message advises to read the file unsafely
+        raise ValueError(f"{path.name} is no file of tensors and plain values") from None
     if not isinstance(found, dict):
         raise ValueError(f"it holds a {type(found).__name__}, not a dict")
     return found

@@ -35,7 +35,7 @@ _CHECK = 25  # steps between looks at the held-out texts
 _PATIENCE = 4  # looks without an improvement after which the fit ends
 _IMPROVED = 1e-3  # by this share
 _WARM_UP = 0.1  # of all steps
-_RATE = 0.1  # of A, over d_model
+_RATE = 0.4  # of A, over d_model
 _BIAS_RATE = 0.01  # of b, times the typical size of a number in the row
 _BETAS = (0.9, 0.99)
 
@@ -209,7 +209,8 @@ def distance(model: LanguageModel, streams: Tensor, weight: Tensor, bias: Tensor
         loss, slope = _slope(model, normed.detach(), here[-1])
         total += loss.detach()
         if learn:
-            normed.backward(slope / n)
+            # Into the maps alone: the norm's own weights belong to the user.
+            normed.backward(slope / n, inputs=[weight, bias])
     return total / n
 
 
