@@ -247,8 +247,7 @@ def iter_cache_shards(
         "shards": [],
     }
     folder = Path(folder)
-    header = _begun(folder, header)
-    return _write(model, prompts, wanted, folder, header)
+    return _write(model, prompts, wanted, folder, _begun(folder, header))
 
 
 def _begun(folder: Path, header: dict[str, Any]) -> dict[str, Any]:
@@ -276,8 +275,7 @@ def _write(
     folder: Path,
     header: dict[str, Any],
 ) -> Generator[ActivationShards]:
-    digest = sha256()
-    index = 0
+    digest, index = sha256(), 0
     known = [_Entry(**entry) for entry in header["shards"]]
     for ids in _shards_of(model, prompts, header["shard_tokens"]):
         for row in ids:
