@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib.metadata as metadata
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -91,7 +92,9 @@ def _is_clone() -> bool:
 def _install(extra: str = "") -> str:
     """The command that installs this package, with one of its extras."""
     bracket = f"[{extra}]" if extra else ""
-    return f"pip install {f'-e {PACKAGE.parent}' if _is_clone() else 'interp-widgets'}{bracket}"
+    if not _is_clone():
+        return f"pip install {shlex.quote(f'interp-widgets{bracket}')}"
+    return f"pip install -e {shlex.quote(f'{PACKAGE.parent}{bracket}')}"
 
 
 def _lessons_of_the_wheel() -> Path:

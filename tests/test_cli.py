@@ -119,6 +119,17 @@ def test_the_doctor_names_what_is_missing_and_the_remedy(monkeypatch: pytest.Mon
     assert found(result.stdout, "Chromium").startswith("note")
 
 
+def test_a_remedy_survives_the_shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Zsh reads square brackets as a pattern, every shell a space as an end."""
+    home = tmp_path / "my clone"
+    home.mkdir()
+    (home / "pyproject.toml").touch()
+    monkeypatch.setattr(cli, "PACKAGE", home / "interp_widgets")
+    assert cli._install("lab") == f"pip install -e '{home}[lab]'"
+    monkeypatch.setattr(cli, "PACKAGE", tmp_path / "site-packages" / "interp_widgets")
+    assert cli._install("lab") == "pip install 'interp-widgets[lab]'"
+
+
 def test_chromium_can_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHROMIUM", "/opt/mine")
     assert cli.find_chromium() == "/opt/mine"

@@ -213,7 +213,8 @@ def _short(prompt: str) -> str:
 
 
 def _size(record: LogitLens) -> str:
-    return f"{len(record.rows)} rows × {len(record.tokens)} tokens"
+    tokens = len(record.tokens)
+    return f"{len(record.rows)} rows × {tokens} {'token' if tokens == 1 else 'tokens'}"
 
 
 def picture(records: Sequence[LogitLens], colour: str) -> Any:

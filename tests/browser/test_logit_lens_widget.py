@@ -238,7 +238,8 @@ def test_two_views_one_cursor_while_a_cell_computes_and_after_a_restart(
         "async () => { await jupyterapp.shell.currentWidget.sessionContext"
         ".session.kernel.restart(); }"
     )
-    expect(page.get_by_role("alert").first).to_contain_text("run the cell again")
+    expect(page.get_by_role("alert").first).to_contain_text("run the notebook again")
+    page.get_by_label("Prompt", exact=True).fill("nobody listens")  # and no error in the page
     nb.wait_idle()
 
 

@@ -34,7 +34,7 @@ export interface BaseState {
   plain: boolean;
 }
 
-const RESTARTED = "The kernel was restarted: run the cell again.";
+const RESTARTED = "The kernel was restarted: run the notebook again, down to this cell.";
 
 export class Link<S extends BaseState> {
   private readonly view = Math.random().toString(36).slice(2, 10);
@@ -70,6 +70,7 @@ export class Link<S extends BaseState> {
 
   /** Sends an action; `echo` is what the page may show of its result right away. */
   act(action: Action, echo: Partial<S> = {}): void {
+    if (this.dead) return; // nobody listens; `error` says so
     this.sent += 1;
     this.overlay = { ...this.overlay, ...echo };
     this.waiting = performance.now();
@@ -90,7 +91,7 @@ export class Link<S extends BaseState> {
 
   /** This host lost a binary buffer: asks Python to send text from now on. */
   askForText(): void {
-    if (this.askedForText) return;
+    if (this.askedForText || this.dead) return;
     this.askedForText = true;
     this.host.send({ host: "no buffers" });
   }
