@@ -107,8 +107,17 @@ def token_directions(model: LanguageModel, tokens: Sequence[int]) -> tuple[Tenso
 
 
 def _matrix(module: nn.Module) -> tuple[Tensor, Tensor]:
-    """``W [in, out]`` and ``b [out]`` of a linear module; GPT-2's Conv1D is stored as ``W``."""
+    """``W [in, out]`` and ``b [out]`` of a linear module; GPT-2's Conv1D is stored as ``W``.
+
+    Raises:
+        ValueError: quantised weights, whose stored numbers are not what they multiply by.
+    """
     stored: Tensor = module.weight.detach()  # type: ignore[union-attr, assignment]
+    if not stored.is_floating_point():
+        raise ValueError(
+            f"the weights of this {type(module).__name__} are quantised ({stored.dtype}), and the "
+            "numbers stored are not what it multiplies by. Load the model in float16 or bfloat16."
+        )
     weight = precise(stored if type(module).__name__ == "Conv1D" else stored.T)
     bias = getattr(module, "bias", None)
     none = weight.new_zeros(weight.shape[1])

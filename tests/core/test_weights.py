@@ -121,6 +121,14 @@ def test_what_is_no_norm_is_refused():
         frozen(norm, torch.randn(3, 4, dtype=torch.float64))
 
 
+def test_quantised_weights_are_refused():
+    model = make("llama", torch.float32)
+    packed = torch.zeros(32, 32, dtype=torch.int8)
+    model.layers[1].self_attn.o_proj.weight = nn.Parameter(packed, requires_grad=False)
+    with pytest.raises(ValueError, match=r"Linear are quantised \(torch\.int8\).*bfloat16"):
+        head_output(model, 1)
+
+
 def test_weights_of_a_half_model_come_in_float32():
     model = make("gpt2", torch.bfloat16)
     for weight, bias in (
