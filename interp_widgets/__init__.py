@@ -37,7 +37,13 @@ if TYPE_CHECKING:
     from interp_widgets.core.shards import iter_cache_shards as iter_cache_shards
     from interp_widgets.course.exercises import check as check
     from interp_widgets.course.exercises import or_solution as or_solution
+    from interp_widgets.course.glossary import glossary as glossary
+    from interp_widgets.course.progress import progress as progress
+    from interp_widgets.course.quizzes import quiz as quiz
+    from interp_widgets.widgets._question import Question as Question
+    from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+    from interp_widgets.widgets.quiz import Quiz as Quiz
 
 __version__ = "0.1.0"
 
@@ -45,12 +51,15 @@ _HOME = {
     "ActivationCache": "core.cache",
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
+    "Glossary": "widgets.glossary",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
     "Lens": "core.lens.lens",
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
+    "Question": "widgets._question",
+    "Quiz": "widgets.quiz",
     "Result": "core.result",
     "attention": "core.attention",
     "available": "core.hub",
@@ -58,6 +67,7 @@ _HOME = {
     "cache_shards": "core.shards",
     "check": "course.exercises",
     "fit_lens": "core.lens.fit",
+    "glossary": "course.glossary",
     "head_scores": "core.heads",
     "heads": "core.heads",
     "iter_fit_lens": "core.lens.fit",
@@ -69,7 +79,9 @@ _HOME = {
     "logit_lens": "core.lens.logit",
     "model_card": "bundled",
     "or_solution": "course.exercises",
+    "progress": "course.progress",
     "prompts": "bundled",
+    "quiz": "course.quizzes",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

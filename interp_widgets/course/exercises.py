@@ -16,6 +16,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Literal
 
+from interp_widgets.course import progress
+
 Status = Literal["passed", "failed", "not attempted"]
 Answer = Callable[..., Any]
 
@@ -130,6 +132,7 @@ def check(exercise_id: str, answer: Any) -> CheckResult:
         status, message = "not attempted", str(stub)
     except WrongAnswerError as wrong:
         status, message = "failed", str(wrong)
+    progress.note_exercise(exercise.id, status)
     return CheckResult(exercise.id, exercise.title, status, message)
 
 

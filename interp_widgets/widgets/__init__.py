@@ -11,12 +11,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+    from interp_widgets.widgets.quiz import Quiz as Quiz
 
-WIDGETS = {"LogitLensHeatmap": "logit_lens"}
+WIDGETS = {"Glossary": "glossary", "LogitLensHeatmap": "logit_lens", "Quiz": "quiz"}
 """Class name of every widget → its stem."""
 
-__all__ = ["WIDGETS", "LogitLensHeatmap"]
+__all__ = ["WIDGETS", "Glossary", "LogitLensHeatmap", "Quiz"]
 
 
 def __getattr__(name: str) -> Any:

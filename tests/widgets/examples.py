@@ -12,8 +12,9 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.lens.logit import LogitLens
-from interp_widgets.widgets import LogitLensHeatmap
+from interp_widgets.widgets import Glossary, LogitLensHeatmap, Quiz
 from interp_widgets.widgets._base import Widget
+from interp_widgets.widgets._question import Question
 from tests.core.tiny import hf_model, tokenizer
 
 TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i32": "<i4", "f16": "<f2", "f32": "<f4"}
@@ -35,7 +36,38 @@ class Example:
     most_bytes: int
 
 
+QUESTIONS = [
+    Question(
+        "What is 2 + 2? See [[sum]].",
+        answer="4",
+        wrong={"5": "That is one too many.", "3": "That is one too few."},
+        why="Counting says so.",
+    ),
+    Question("What comes next?", prompt=PROMPT, why="It was measured."),
+    Question("Which is `red`?", answer="blood", wrong={"grass": "Look again."}, why="Look at it."),
+]
+TERMS = {"sum": "What adding gives.", "difference": "What taking away gives."}
+
+
 EXAMPLES = {
+    "Glossary": Example(
+        make=lambda **given: Glossary(TERMS, **given),
+        actions=[{"do": "search", "text": "taking"}, {"do": "open", "term": "difference"}],
+        most_bytes=2_000,
+    ),
+    "Quiz": Example(
+        make=lambda **given: Quiz(
+            QUESTIONS, model=model(), **{"title": "Sums", "terms": TERMS, **given}
+        ),
+        actions=[
+            {"do": "choose", "question": 0, "option": 0},
+            {"do": "go", "to": 1},
+            {"do": "answer", "question": 1, "option": 2},
+            {"do": "reveal", "question": 2},
+            {"do": "again"},
+        ],
+        most_bytes=3_000,
+    ),
     "LogitLensHeatmap": Example(
         make=lambda **given: LogitLensHeatmap(
             model=model(), prompt=PROMPT, track=[" Austin"], **given

@@ -1,0 +1,217 @@
+var f=`/* What quizzes and the glossary add to style.css. */
+.iw .iw-term { font: inherit; padding: 0; border: 0; border-bottom: 1px dotted var(--iw-link); border-radius: 0; background: transparent; color: inherit; cursor: help; }
+.iw .iw-term:hover { background: transparent; color: var(--iw-link); }
+.iw .iw-tip p { margin: 0; color: var(--iw-text); line-height: 1.45; }
+.iw code { padding: 0 3px; border-radius: 3px; background: var(--iw-soft); font: 0.92em var(--jp-code-font-family, ui-monospace, monospace); }
+
+.iw .iw-quiz-head { display: flex; flex-wrap: wrap; gap: 8px 14px; align-items: center; margin: 0 0 12px; }
+.iw .iw-quiz-title { font-weight: 600; font-size: 14px; }
+.iw .iw-steps { display: flex; flex-wrap: wrap; gap: 4px; margin: 0 0 14px; padding: 0; list-style: none; }
+.iw .iw-steps button { min-width: 34px; padding: 3px 7px; font-variant-numeric: tabular-nums; }
+.iw .iw-steps button[aria-current="step"] { box-shadow: inset 0 0 0 2px var(--iw-link); font-weight: 700; }
+.iw .iw-ask { margin: 0 0 10px; font-size: 15px; line-height: 1.5; max-width: 70ch; }
+.iw .iw-kind { margin: 0 0 4px; color: var(--iw-faint); font-size: 12px; }
+.iw .iw-said-prompt { margin: 0 0 10px; padding: 6px 10px; border-left: 3px solid var(--iw-link); background: var(--iw-soft); font-size: 14px; white-space: pre-wrap; overflow-wrap: anywhere; max-width: 70ch; }
+.iw .iw-options { display: grid; gap: 6px; margin: 0; padding: 0; border: 0; max-width: 70ch; }
+.iw .iw-option { display: grid; grid-template-columns: auto auto minmax(0, 1fr) auto; gap: 2px 10px; align-items: baseline; padding: 7px 11px; border: 1px solid var(--iw-line); border-radius: 8px; background: var(--iw-raised); font-size: 14px; cursor: pointer; }
+.iw .iw-option:hover { background: var(--iw-soft); }
+.iw .iw-option:has(input:checked) { border-color: var(--iw-link); box-shadow: inset 0 0 0 1px var(--iw-link); }
+.iw .iw-option:has(input:focus-visible) { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+.iw .iw-option input { margin: 0; accent-color: var(--iw-link); }
+.iw .iw-option kbd { color: var(--iw-faint); font: 12px var(--jp-ui-font-family, system-ui, sans-serif); }
+.iw .iw-option .iw-mark { font-weight: 600; font-size: 13px; white-space: nowrap; }
+.iw .iw-option[data-mark="right"] { border: 2px solid var(--iw-good); padding: 6px 10px; }
+.iw .iw-option[data-mark="right"] .iw-mark { color: var(--iw-good); }
+.iw .iw-option[data-mark="wrong"] { border-style: dashed; border-color: var(--iw-bad); }
+.iw .iw-option[data-mark="wrong"] .iw-mark { color: var(--iw-bad); }
+.iw .iw-options[data-settled="true"] .iw-option { cursor: default; }
+.iw .iw-told { margin: 12px 0 0; padding: 9px 12px; border-left: 4px solid var(--iw-line); border-radius: 4px; background: var(--iw-soft); max-width: 70ch; font-size: 14px; }
+.iw .iw-told[data-mark="right"] { border-color: var(--iw-good); }
+.iw .iw-told[data-mark="wrong"] { border-color: var(--iw-bad); }
+.iw .iw-told b { display: block; }
+.iw .iw-go { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 14px 0 0; }
+.iw .iw-main { font-weight: 600; }
+.iw .iw-go .iw-main { background: var(--iw-text); color: var(--iw-ground); border-color: var(--iw-text); }
+.iw .iw-go .iw-main[aria-disabled="true"] { opacity: 0.55; }
+.iw .iw-go .iw-score { margin-left: auto; color: var(--iw-faint); font-size: 12px; }
+.iw[data-theme="contrast"] :is(.iw-option, .iw-told) { forced-color-adjust: auto; }
+
+.iw .iw-terms { margin: 0; max-height: 26em; overflow: auto; }
+.iw .iw-terms dt { margin: 0; border-top: 1px solid var(--iw-line); }
+.iw .iw-terms dt button { display: block; width: 100%; border: 0; border-radius: 0; background: transparent; text-align: left; padding: 6px 4px; font-weight: 600; }
+.iw .iw-terms dd { margin: 0; padding: 0 4px 9px; max-width: 75ch; }
+.iw .iw-search { display: flex; gap: 10px; align-items: center; margin: 0 0 10px; color: var(--iw-faint); }
+.iw .iw-search input { flex: 1; max-width: 24em; color: var(--iw-text); }
+.iw .iw-prose p { margin: 0 0 10px; font-size: 15px; line-height: 1.6; max-width: 70ch; }
+`;function a(r,i={},...e){let t=document.createElement(r);return C(t,i),t.append(...e.filter(n=>n!=null)),t}function C(r,i){for(let[e,t]of Object.entries(i))t==null||t===!1||r.setAttribute(e,t===!0?"":String(t))}function c(r,...i){let e=i.filter(n=>n!=null),t=r.childNodes;e.length===t.length&&e.every((n,o)=>n===t[o])||r.replaceChildren(...e)}var v=0;function u(r){return v+=1,`iw-${r}-${Math.random().toString(36).slice(2,8)}-${v}`}var g=(r,i,e)=>Math.min(Math.max(r,i),e);var m=class{element=a("div",{class:"iw-tip",popover:"manual","aria-hidden":"true"});show(i,e,...t){let n=this.element;c(n,...t),n.classList.add("iw-on"),this.open||n.showPopover?.();let{width:o,height:d}=n.getBoundingClientRect(),w=i.right+12,s=i.left-o-12,l=w+o<=e.right||s<e.left?w:s;n.style.left=`${g(l,4,Math.max(window.innerWidth-o-4,4))}px`,n.style.top=`${g(i.top-10,4,Math.max(window.innerHeight-d-4,4))}px`}hide(){this.element.classList.remove("iw-on"),this.open&&this.element.hidePopover?.()}get open(){try{return this.element.matches(":popover-open")}catch{return!1}}};var h=class{constructor(i,e,t){this.root=i;this.define=e;this.signal=t;i.append(this.tip.element),document.addEventListener("scroll",()=>this.tip.hide(),{capture:!0,passive:!0,signal:t})}root;define;signal;tip=new m;nodes(i){return i.map(e=>typeof e=="string"?document.createTextNode(e):"code"in e?a("code",{},e.code):this.term(e.term,e.shown))}term(i,e){let t=this.define(i);if(t===void 0)return document.createTextNode(e);let n=u("term"),o=a("button",{type:"button",class:"iw-term","aria-describedby":n},e),d=()=>{let s=a("p",{},a("b",{},i),` ${t}`);this.tip.show(o.getBoundingClientRect(),this.root.getBoundingClientRect(),s)},w=()=>this.tip.hide();for(let s of["pointerenter","focus","click"])o.addEventListener(s,d,{signal:this.signal});for(let s of["pointerleave","blur"])o.addEventListener(s,w,{signal:this.signal});return o.addEventListener("keydown",s=>{s.key==="Escape"&&w(),(s.key==="Enter"||s.key===" ")&&s.stopPropagation()},{signal:this.signal}),a("span",{},o,a("span",{id:n,hidden:!0},t))}};var b=`/* Every rule starts at .iw: the style sheet of a widget reaches nothing else on the page. */
+.iw {
+  --iw-ground: var(--jp-layout-color0, #fff);
+  --iw-raised: var(--jp-layout-color1, #fff);
+  --iw-soft: color-mix(in srgb, var(--iw-text) 6%, var(--iw-ground));
+  --iw-line: color-mix(in srgb, var(--iw-text) 16%, var(--iw-ground));
+  --iw-text: var(--jp-ui-font-color0, #1c1f24);
+  --iw-faint: #5d6672;
+  --iw-accent: #b3470b;
+  --iw-link: #0b5d92;
+  --iw-good: #0a6b4b;
+  --iw-bad: #a5262a;
+  position: relative; box-sizing: border-box; container-type: inline-size;
+  margin: 2px 0; padding: 12px 14px 10px;
+  color: var(--iw-text); background: var(--iw-ground);
+  border: 1px solid var(--iw-line); border-radius: 10px;
+  font: 13px/1.45 var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
+}
+.iw[data-theme="dark"] {
+  --iw-ground: var(--jp-layout-color0, #12151a);
+  --iw-raised: var(--jp-layout-color1, #1b2028);
+  --iw-text: var(--jp-ui-font-color0, #e7eaef);
+  --iw-faint: #9aa4b1;
+  --iw-accent: #f5a04c;
+  --iw-link: #7cc0ee;
+  --iw-good: #5fd0a2;
+  --iw-bad: #ff9b94;
+  color-scheme: dark;
+}
+.iw[data-theme="light"] { color-scheme: light; }
+.iw[data-theme="contrast"] {
+  --iw-ground: Canvas; --iw-raised: Canvas; --iw-soft: Canvas; --iw-line: CanvasText; --iw-text: CanvasText;
+  --iw-faint: CanvasText; --iw-accent: Highlight; --iw-link: LinkText; --iw-good: CanvasText; --iw-bad: CanvasText;
+}
+.iw[data-theme="contrast"] .iw-choice input:checked + span { forced-color-adjust: none; background: Highlight; color: HighlightText; }
+.iw *, .iw *::before { box-sizing: border-box; }
+.iw [hidden] { display: none !important; }
+.iw .iw-sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.iw :is(button, summary, select, textarea, input, .iw-grid, .iw-label):focus-visible { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+.iw button, .iw select, .iw summary, .iw input[type="text"] {
+  font: inherit; color: inherit; background: var(--iw-raised); border: 1px solid var(--iw-line); border-radius: 6px; padding: 3px 9px; margin: 0; cursor: pointer;
+}
+.iw input[type="text"] { cursor: text; }
+.iw button:hover, .iw summary:hover, .iw select:hover { background: var(--iw-soft); }
+.iw button[aria-disabled="true"] { opacity: 0.4; cursor: default; }
+.iw button[aria-pressed="true"] { border-color: var(--iw-accent); box-shadow: inset 0 0 0 1px var(--iw-accent); }
+.iw .iw-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; margin: 0 0 10px; }
+.iw .iw-push { margin-left: auto; }
+.iw .iw-pair { display: inline-flex; }
+.iw .iw-pair button:first-child { border-radius: 6px 0 0 6px; }
+.iw .iw-pair button:last-child { border-radius: 0 6px 6px 0; border-left: 0; }
+.iw .iw-icon { min-width: 30px; padding: 3px 6px; line-height: 1.35; }
+
+.iw .iw-choice { display: inline-flex; align-items: center; gap: 0; border: 0; margin: 0; padding: 0; min-width: 0; }
+.iw .iw-choice legend { float: left; padding: 0 8px 0 0; color: var(--iw-faint); }
+.iw .iw-choice label { position: relative; }
+.iw .iw-choice input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+.iw .iw-choice span { display: block; padding: 3px 10px; border: 1px solid var(--iw-line); border-left-width: 0; background: var(--iw-raised); }
+.iw .iw-choice label:first-of-type span { border-left-width: 1px; border-radius: 6px 0 0 6px; }
+.iw .iw-choice label:last-of-type span { border-radius: 0 6px 6px 0; }
+.iw .iw-choice input:hover + span { background: var(--iw-soft); }
+.iw .iw-choice input:checked + span { background: var(--iw-text); color: var(--iw-ground); border-color: var(--iw-text); }
+.iw .iw-choice input:focus-visible + span { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+
+.iw .iw-top { display: flex; gap: 10px; align-items: flex-start; }
+.iw .iw-top > :first-child { flex: 1; min-width: 0; }
+.iw .iw-acts { display: flex; gap: 8px; padding-top: 2px; }
+.iw .iw-prompt { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 4px 10px; align-items: center; margin: 0 0 10px; }
+.iw .iw-prompt > label, .iw .iw-prompt > .iw-name { color: var(--iw-faint); }
+.iw [data-two="true"] > .iw-prompt > label { min-width: 6.2em; }
+.iw .iw-typed { position: relative; }
+.iw .iw-prompt textarea, .iw .iw-under {
+  display: block; width: 100%; margin: 0; padding: 6px 10px; border: 1px solid var(--iw-line); border-radius: 7px;
+  font: 14px/1.45 var(--jp-content-font-family, system-ui, sans-serif); letter-spacing: normal; white-space: pre-wrap; overflow-wrap: break-word;
+}
+.iw .iw-prompt textarea { position: relative; resize: none; color: inherit; background: transparent; overflow-y: auto; }
+.iw .iw-under { position: absolute; inset: 0; border-color: transparent; background: var(--iw-raised); color: transparent; overflow: hidden; pointer-events: none; }
+.iw .iw-under u { text-decoration: underline wavy var(--iw-bad) 1.5px; text-underline-offset: 3px; text-decoration-skip-ink: none; }
+.iw .iw-unknown { grid-column: 2 / -1; color: var(--iw-bad); font-size: 12px; }
+.iw .iw-unknown:empty { display: none; }
+.iw .iw-offers { max-width: 150px; }
+.iw .iw-said { max-height: 7.5em; overflow: auto; padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
+
+.iw .iw-token i { font-style: normal; opacity: 0.45; }
+.iw .iw-token { white-space: pre; }
+.iw .iw-chips { display: inline-flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.iw .iw-chip { display: inline-flex; border: 1px solid var(--iw-line); border-radius: 99px; overflow: hidden; background: var(--iw-raised); }
+.iw .iw-chip button { border: 0; box-shadow: none; border-radius: 0; background: transparent; padding: 2px 4px 2px 10px; }
+.iw .iw-chip button + button { padding: 2px 9px 2px 4px; color: var(--iw-faint); }
+.iw .iw-chip[data-chosen="true"] { border-color: var(--iw-accent); box-shadow: inset 0 0 0 1px var(--iw-accent); }
+.iw .iw-track input { width: 108px; }
+
+.iw .iw-sides { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
+@container (min-width: 900px) { .iw .iw-sides[data-two="true"] { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+.iw .iw-side { min-width: 0; }
+.iw .iw-head { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; margin: 0 0 5px; color: var(--iw-faint); font-size: 12px; }
+.iw .iw-head b { color: var(--iw-text); font-weight: 600; }
+.iw .iw-light { margin-left: auto; color: var(--iw-good); }
+.iw .iw-light[data-state="bad"] { color: var(--iw-bad); font-weight: 600; }
+.iw .iw-light[data-state="open"] { color: var(--iw-faint); }
+.iw .iw-grid { position: relative; overflow: auto hidden; border-radius: 4px; outline-offset: 4px; cursor: crosshair; scrollbar-width: thin; }
+.iw .iw-spacer { min-width: 100%; }
+.iw .iw-grid canvas { position: sticky; left: 0; display: block; touch-action: pan-x pan-y; }
+.iw .iw-overview { position: relative; height: 26px; margin: 4px 0 0; border-radius: 4px; overflow: hidden; cursor: ew-resize; touch-action: none; }
+.iw .iw-overview canvas { display: block; image-rendering: pixelated; width: 100%; height: 100%; }
+.iw .iw-pane { position: absolute; top: 0; bottom: 0; min-width: 6px; border: 2px solid var(--iw-accent); border-radius: 4px; background: color-mix(in srgb, var(--iw-accent) 14%, transparent); }
+.iw .iw-tick-at { position: absolute; top: 0; bottom: 0; width: 3px; margin-left: -1.5px; background: var(--iw-text); outline: 1px solid var(--iw-ground); }
+.iw .iw-foot { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: center; margin: 8px 0 0; color: var(--iw-faint); font-size: 12px; }
+.iw .iw-legend { display: inline-flex; align-items: center; gap: 7px; }
+.iw .iw-legend canvas { width: 120px; height: 10px; border-radius: 3px; forced-color-adjust: none; box-shadow: 0 0 0 1px var(--iw-line); }
+.iw .iw-stair { display: inline-block; width: 18px; height: 0; border-top: 2px solid var(--iw-accent); vertical-align: middle; margin-right: 6px; }
+
+.iw .iw-tip {
+  position: fixed; inset: auto; margin: 0; display: none; width: max-content; max-width: 300px; padding: 9px 11px; pointer-events: none; z-index: 1000;
+  color: var(--iw-text); background: var(--iw-ground); border: 1px solid var(--iw-line); border-radius: 8px; box-shadow: 0 6px 24px rgb(0 0 0 / 0.22); font-size: 12px; overflow: hidden;
+}
+.iw .iw-tip.iw-on { display: block; }
+.iw .iw-tip h4 { margin: 0 0 6px; font-size: 12px; font-weight: 600; }
+.iw .iw-tip h4 small { font-weight: 400; color: var(--iw-faint); font-size: inherit; }
+.iw .iw-tip ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(56px, auto) 76px auto; gap: 0 9px; line-height: 1.5; align-items: center; }
+.iw .iw-tip li { display: contents; }
+.iw .iw-tip li .iw-token { overflow: hidden; text-overflow: ellipsis; max-width: 130px; }
+.iw .iw-tip meter, .iw .iw-tip .iw-bar-track { height: 7px; border-radius: 4px; background: var(--iw-soft); overflow: hidden; }
+.iw .iw-tip .iw-bar-track span { display: block; height: 100%; background: var(--iw-link); border-radius: 4px; }
+.iw .iw-tip .iw-num { text-align: right; font-variant-numeric: tabular-nums; }
+.iw .iw-tip p { margin: 7px 0 0; color: var(--iw-faint); }
+
+.iw .iw-trails { margin: 12px 0 0; border-top: 1px solid var(--iw-line); padding-top: 10px; }
+.iw .iw-plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 10px 18px; }
+.iw .iw-plots figure { margin: 0; min-width: 0; }
+.iw .iw-plots figcaption { display: flex; gap: 8px; align-items: baseline; font-size: 12px; color: var(--iw-faint); }
+.iw .iw-plots figcaption b { color: var(--iw-text); font-weight: 600; }
+.iw .iw-plots figcaption .iw-token { overflow: hidden; text-overflow: ellipsis; }
+.iw .iw-plots figcaption .iw-which { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 40%; }
+.iw .iw-plots figcaption button { margin-left: auto; border: 0; padding: 0 6px; background: transparent; color: var(--iw-faint); }
+.iw .iw-lines { display: block; max-width: 100%; height: auto; font: 11px var(--jp-ui-font-family, system-ui, sans-serif); overflow: visible; }
+.iw .iw-lines text { fill: var(--iw-text); }
+.iw .iw-lines :is(.iw-tick, .iw-axis, .iw-value) { fill: var(--iw-faint); }
+.iw .iw-lines .iw-lead { opacity: 0.45; }
+.iw .iw-lines .iw-rule { stroke: var(--iw-line); stroke-width: 1; }
+.iw .iw-lines .iw-curve { stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.iw .iw-lines .iw-mark { stroke: var(--iw-accent); stroke-width: 1.5; }
+.iw .iw-lines .iw-mark-name { fill: var(--iw-accent); font-weight: 700; font-size: 10px; }
+.iw .iw-lines .iw-cursor { stroke: var(--iw-text); stroke-width: 1; opacity: 0.6; }
+.iw .iw-lines .iw-label { cursor: pointer; }
+.iw .iw-lines .iw-label rect { fill: transparent; }
+.iw .iw-lines .iw-label:hover rect { fill: var(--iw-soft); }
+.iw .iw-hint { margin: 10px 0 0; color: var(--iw-faint); font-size: 12px; }
+
+.iw .iw-menu { position: relative; }
+.iw .iw-menu summary { list-style: none; }
+.iw .iw-menu summary::-webkit-details-marker { display: none; }
+.iw .iw-menu summary::after { content: " ▾"; color: var(--iw-faint); }
+.iw .iw-entries { position: absolute; right: 0; z-index: 20; display: grid; margin-top: 4px; padding: 4px; min-width: 90px; background: var(--iw-ground); border: 1px solid var(--iw-line); border-radius: 8px; box-shadow: 0 6px 24px rgb(0 0 0 / 0.2); }
+.iw .iw-entries button { border: 0; text-align: left; background: transparent; }
+.iw .iw-entries button:hover { background: var(--iw-soft); }
+
+.iw .iw-error { margin: 0 0 10px; padding: 7px 11px; border: 1px solid var(--iw-bad); border-left-width: 4px; border-radius: 6px; color: var(--iw-bad); white-space: pre-wrap; overflow-wrap: anywhere; }
+.iw .iw-busy { color: var(--iw-faint); font-size: 12px; }
+.iw .iw-busy::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 6px; border: 2px solid var(--iw-line); border-top-color: var(--iw-link); border-radius: 50%; vertical-align: -1px; animation: iw-turn 0.9s linear infinite; }
+.iw .iw-summary { margin: 10px 0 0; color: var(--iw-faint); font-size: 12px; overflow-wrap: anywhere; }
+@keyframes iw-turn { to { transform: rotate(1turn); } }
+@media (prefers-reduced-motion: reduce) { .iw .iw-busy::before { animation: none; } }
+@container (max-width: 560px) {
+  .iw .iw-top { flex-direction: column-reverse; align-items: stretch; gap: 4px; }
+  .iw .iw-acts { justify-content: flex-end; }
+  .iw .iw-prompt { grid-template-columns: minmax(0, 1fr) auto; }
+  .iw .iw-prompt > label, .iw .iw-typed, .iw .iw-unknown { grid-column: 1 / -1; }
+  .iw .iw-choice { flex-wrap: wrap; }
+  .iw .iw-choice legend { float: none; width: 100%; }
+}
+`;function y(r,i){let e=()=>r.getRootNode().activeElement,t=e(),n=t!==null&&r.contains(t);i();let o=e();if(!n||o!==null&&r.contains(o)&&o.getClientRects().length>0)return;let d=t.dataset.key;((d===void 0?null:r.querySelector(`[data-key="${CSS.escape(d)}"]`))??r.querySelector("[data-home]"))?.focus({preventScroll:!0})}function k(r,i,e){r.addEventListener("keydown",t=>{let n=t.ctrlKey||t.metaKey,o=t.key.toLowerCase();n&&!t.altKey&&(o==="z"||o==="y")?(i.act({do:o==="y"||t.shiftKey?"redo":"undo"}),t.preventDefault(),t.stopPropagation()):!n&&!t.altKey&&t.stopPropagation()},{signal:e})}var S="(forced-colors: active)",T="(prefers-color-scheme: dark)";function j(r){if(matchMedia(S).matches)return"contrast";let{body:i,documentElement:e}=document,t=i.dataset.jpThemeLight;if(t!==void 0)return t==="true"?"light":"dark";let n=i.dataset.vscodeThemeKind??"";if(n)return n.includes("light")?"light":"dark";let o=e.getAttribute("theme")??e.dataset.theme??i.dataset.theme;return o==="dark"||o==="light"?o:e.classList.contains("dark")||i.classList.contains("dark")?"dark":A(r)??(matchMedia(T).matches?"dark":"light")}function A(r){for(let i=r.parentElement;i;i=i.parentElement){let[e,t,n,o]=(getComputedStyle(i).backgroundColor.match(/[\d.]+/g)??[]).map(Number);if(!(e===void 0||t===void 0||n===void 0||o===0))return .299*e+.587*t+.114*n<128?"dark":"light"}return null}function E(r,i,e){let t=()=>{let o=j(r);r.dataset.theme!==o&&(r.dataset.theme=o,e(),setTimeout(()=>!i.aborted&&e(),400))};t();let n=new MutationObserver(t);for(let o of[document.documentElement,document.body])n.observe(o,{attributes:!0});i.addEventListener("abort",()=>n.disconnect());for(let o of[S,T])matchMedia(o).addEventListener("change",t,{signal:i})}var K=["busy","error","summary","depth","answered","plain"],N="The kernel was restarted: run the notebook again, down to this cell.",x=class{constructor(i,e,t,n){this.host=i;this.signal=t;this.root=n;for(let o of[...e,...K])this.listen(`change:${o}`,()=>this.note([o]));this.listen("change:answered",()=>this.settle()),this.listen("comm_live_update",()=>{this.dead=this.host.comm_live!==!0,this.note(["error"])})}host;signal;root;view=Math.random().toString(36).slice(2,10);sent=0;overlay={};changed=new Set;watchers=[];waiting=0;askedForText=!1;dead=!1;read(i){return i==="error"&&this.dead?N:i in this.overlay?this.overlay[i]:this.host.get(i)}act(i,e={}){this.dead||(this.sent+=1,this.overlay={...this.overlay,...e},this.waiting=performance.now(),this.host.send({action:i,echo:e,view:this.view,n:this.sent}),this.note([...Object.keys(e),"answered"]))}get pending(){return this.waiting>0}watch(i,e){this.watchers.push({names:i,run:e}),e()}askForText(){this.askedForText||this.dead||(this.askedForText=!0,this.host.send({host:"no buffers"}))}listen(i,e){this.host.on(i,e),this.signal.addEventListener("abort",()=>this.host.off(i,e))}settle(){let[i,e]=this.read("answered");if(i!==this.view||e!==this.sent)return;let t=Object.keys(this.overlay);this.overlay={},this.waiting=0,this.note([...t,"answered"])}note(i){i.length>0&&this.changed.size===0&&queueMicrotask(()=>this.flush());for(let e of i)this.changed.add(e)}flush(){let i=this.changed;this.changed=new Set,!this.signal.aborted&&y(this.root,()=>{for(let e of this.watchers)e.names.some(t=>i.has(t))&&e.run()})}};function L(r,i,e){return{render({model:t,el:n}){let o=new AbortController,d=[],w=a("div",{class:"iw-sr",role:"status","aria-live":"polite"}),s=a("section",{class:`iw iw-${i}`},a("style",{},b),w);n.append(s),E(s,o.signal,()=>d.forEach(p=>p()));let l=new x(t,r,o.signal,s);return k(s,l,o.signal),e(l,{root:s,signal:o.signal,announce:p=>w.textContent=p,onTheme:p=>d.push(p)}),()=>{o.abort(),s.remove()}}}}var R=400;function M(r,i){let e=a("span",{class:"iw-busy",hidden:!0},"computing"),t=a("div",{class:"iw-error",role:"alert",hidden:!0}),n=a("p",{class:"iw-summary"}),o="",d=0,w=()=>{let s=r.read("error")||o;t.hidden=s==="",t.textContent!==s&&(t.textContent=s),clearTimeout(d);let l=r.read("busy")&&!r.dead;e.hidden=!l,!l&&r.pending&&!r.dead&&(d=setTimeout(()=>e.hidden=!r.pending,R))};return r.watch(["error","busy","answered"],w),r.watch(["summary"],()=>{n.textContent=r.read("summary"),i.announce(r.read("summary"))}),i.signal.addEventListener("abort",()=>clearTimeout(d)),{busy:e,error:t,summary:n,fail(s){o=s,w()}}}var q=["query","open_term","terms","text"];function B(r,i){let e=a("input",{type:"text","data-home":!0,"data-key":"search",placeholder:"a word"}),t=a("dl",{class:"iw-terms",tabindex:0,"aria-label":"Terms","data-key":"terms"});return e.addEventListener("input",()=>r.act({do:"search",text:e.value,burst:"search"},{query:e.value}),{signal:i}),r.watch(["query","open_term","terms"],()=>{let n=r.read("query");e.value!==n&&(e.value=n);let o=Object.entries(r.read("terms")).filter(([d,w])=>`${d} ${w}`.toLowerCase().includes(n.toLowerCase()));c(t,...o.flatMap(([d,w])=>F(r,d,w)))}),a("div",{},a("label",{class:"iw-search"},"Search",e),t)}function F(r,i,e){let t=r.read("open_term")===i,n=u("means"),o=a("button",{type:"button","aria-expanded":String(t),"aria-controls":n,"data-key":`term-${i}`},i);return o.addEventListener("click",()=>r.act({do:"open",term:i},{open_term:t?"":i})),[a("dt",{},o),a("dd",{id:n,hidden:!t},e)]}function P(r,i){let{error:e,summary:t}=M(r,i);if(i.root.append(a("style",{},f),e),r.read("text").length===0){i.root.append(B(r,i.signal),t);return}let n=new h(i.root,o=>r.read("terms")[o],i.signal);i.root.append(a("div",{class:"iw-prose"},...r.read("text").map(o=>a("p",{},...n.nodes(o)))))}var di=L(q,"glossary",P);export{q as TRAITS,di as default};
