@@ -1,0 +1,179 @@
+"""Attention patterns: one head token by token, or all heads as small pictures in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from interp_widgets.plots import theme
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as PrintFigure
+    from plotly.graph_objects import Figure
+
+    from interp_widgets.core.attention import Attention
+
+SMALL = 32  # cells along a side of a small picture
+WEIGHTS = ("raw", "value")
+
+
+def _pattern(record: Attention, layer: int, head: int, weights: str) -> np.ndarray:
+    """What one head shows, ``[dst, src]``; NaN where it cannot look."""
+    return _masked(_chosen(record, layer, head, weights)).numpy()
+
+
+def _chosen(record: Attention, layer: int, head: int | None, weights: str) -> Tensor:
+    if weights not in WEIGHTS:
+        raise ValueError(f"weights is one of {', '.join(WEIGHTS)}; got {weights!r}.")
+    weighted = record.weighted(layer, head)
+    if weights == "value":
+        return weighted
+    return record.patterns[layer] if head is None else record.patterns[layer, head]
+
+
+def _masked(pattern: Tensor) -> Tensor:
+    """NaN in what comes after, ``[..., dst, src]``."""
+    later = torch.ones_like(pattern, dtype=torch.bool).triu(1)
+    return pattern.masked_fill(later, torch.nan)
+
+
+def _overview(record: Attention, weights: str) -> np.ndarray:
+    """Every head's pattern side by side, layer 0 lowest, a frame of NaN between.
+
+    Patterns of many tokens are made smaller, a cell showing its largest weight. Each is drawn
+    against its own largest number.
+    """
+    layers, heads, n = record.patterns.shape[:3]
+    side = min(n, SMALL)
+    whole = np.full((layers * (side + 1), heads * (side + 1)), np.nan, dtype=np.float32)
+    for layer in range(layers):
+        small = torch.nn.functional.adaptive_max_pool2d(_chosen(record, layer, None, weights), side)
+        small = small / small.amax((1, 2), keepdim=True).clamp(min=1e-9)
+        row = (layers - 1 - layer) * (side + 1)
+        for head, picture in enumerate(_masked(small).numpy()):
+            column = head * (side + 1)
+            whole[row : row + side, column : column + side] = picture
+    return whole
+
+
+def _one(record: Attention, layer: int | None, head: int | None) -> tuple[int, int] | None:
+    """The head to draw, None for all of them."""
+    if (layer is None) != (head is None):
+        raise ValueError(
+            f"one head is layer and head; got layer={layer!r}, head={head!r}. "
+            "Leave both out to see all heads."
+        )
+    return None if layer is None or head is None else (layer, head)
+
+
+def _title(record: Attention, one: tuple[int, int] | None, weights: str) -> str:
+    what = "Attention" if weights == "raw" else "Value-weighted attention"
+    which = "all heads" if one is None else f"L{one[0]}.z.{one[1]}"
+    return f"{what}, {which} · {record.model}"
+
+
+def _label(one: tuple[int, int] | None, weights: str) -> str:
+    """What the colours say."""
+    if one is None:
+        return "share of the head's largest"
+    return "weight" if weights == "raw" else "length of what is added"
+
+
+def _middles(count: int, side: int) -> list[float]:
+    """Where the names of rows or columns of small pictures go."""
+    return [i * (side + 1) + (side - 1) / 2 for i in range(count)]
+
+
+def plot_interactive(
+    record: Attention, layer: int | None = None, head: int | None = None, weights: str = "raw"
+) -> Figure:
+    """A Plotly heat map of one head, or of all as small pictures.
+
+    Args:
+        record: the attention.
+        layer: of the head; with ``head``, or neither for all heads.
+        head: the head in its layer.
+        weights: ``"raw"`` or ``"value"``: how much is added to the stream from each token.
+
+    Raises:
+        ValueError: a head that is not there, or other weights.
+    """
+    import plotly.graph_objects as go
+
+    one = _one(record, layer, head)
+    values = _overview(record, weights) if one is None else _pattern(record, *one, weights)
+    heat = go.Heatmap(
+        z=values,
+        colorscale=theme.SEQUENTIAL,
+        zmin=0,
+        colorbar={"title": {"text": _label(one, weights), "side": "right"}},
+        hoverongaps=False,
+    )
+    figure = go.Figure(heat)
+    if one is None:
+        layers, heads, n = record.patterns.shape[:3]
+        side = min(n, SMALL)
+        figure.update_traces(hoverinfo="skip")
+        names = [f"head {h}" for h in range(heads)]
+        figure.update_xaxes(tickvals=_middles(heads, side), ticktext=names)
+        names = [f"L{n}" for n in reversed(range(layers))]
+        figure.update_yaxes(tickvals=_middles(layers, side), ticktext=names)
+    else:
+        tokens = [theme.plotly_text(token) for token in record.tokens]
+        ticks = {"tickvals": list(range(len(tokens))), "ticktext": tokens}
+        figure.update_xaxes(title="looked at", **ticks)
+        figure.update_yaxes(title="looking", **ticks)
+        figure.update_traces(
+            customdata=[[f"{a} → {b}" for b in tokens] for a in tokens],
+            hovertemplate="%{customdata}  %{z:.3f}<extra></extra>",
+        )
+    figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
+    return theme.plotly_layout(figure, _title(record, one, weights))
+
+
+def plot_print(
+    record: Attention,
+    layer: int | None = None,
+    head: int | None = None,
+    weights: str = "raw",
+    ax: Any = None,
+) -> PrintFigure:
+    """The same in Matplotlib.
+
+    Args:
+        record: the attention.
+        layer: of the head; with ``head``, or neither for all heads.
+        head: the head in its layer.
+        weights: ``"raw"`` or ``"value"``.
+        ax: Matplotlib axes to draw into; a new figure otherwise.
+
+    Raises:
+        ValueError: a head that is not there, or other weights.
+    """
+    from matplotlib.figure import Figure
+
+    one = _one(record, layer, head)
+    values = _overview(record, weights) if one is None else _pattern(record, *one, weights)
+    layers, heads, n = record.patterns.shape[:3]
+    cells = (0.9 * heads, 0.9 * layers) if one is None else (0.35 * n, 0.35 * n)
+    if ax is None:
+        size = (min(12.0, max(4.5, 1.8 + cells[0])), min(12.0, max(3.2, 1.2 + cells[1])))
+        ax = Figure(figsize=size, layout="constrained").add_subplot()
+    image = ax.imshow(values, cmap=theme.SEQUENTIAL, vmin=0, interpolation="nearest")
+    if one is None:
+        side = min(n, SMALL)
+        ax.set_xticks(_middles(heads, side), [f"head {h}" for h in range(heads)], fontsize=7)
+        names = [f"L{n}" for n in reversed(range(layers))]
+        ax.set_yticks(_middles(layers, side), names, fontsize=7)
+        ax.tick_params(length=0)
+        ax.spines[:].set_visible(False)
+    else:
+        tokens = [theme.matplotlib_text(token) for token in record.tokens]
+        ax.set_xticks(range(n), tokens, fontsize=7, rotation=60, ha="right")
+        ax.set_yticks(range(n), tokens, fontsize=7)
+    ax.set_title(theme.matplotlib_text(_title(record, one, weights)), fontsize=9, loc="left")
+    ax.figure.colorbar(image, ax=ax, label=_label(one, weights))
+    return ax.figure

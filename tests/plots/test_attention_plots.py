@@ -1,0 +1,147 @@
+"""Pictures of attributions, attention and head scores: what is drawn is what the record holds."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure as PrintFigure
+from plotly.graph_objects import Figure
+
+import interp_widgets as iw
+from tests.core import tiny
+
+NASTY = "the $x$ $$ <b>bold</b> &amp; \n\t \\$ {y} %{text} \x18"
+DOLLAR = 4  # the id of "$"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return iw.load(tiny.hf_model("gpt2"), tokenizer=tiny.tokenizer())
+
+
+@pytest.fixture(scope="module")
+def attribution(model):
+    return iw.logit_attribution(model, NASTY, DOLLAR, "<")
+
+
+@pytest.fixture(scope="module")
+def attention(model):
+    return iw.attention(model, NASTY)
+
+
+@pytest.fixture(scope="module")
+def scores(model):
+    return iw.head_scores(model)
+
+
+def drawn(figure: PrintFigure) -> bytes:
+    FigureCanvasAgg(figure)
+    file = io.BytesIO()
+    figure.savefig(file, format="png")
+    return file.getvalue()
+
+
+CASES = [
+    ("attribution", {}),
+    ("attribution", {"per": "part"}),
+    ("attention", {}),
+    ("attention", {"layer": 1, "head": 2}),
+    ("attention", {"layer": 1, "head": 2, "weights": "value"}),
+    ("attention", {"weights": "value"}),
+    ("scores", {}),
+    ("scores", {"score": "copying"}),
+    ("scores", {"score": "successor"}),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_both_pictures(request, name, options):
+    record = request.getfixturevalue(name)
+    figure = record.plot(**options)
+    assert isinstance(figure, Figure)
+    assert "<b>" not in str(figure.to_json())
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        printed = record.plot(kind="print", **options)
+        assert drawn(printed).startswith(b"\x89PNG")
+        ax = PrintFigure().add_subplot()
+        assert record.plot(kind="print", ax=ax, **options) is ax.figure
+
+
+def test_the_bars(attribution):
+    for per, shares in (
+        ("block", attribution.blocks()),
+        ("part", dict(zip(attribution.parts, attribution.contributions.tolist(), strict=True))),
+    ):
+        bars, line = attribution.plot(per=per).data
+        assert list(bars.x) == list(shares)
+        assert list(bars.y) == list(shares.values())
+        assert line.y[-1] == pytest.approx(attribution.total, abs=1e-5)
+        printed = attribution.plot(kind="print", per=per).axes[0]
+        assert [bar.get_height() for bar in printed.patches] == pytest.approx(list(bars.y))
+    label = attribution.plot().layout.yaxis.title.text
+    assert label == "logit of &#36; less that of &lt;"
+
+
+def test_one_head(attention):
+    for weights, wanted in (
+        ("raw", attention.patterns[1, 2].numpy()),
+        ("value", attention.weighted(1, 2).numpy()),
+    ):
+        heat: Any = attention.plot(layer=1, head=2, weights=weights).data[0]
+        past = np.tril(np.ones_like(wanted, dtype=bool))
+        np.testing.assert_allclose(np.array(heat.z)[past], wanted[past])
+        assert np.isnan(np.array(heat.z)[~past]).all()
+        image = attention.plot(kind="print", layer=1, head=2, weights=weights).axes[0].images[0]
+        np.testing.assert_allclose(image.get_array().filled(-1)[past], wanted[past])
+
+
+def test_all_heads_side_by_side(model):
+    attention = iw.attention(model, "the capital")
+    whole = np.array(attention.plot().data[0].z)
+    n = len(attention.tokens)
+    assert whole.shape == (3 * (n + 1), 4 * (n + 1))
+    for layer in range(3):
+        for head in range(4):
+            row, column = (2 - layer) * (n + 1), head * (n + 1)
+            corner = whole[row : row + n, column : column + n]
+            pattern = attention.patterns[layer, head].numpy()
+            past = np.tril(np.ones_like(pattern, dtype=bool))
+            np.testing.assert_allclose(corner[past], (pattern / pattern.max())[past], rtol=1e-5)
+
+
+def test_long_prompts_are_drawn_small(model):
+    attention = iw.attention(model, [i + 3 for i in range(60)])
+    whole = np.array(attention.plot().data[0].z)
+    assert whole.shape == (3 * 33, 4 * 33)
+    assert np.nanmax(whole) == 1
+
+
+def test_scores_by_layer_and_head(scores):
+    for score in ("induction", "copying"):
+        heat: Any = scores.plot(score=score).data[0]
+        np.testing.assert_array_equal(np.array(heat.z), scores[score].numpy())
+    assert heat.zmin == -1
+    printed = scores.plot(kind="print", score="previous_token").axes[0]
+    assert printed.texts[5].get_text() == f"{scores['previous_token'][1, 1]:.2f}"
+    undefined = scores.plot(kind="print", score="successor").axes[0]
+    assert len(undefined.texts) == 0
+
+
+def test_what_cannot_be_drawn_is_refused(attribution, attention, scores):
+    for kind in ("interactive", "print"):
+        with pytest.raises(ValueError, match="per is one of block, part; got 'head'"):
+            attribution.plot(kind=kind, per="head")
+        with pytest.raises(ValueError, match="one head is layer and head; got layer=1, head=None"):
+            attention.plot(kind=kind, layer=1)
+        with pytest.raises(ValueError, match="head goes from 0 to 3 in this record; got 4"):
+            attention.plot(kind=kind, layer=1, head=4)
+        with pytest.raises(ValueError, match="weights is one of raw, value; got 'norm'"):
+            attention.plot(kind=kind, weights="norm")
+        with pytest.raises(ValueError, match=r"score is one of current_token.*got 'mover'"):
+            scores.plot(kind=kind, score="mover")
