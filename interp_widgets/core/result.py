@@ -111,7 +111,13 @@ class Result:
             "package": interp_widgets.__version__,
             "fields": json.dumps(plain),
         }
-        whole = {name: tensor.contiguous() for name, tensor in tensors.items()}
+        whole, held = {}, set()
+        for name, tensor in tensors.items():
+            tensor = tensor.contiguous()
+            memory = tensor.untyped_storage().data_ptr()
+            # Two fields may be one tensor; a file holds each by itself.
+            whole[name] = tensor.clone() if memory in held else tensor
+            held.add(memory)
         unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
         try:
             save_file(whole, unfinished, metadata=header)

@@ -131,6 +131,14 @@ def test_what_is_no_record_is_refused(lens, cache, tmp_path):
         iw.LogitLens.load(cache.save(path))
 
 
+def test_fields_that_are_one_tensor_are_saved(cache, tmp_path):
+    places = list(cache)[:2]
+    same = dataclasses.replace(cache, activations=dict.fromkeys(places, cache[places[0]]))
+    read = iw.ActivationCache.load(same.save(tmp_path / "same.safetensors"))
+    for place in places:
+        torch.testing.assert_close(read[place], cache[places[0]], rtol=0, atol=0, equal_nan=True)
+
+
 def test_a_folder_that_is_not_there_is_named(cache, tmp_path):
     with pytest.raises(FileNotFoundError, match=r"no folder .*absent to write x\.safetensors"):
         cache.save(tmp_path / "absent" / "x.safetensors")
