@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.heads import iter_head_scores as iter_head_scores
     from interp_widgets.core.hub import available as available
     from interp_widgets.core.language_model import LanguageModel as LanguageModel
+    from interp_widgets.core.lens.difference import LensDifference as LensDifference
+    from interp_widgets.core.lens.difference import iter_lens_difference as iter_lens_difference
+    from interp_widgets.core.lens.difference import lens_difference as lens_difference
     from interp_widgets.core.lens.fit import fit_lens as fit_lens
     from interp_widgets.core.lens.fit import iter_fit_lens as iter_fit_lens
     from interp_widgets.core.lens.lens import Lens as Lens
@@ -55,6 +58,7 @@ _HOME = {
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
     "Lens": "core.lens.lens",
+    "LensDifference": "core.lens.difference",
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
@@ -73,7 +77,9 @@ _HOME = {
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",
+    "iter_lens_difference": "core.lens.difference",
     "iter_logit_lens": "core.lens.logit",
+    "lens_difference": "core.lens.difference",
     "load": "core.load",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",

@@ -32,6 +32,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", None),
     "HeadScores": ("core.heads", "heads", None),
+    "LensDifference": ("core.lens.difference", "lens_difference", None),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", None),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
 }

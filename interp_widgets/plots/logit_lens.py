@@ -41,6 +41,44 @@ def _title(record: LogitLens) -> str:
     return f"{record.kind.capitalize()} lens · {record.model}"
 
 
+Scale = tuple[str, str, float | None, float | None]
+"""A colour map, its label, its lowest and its highest value."""
+
+
+def heat_interactive(
+    record: Any,
+    title: str,
+    values: np.ndarray,
+    words: list[list[str]],
+    hover: list[list[str]],
+    scale: Scale,
+) -> Figure:
+    """Cells ``[row, pos]`` with a word in each and text on hover, as a Plotly figure."""
+    import plotly.graph_objects as go
+
+    colours, label, low, high = scale
+    figure = go.Figure(
+        go.Heatmap(
+            z=values,
+            x=list(range(len(record.tokens))),
+            y=list(record.rows),
+            text=[[theme.plotly_text(word) for word in row] for row in words],
+            texttemplate="%{text}",
+            customdata=hover,
+            hovertemplate="%{customdata}<extra></extra>",
+            colorscale=colours,
+            colorbar={"title": {"text": label, "side": "right"}},
+            zmin=low,
+            zmax=high,
+        )
+    )
+    figure.update_xaxes(
+        tickvals=list(range(len(record.tokens))),
+        ticktext=[theme.plotly_text(token) for token in record.tokens],
+    )
+    return theme.plotly_layout(figure, title)
+
+
 def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:
     """A Plotly heat map; hover shows the likeliest tokens of a cell.
 
@@ -51,30 +89,9 @@ def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:
     Raises:
         ValueError: another colour.
     """
-    import plotly.graph_objects as go
-
     values = _values(record, colour)
-    label, low, high = COLOURS[colour]
-    figure = go.Figure(
-        go.Heatmap(
-            z=values,
-            x=list(range(len(record.tokens))),
-            y=list(record.rows),
-            text=[[theme.plotly_text(word) for word in row] for row in _words(record)],
-            texttemplate="%{text}",
-            customdata=_hover(record),
-            hovertemplate="%{customdata}<extra></extra>",
-            colorscale=theme.SEQUENTIAL,
-            colorbar={"title": {"text": label, "side": "right"}},
-            zmin=low,
-            zmax=high,
-        )
-    )
-    figure.update_xaxes(
-        tickvals=list(range(len(record.tokens))),
-        ticktext=[theme.plotly_text(token) for token in record.tokens],
-    )
-    return theme.plotly_layout(figure, _title(record))
+    scale = (theme.SEQUENTIAL, *COLOURS[colour])
+    return heat_interactive(record, _title(record), values, _words(record), _hover(record), scale)
 
 
 def _hover(record: LogitLens) -> list[list[str]]:
@@ -102,9 +119,22 @@ def plot_print(record: LogitLens, colour: str = "probability", ax: Any = None) -
     Raises:
         ValueError: another colour.
     """
+    values = _values(record, colour)
+    scale = (theme.SEQUENTIAL, *COLOURS[colour])
+    return heat_print(record, _title(record), values, _words(record), scale, ax)
+
+
+def heat_print(
+    record: Any,
+    title: str,
+    values: np.ndarray,
+    words: list[list[str]],
+    scale: Scale,
+    ax: Any = None,
+) -> PrintFigure:
+    """Cells ``[row, pos]`` with a word in each, as a Matplotlib figure."""
     from matplotlib.figure import Figure
 
-    values = _values(record, colour)
     rows, positions = values.shape
     if ax is None:
         figure = Figure(
@@ -112,33 +142,22 @@ def plot_print(record: LogitLens, colour: str = "probability", ax: Any = None) -
             layout="constrained",
         )
         ax = figure.add_subplot()
-    label, low, high = COLOURS[colour]
-    image = ax.imshow(
-        values, cmap=theme.SEQUENTIAL, vmin=low, vmax=high, aspect="auto", origin="lower"
-    )
-    for r, row in enumerate(_words(record)):
+    colours, label, low, high = scale
+    image = ax.imshow(values, cmap=colours, vmin=low, vmax=high, aspect="auto", origin="lower")
+    for r, row in enumerate(words):
         for p, word in enumerate(row):
-            # cividis is dark below and light above: the text takes the other side.
-            light = image.norm(values[r, p]) > 0.55
+            colour = "black" if _is_light(image, values[r, p]) else "white"
             text = theme.matplotlib_text(word)
-            ax.text(
-                p,
-                r,
-                text,
-                ha="center",
-                va="center",
-                fontsize=7,
-                color="black" if light else "white",
-                clip_on=True,
-            )
+            ax.text(p, r, text, ha="center", va="center", fontsize=7, color=colour, clip_on=True)
     ax.set_yticks(range(rows), record.rows, fontsize=8)
-    ax.set_xticks(
-        range(positions),
-        [theme.matplotlib_text(t) for t in record.tokens],
-        fontsize=8,
-        rotation=30,
-        ha="right",
-    )
-    ax.set_title(_title(record), fontsize=9, loc="left")
+    ticks = [theme.matplotlib_text(token) for token in record.tokens]
+    ax.set_xticks(range(positions), ticks, fontsize=8, rotation=30, ha="right")
+    ax.set_title(title, fontsize=9, loc="left")
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax.figure
+
+
+def _is_light(image: Any, value: float) -> bool:
+    """Whether text on the colour of a value has to be dark (luminance as the eye weighs it)."""
+    red, green, blue, _ = image.cmap(image.norm(value))
+    return 0.299 * red + 0.587 * green + 0.114 * blue > 0.5

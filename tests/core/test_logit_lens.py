@@ -182,10 +182,10 @@ def test_memory_is_bounded(gpt2, monkeypatch):
 def test_half_precision_is_read_out_in_float32(family, dtype, monkeypatch):
     half, full = make(family, dtype), make(family, dtype)
     full = iw.load(full.hf.float(), tokenizer=tiny.tokenizer())  # the same weights, raised
-    streams, own = logit._streams(half, half.ids(PROMPT))
+    streams, own = logit.streams_of(half, half.ids(PROMPT))
     assert streams.dtype == own.dtype == dtype
     torch.testing.assert_close(half.unembed(streams), full.unembed(streams.float()))
-    monkeypatch.setattr(logit, "_streams", lambda *_: (streams, own))
+    monkeypatch.setattr(logit, "streams_of", lambda *_: (streams, own))
     record, raised = (iw.logit_lens(m, PROMPT, track=TRACK) for m in (half, full))
     same(record, raised)
     assert half.hf.dtype == dtype
@@ -206,14 +206,14 @@ def test_soft_capped_logits_stay_under_the_cap():
 
 
 def test_a_broken_last_row_shows_in_the_check(gpt2, monkeypatch):
-    genuine = logit._streams
+    genuine = logit.streams_of
 
     def broken(model, ids):
         streams, own = genuine(model, ids)
         own[2] = float("nan")
         return streams, own
 
-    monkeypatch.setattr(logit, "_streams", broken)
+    monkeypatch.setattr(logit, "streams_of", broken)
     for budget in (1 << 24, 1):
         monkeypatch.setattr(logit, "_BUDGET", budget)
         assert not iw.logit_lens(gpt2, PROMPT).check < 1

@@ -165,7 +165,7 @@ def logit_lens(
             message shows them), ``k`` out of range, an empty or too long prompt. Nothing has run
             then.
     """
-    record, lens = _start(model, prompt, kind, track, k)
+    record, lens = start(model, prompt, kind, track, k)
     for _ in _steps(model, record, lens):
         pass
     return record
@@ -182,11 +182,11 @@ def iter_logit_lens(
 
     Bad input raises here, not at the first step.
     """
-    record, lens = _start(model, prompt, kind, track, k)
+    record, lens = start(model, prompt, kind, track, k)
     return (_snapshot(record) for _ in _steps(model, record, lens))
 
 
-def _start(
+def start(
     model: LanguageModel, prompt: Prompt, kind: str | Lens, track: Sequence[str | int], k: int
 ) -> tuple[LogitLens, Lens | None]:
     """The record before anything is known; whatever is wrong with the request raises here."""
@@ -242,7 +242,7 @@ def _empty(
 def _steps(model: LanguageModel, record: LogitLens, lens: Lens | None) -> Iterator[None]:
     """Fill the record in place, a block of positions a step."""
     ids = record.ids.to(model.device)
-    streams, own = _streams(model, ids)
+    streams, own = streams_of(model, ids)
     rows = list(range(len(streams)))
     if lens is not None:
         rows, streams = lens.transport(streams)
@@ -275,7 +275,7 @@ def _snapshot(record: LogitLens) -> LogitLens:
     return replace(record, **copies)
 
 
-def _streams(model: LanguageModel, ids: Tensor) -> tuple[Tensor, Tensor]:
+def streams_of(model: LanguageModel, ids: Tensor) -> tuple[Tensor, Tensor]:
     """The stream at every row ``[row, pos, d_model]`` and the model's logits ``[pos, vocab]``."""
     sites = stream_sites(model)
     with captured(model, sites) as found:
