@@ -275,9 +275,7 @@ def logit_attribution(
         pieces=tuple(pieces(model.tokenizer, asked)),
         parts=(*writes, "bias"),
         contributions=shares.float().cpu(),
-        norms=torch.stack([*(write.norm() for write in writes.values()), shares.new_zeros(())])
-        .float()
-        .cpu(),
+        norms=torch.tensor([*(float(write.norm()) for write in writes.values()), 0.0]),
         n_layers=model.n_layers,
         n_heads=model.n_heads,
         logits=reader.whole(final).float().cpu(),
