@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 1e-3  # relative change of every mean below which more texts bring nothing
 PATIENCE = 10  # for as many texts in a row
-_BYTES = 1 << 29  # of activations kept for the backward passes
+# Of activations kept for the backward passes: more made a CPU slower, whose caches are small.
+_BYTES, _BYTES_ON_GPU = 1 << 26, 1 << 31
 _KEPT = 34  # numbers a layer keeps for each token and dimension (Korthikanti et al., 2022)
 
 
@@ -129,7 +130,8 @@ def _copies(model: LanguageModel, tokens: int) -> int:
     """How many output dimensions go through together."""
     size = torch.finfo(model.dtype).bits // 8
     a_copy = _KEPT * model.n_layers * tokens * model.d_model * size
-    return max(1, min(model.d_model, _BYTES // a_copy))
+    room = _BYTES_ON_GPU if model.device.type == "cuda" else _BYTES
+    return max(1, min(model.d_model, room // a_copy))
 
 
 def _streams(model: LanguageModel, ids: Tensor) -> list[Tensor]:
