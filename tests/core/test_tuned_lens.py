@@ -310,6 +310,23 @@ def test_a_lens_of_another_model_is_refused_or_named(gpt2):
     iw.logit_lens(gpt2, PROMPT, kind=replace(lens, unembedding=torch.empty(0)))  # nothing known
 
 
+def test_a_word_means_the_lens_that_comes_with_the_course_model(tmp_path, monkeypatch):
+    monkeypatch.setattr("interp_widgets.core.lens.lens._BUNDLED", tmp_path)
+    model = iw.load()
+    with pytest.raises(ValueError, match="no tuned lens is bundled for course-model"):
+        iw.logit_lens(model, "The capital", kind="tuned")
+    for kind in ("tuned", "jacobian"):
+        lens = untrained(model, kind)
+        lens.save(tmp_path / f"{kind}.safetensors", half=True)
+        record = iw.logit_lens(model, "The capital", kind=kind)
+        assert record.kind == kind
+        plain = iw.logit_lens(model, "The capital")
+        torch.testing.assert_close(record.kl, plain.kl, atol=1e-4, rtol=1e-4)
+    replace(lens, weight=-lens.weight).save(tmp_path / "jacobian.safetensors")
+    turned = iw.logit_lens(model, "The capital", kind="jacobian")  # a file made anew is read anew
+    assert (turned.kl[:-1] - plain.kl[:-1]).abs().max() > 0.1
+
+
 def test_what_is_no_lens_is_refused(gpt2, tmp_path):
     path = tmp_path / "lens.safetensors"
     load = iw.Lens.load
