@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from interp_widgets.course.glossary import glossary as glossary
     from interp_widgets.course.progress import progress as progress
     from interp_widgets.course.quizzes import quiz as quiz
+    from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
@@ -54,6 +55,7 @@ _HOME = {
     "ActivationCache": "core.cache",
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
+    "AttentionView": "widgets.attention",
     "Glossary": "widgets.glossary",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",

@@ -122,8 +122,7 @@ def item(question: Question, model: LanguageModel | None) -> Item:
     """
     if question.prompt is not None:
         return _prediction(question, model)
-    options = [question.answer, *question.wrong]
-    random.Random(f"{question.ask}\n{sorted(options)}").shuffle(options)
+    options = _shuffled([question.answer, *question.wrong], question.ask)
     return Item(
         ask=question.ask,
         kind="choice",
@@ -145,7 +144,7 @@ def _prediction(question: Question, model: LanguageModel | None) -> Item:
     tokens = list(question.options) or [token for token, _ in ranked[:MADE_UP]]
     for token in question.options:
         model.token_id(token)  # raises, showing the pieces, for a text of several tokens
-    random.Random(f"{question.ask}\n{prompt}\n{sorted(tokens)}").shuffle(tokens)
+    tokens = _shuffled(tokens, question.ask + prompt)
     prob = dict(reversed(ranked))
     right = max(range(len(tokens)), key=lambda i: prob.get(tokens[i], 0.0))
     top, top_prob = ranked[0]
@@ -163,6 +162,13 @@ def _prediction(question: Question, model: LanguageModel | None) -> Item:
         why=why,
         prompt=prompt,
     )
+
+
+def _shuffled(options: list[str], text: str) -> list[str]:
+    """An order that depends on the texts alone, whichever of them is right."""
+    ordered = sorted(options)
+    random.Random(f"order\n{text}\n{ordered}").shuffle(ordered)
+    return ordered
 
 
 def _percent(share: float) -> str:

@@ -40,7 +40,7 @@ export class View {
     root.append(h("style", {}, css), head, this.steps, error, this.kind, this.ask, this.prompt, this.options, this.told, go, summary);
     this.main.addEventListener("click", () => this.forward(), { signal });
     this.reveal.addEventListener("click", () => this.showAnswer(), { signal });
-    this.again.addEventListener("click", () => link.act({ do: "again" }, this.fresh()), { signal });
+    this.again.addEventListener("click", () => this.startAgain(), { signal });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
     link.watch(["at", "chosen", "tried", "revealed", "round", "questions", "feedback", "score", "key", "answered"], () => this.draw());
   }
@@ -212,15 +212,17 @@ export class View {
   }
 
   private showAnswer(): void {
+    this.main.focus(); // this button is about to go, and keys with it
     const revealed = [...new Set([...this.link.read("revealed"), this.at])].sort((a, b) => a - b);
     // With a kernel the answer is Python's to tell; the echo is all that a page alone has.
     this.link.act({ do: "reveal", question: this.at }, unscored(this.link) ? { revealed } : {});
   }
 
-  private fresh(): Partial<QuizState> {
-    if (!unscored(this.link)) return {};
+  private startAgain(): void {
+    this.main.focus();
     const count = this.link.read("questions").length;
-    return { at: 0, chosen: Array<number>(count).fill(-1), revealed: [], round: this.link.read("round") + 1 };
+    const fresh = { at: 0, chosen: Array<number>(count).fill(-1), revealed: [], round: this.link.read("round") + 1 };
+    this.link.act({ do: "again" }, unscored(this.link) ? fresh : {});
   }
 }
 

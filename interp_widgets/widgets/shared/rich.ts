@@ -8,6 +8,7 @@ export type Piece = string | { code: string } | { term: string; shown: string };
 /** Makes nodes of pieces. One tooltip serves all terms of a view. */
 export class Rich {
   private readonly tip = new Tooltip();
+  private place: (() => void) | null = null;
 
   constructor(
     private readonly root: HTMLElement,
@@ -15,7 +16,8 @@ export class Rich {
     private readonly signal: AbortSignal,
   ) {
     root.append(this.tip.element);
-    document.addEventListener("scroll", () => this.tip.hide(), { capture: true, passive: true, signal });
+    // The tooltip goes along when the page scrolls under it.
+    document.addEventListener("scroll", () => this.place?.(), { capture: true, passive: true, signal });
   }
 
   nodes(pieces: readonly Piece[]): Node[] {
@@ -32,11 +34,18 @@ export class Rich {
     const id = uid("term");
     // The definition is there for screen readers all the time; the tooltip is for eyes.
     const button = h("button", { type: "button", class: "iw-term", "aria-describedby": id }, shown);
-    const show = (): void => {
+    const place = (): void => {
       const content = h("p", {}, h("b", {}, term), ` ${means}`);
       this.tip.show(button.getBoundingClientRect(), this.root.getBoundingClientRect(), content);
     };
-    const hide = (): void => this.tip.hide();
+    const show = (): void => {
+      this.place = place;
+      place();
+    };
+    const hide = (): void => {
+      this.place = null;
+      this.tip.hide();
+    };
     for (const event of ["pointerenter", "focus", "click"]) button.addEventListener(event, show, { signal: this.signal });
     for (const event of ["pointerleave", "blur"]) button.addEventListener(event, hide, { signal: this.signal });
     button.addEventListener("keydown", (event) => {
