@@ -30,7 +30,7 @@ SCHEMA = 1
 # kind of record -> where its class is, the stem of its plot, and its widget (None: it has none yet)
 _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
-    "Attention": ("core.attention", "attention", None),
+    "Attention": ("core.attention", "attention", "AttentionView"),
     "HeadScores": ("core.heads", "heads", None),
     "LensDifference": ("core.lens.difference", "lens_difference", None),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", None),

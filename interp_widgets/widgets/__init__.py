@@ -11,14 +11,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
 
-WIDGETS = {"Glossary": "glossary", "LogitLensHeatmap": "logit_lens", "Quiz": "quiz"}
+WIDGETS = {
+    "AttentionView": "attention",
+    "Glossary": "glossary",
+    "LogitLensHeatmap": "logit_lens",
+    "Quiz": "quiz",
+}
 """Class name of every widget → its stem."""
 
-__all__ = ["WIDGETS", "Glossary", "LogitLensHeatmap", "Quiz"]
+__all__ = ["WIDGETS", "AttentionView", "Glossary", "LogitLensHeatmap", "Quiz"]
 
 
 def __getattr__(name: str) -> Any:

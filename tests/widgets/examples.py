@@ -12,7 +12,7 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.lens.logit import LogitLens
-from interp_widgets.widgets import Glossary, LogitLensHeatmap, Quiz
+from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, Quiz
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._question import Question
 from tests.core.tiny import hf_model, tokenizer
@@ -50,6 +50,20 @@ TERMS = {"sum": "What adding gives.", "difference": "What taking away gives."}
 
 
 EXAMPLES = {
+    "AttentionView": Example(
+        make=lambda **given: AttentionView(model=model(), prompt=PROMPT, opened=[1, 2], **given),
+        actions=[
+            {"do": "weights", "by": "value"},
+            {"do": "open", "layer": 2, "head": 1},
+            {"do": "pin", "layer": 0, "head": 3},
+            {"do": "score", "by": "first_token"},
+            {"do": "order", "by": "score"},
+            {"do": "first", "by": "hidden"},
+            {"do": "pick", "pos": 4},
+            {"do": "prompt", "side": 0, "text": "the city of Rome and the city of Paris"},
+        ],
+        most_bytes=20_000,
+    ),
     "Glossary": Example(
         make=lambda **given: Glossary(TERMS, **given),
         actions=[{"do": "search", "text": "taking"}, {"do": "open", "term": "difference"}],
