@@ -192,14 +192,15 @@ class Quiz(Widget):
     def _settled(self, question: int) -> bool:
         """Whether the answer is out: found, asked for, or the one go of a prediction is spent."""
         one, tried = self._items[question], self.tried[question]
-        return one.right in tried or question in self.revealed or (one.kind != "choice" and tried)
+        spent = one.kind != "choice" and len(tried) > 0
+        return one.right in tried or question in self.revealed or spent
 
     def _score(self) -> dict[str, Any]:
         count = len(self._items)
         return {
             "right": self._right(),
             "given": sum((self.round, i) in self._first for i in range(count)),
-            "settled": sum(bool(self._settled(i)) for i in range(count)),
+            "settled": sum(self._settled(i) for i in range(count)),
             "of": count,
             "best": self._best,
             "passed": self._best > self._pass_above * count,

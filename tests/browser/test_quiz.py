@@ -138,6 +138,10 @@ def terms_explain_themselves(nb: NB) -> None:
     )
     nb.screenshot("glossary-light")
     page.mouse.move(2, 2)
+    first, second = (words.locator("dt").nth(i).bounding_box() for i in (0, 1))
+    assert first is not None
+    assert second is not None
+    assert second["y"] >= first["y"] + first["height"]
     words.get_by_label("Search").fill("taking")
     expect(words.locator("dt")).to_have_count(1)
     words.get_by_role("button", name="difference").click()

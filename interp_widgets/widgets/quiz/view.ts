@@ -154,7 +154,7 @@ export class View {
     this.reveal.hidden = settled;
     const score = this.link.read("score");
     this.again.hidden = alone ? this.link.read("revealed").length === 0 : score.settled === 0;
-    const passed = score.passed ? "Passed. " : `More than 75 % would be ${score.needed}. `;
+    const passed = score.passed ? "Passed. " : `To pass: ${score.needed}. `;
     const best = score.best > score.right ? `Best so far ${score.best}. ` : "";
     this.score.textContent = alone
       ? "This page has no kernel: it shows answers on request and scores nothing."
