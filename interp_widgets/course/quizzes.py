@@ -23,14 +23,11 @@ from __future__ import annotations
 import difflib
 import tomllib
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from interp_widgets.course import glossary, progress
 from interp_widgets.widgets._question import Question
 from interp_widgets.widgets.quiz import Quiz
-
-if TYPE_CHECKING:
-    from interp_widgets.core.language_model import LanguageModel
 
 DATA = Path(__file__).parent / "data"
 KEYS = {"title": str, "question": list}
@@ -44,12 +41,12 @@ QUESTION_KEYS = {
 }
 
 
-def quiz(source: str | Path, model: LanguageModel | None = None) -> Quiz:
+def quiz(source: str | Path, model: Any = None) -> Quiz:
     """The quiz of a lesson, or one from a file. More than 75 % right completes the lesson.
 
     Args:
         source: a lesson's number, ``"06"``, or the path of a TOML file.
-        model: the model that answers predictions; the course's own when none is given.
+        model: the `LanguageModel` that answers predictions; the course's own when none is given.
 
     Returns:
         A `Quiz` widget. Its result goes into `iw.progress()`.

@@ -47,10 +47,22 @@ def option(view: Locator, text: str) -> Locator:
 
 def test_a_quiz_answers_mouse_and_keys(notebook: Notebook, lab: Lab) -> None:
     nb = notebook([SETUP, ONE, "q", WORDS, TEXT])
-    page = nb.page
-    quiz, twin = page.locator(".iw-quiz").nth(0), page.locator(".iw-quiz").nth(1)
-    check = quiz.get_by_role("button", name="Check")
+    quiz, twin = nb.page.locator(".iw-quiz").nth(0), nb.page.locator(".iw-quiz").nth(1)
+    answer_wrong_and_save(nb, lab, quiz, twin)
+    answer_by_keys(nb, quiz, twin)
+    reveal_take_back_and_start_again(nb, quiz, twin)
+    terms_explain_themselves(nb)
+    nb.page.evaluate(
+        "async () => { await jupyterapp.shell.currentWidget.sessionContext"
+        ".session.kernel.restart(); }"
+    )
+    expect(quiz.get_by_role("alert")).to_contain_text("restarted")
+    expect(quiz.get_by_role("button", name="Check")).to_have_attribute("aria-disabled", "true")
+    nb.wait_idle()
 
+
+def answer_wrong_and_save(nb: NB, lab: Lab, quiz: Locator, twin: Locator) -> None:
+    check = quiz.get_by_role("button", name="Check")
     # A wrong option by mouse: its own hint, in both views, and no other.
     expect(check).to_have_attribute("aria-disabled", "true")
     option(quiz, "5").check()
@@ -59,7 +71,7 @@ def test_a_quiz_answers_mouse_and_keys(notebook: Notebook, lab: Lab) -> None:
         expect(view.locator(".iw-told")).to_contain_text("That is one too many.")
         expect(view.locator(".iw-option[data-mark=wrong]")).to_contain_text("✗ not this one")
     assert "too few" not in (quiz.text_content() or "")
-    assert "Counting" not in page.content()
+    assert "Counting" not in nb.page.content()
     nb.cmd("docmanager:save")
     saved = (lab.root / nb.path).read_text()
     assert "image/png" in saved
@@ -67,6 +79,9 @@ def test_a_quiz_answers_mouse_and_keys(notebook: Notebook, lab: Lab) -> None:
         assert secret not in saved
     nb.screenshot("quiz-hint-light")
 
+
+def answer_by_keys(nb: NB, quiz: Locator, twin: Locator) -> None:
+    page = nb.page
     # The right one by keys: a digit, Enter, and Enter goes on.
     texts = [
         str(o[0])
@@ -98,6 +113,8 @@ def test_a_quiz_answers_mouse_and_keys(notebook: Notebook, lab: Lab) -> None:
     nb.screenshot("quiz-predict-dark")
     nb.theme(dark=False)
 
+
+def reveal_take_back_and_start_again(nb: NB, quiz: Locator, twin: Locator) -> None:
     # The answer on request, taken back, in the other view; then from the start.
     twin.get_by_role("button", name="Question 3, open").click()
     expect(quiz.locator(".iw-kind")).to_contain_text("Question 3 of 3")
@@ -108,16 +125,7 @@ def test_a_quiz_answers_mouse_and_keys(notebook: Notebook, lab: Lab) -> None:
     holds(nb, "[q.revealed, q.score['given']]", [[], 3])
     quiz.get_by_role("button", name="Start again").click()
     holds(nb, "[q.round, q.at, q.score['given']]", [1, 0, 0])
-    assert len(page.locator(".jp-Cell").all()) == 5
-    terms_explain_themselves(nb)
-
-    page.evaluate(
-        "async () => { await jupyterapp.shell.currentWidget.sessionContext"
-        ".session.kernel.restart(); }"
-    )
-    expect(quiz.get_by_role("alert")).to_contain_text("restarted")
-    expect(quiz.get_by_role("button", name="Check")).to_have_attribute("aria-disabled", "true")
-    nb.wait_idle()
+    assert nb.page.locator(".jp-Cell").count() == 5
 
 
 def terms_explain_themselves(nb: NB) -> None:
