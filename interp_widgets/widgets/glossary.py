@@ -87,7 +87,8 @@ class Glossary(Widget):
 
         if self._text:
             return plot_print("", [plain(part) for part in self._text.split("\n\n")])
-        return plot_print("Glossary", [f"{term}: {means}" for term, means in self.terms.items()])
+        # The words alone: a picture of every definition would weigh more than the notebook.
+        return plot_print("Glossary", [", ".join(self.terms)])
 
     def _brief(self) -> str:
         return _count(len(self.terms))

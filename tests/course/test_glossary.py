@@ -42,6 +42,7 @@ def test_names_are_unique() -> None:
 def test_the_widget_searches_terms_and_definitions() -> None:
     widget = iw.glossary()
     assert len(widget.terms) == len(glossary.terms())
+    assert len(widget._picture() or "") < 150_000
     widget.act({"do": "search", "text": "nostalgebraist"})
     assert "1 of them" in widget.describe()
     widget.open_term = "logit lens"
