@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 import interp_widgets as iw
+from interp_widgets.core.attention import Attention
 from interp_widgets.core.lens.logit import LogitLens
 from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, Quiz
 from interp_widgets.widgets._base import Widget
@@ -99,6 +100,32 @@ EXAMPLES = {
         most_bytes=40_000,
     ),
 }
+
+
+def synthetic_attention(
+    tokens: int, layers: int = 12, heads: int = 12, seed: int = 0, repeats: bool = True
+) -> Attention:
+    """Random patterns with a resting first token; L0.z.3 looks one back. GPT-2 small's shape."""
+    rng = torch.Generator().manual_seed(seed)
+    scores = torch.randn(layers, heads, tokens, tokens, generator=rng) * 2
+    scores[..., 0] += 3
+    scores[0, 3 % heads].diagonal(-1).add_(12)
+    seen = torch.ones(tokens, tokens, dtype=torch.bool).tril()
+    patterns = scores.masked_fill_(~seen, -torch.inf).softmax(-1)
+    ids = torch.arange(tokens)
+    if repeats:
+        ids = torch.randint(max(tokens // 3, 1), (tokens,), generator=rng)
+    return Attention(
+        model="synthetic",
+        revision="",
+        prompt=" ".join(f"word{int(i)}" for i in ids),
+        tokens=tuple(f" word{int(i)}" for i in ids),
+        ids=ids,
+        patterns=patterns,
+        value_norms=torch.rand(layers, heads, tokens, generator=rng) + 0.5,
+        scales=torch.ones(layers, tokens),
+        check=float((patterns.sum(-1) - 1).abs().max()),
+    )
 
 
 def synthetic(rows: int, cols: int, vocab: int = 50_000, k: int = 10, seed: int = 0) -> LogitLens:

@@ -66,7 +66,7 @@ export class Pattern {
   off(dst: number, src: number): number {
     if (!this.coarse || src > dst || (this.exactAt >= 0 && (dst === this.exactAt || src === this.exactAt))) return 0;
     const weight = this.raw[(dst * (dst + 1)) / 2 + src]!;
-    const step = Math.max(Math.sqrt(weight) / 254, 1 / (4 * 254 ** 2));
+    const step = Math.sqrt(weight) / 254 + 1 / (4 * 254 ** 2);
     return this.weights === "raw" ? step : step * this.lengths[src]! * this.scales[dst]!;
   }
 

@@ -22,6 +22,10 @@ import css from "./style.css";
 import { choices, legend, RAMPS, scoreChoice } from "./tools.ts";
 
 const HINT = "Point at a token to see where it looks (before it) and what looks at it (after it); click to hold it. Click a small pattern to open its head, Shift-click or P to pin one beside it.";
+const COARSE: Record<Weights, string> = {
+  raw: "sent as bytes: ± 0.4 points at most; hold a token for exact weights",
+  value: "sent as bytes: ± 0.4% of a value’s length at most; hold a token for exact ones",
+};
 const TOLERANCE = 1e-3;
 
 export class View {
@@ -37,6 +41,7 @@ export class View {
   private readonly exactness = h("span", {});
   private readonly light = h("span", { class: "iw-light" });
   private readonly scale = legend();
+  private readonly pinButton = this.button("Pin", "Keep this head in sight, to compare it with others", () => this.pin(this.link.read("opened")));
   private heads: Heads | null = null;
   private point: Point | null = null;
   private pointedIn: Panel | null = null;
@@ -53,7 +58,7 @@ export class View {
     this.status = status(link, frame);
     this.shared = new SharedCursor(signal, () => this.mark());
     this.grid = new HeadGrid({ open: (head) => this.openHead(head), pin: (head) => this.pin(head) }, signal);
-    this.open = this.panel([this.button("Pin", "Pin this head, to compare it with others", () => this.pin(this.link.read("opened")))]);
+    this.open = this.panel([this.pinButton]);
     this.beside = this.panel([this.button("Unpin", "Take the pinned head away", () => this.pin(this.link.read("pinned") as Head))]);
     this.strip = new Strip({ hover: (pos, byKey) => this.pointAt(pos === null ? null : { dst: pos, src: null }, byKey, null), pick: (pos) => this.pick(pos) }, signal);
     const bar = h("div", { class: "iw-bar" }, ...choices(link, signal), scoreChoice(link, () => this.read(), signal), this.status.busy);
@@ -61,6 +66,11 @@ export class View {
     const foot = h("div", { class: "iw-foot" }, this.scale.element, this.exactness, this.light);
     frame.root.append(h("style", {}, css), this.top(), bar, this.status.error, body, this.strip.element, this.reading, foot, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     link.watch(["shown", "layers", "exact", "opened", "pinned", "weights", "score", "order", "first", "answered"], () => this.safely(() => this.draw()));
+    link.watch(["opened", "pinned"], () => {
+      const both = sameHead(link.read("opened"), link.read("pinned"));
+      this.pinButton.setAttribute("aria-pressed", String(both));
+      this.pinButton.textContent = both ? "Pinned: now open another" : "Pin";
+    });
     link.watch(["picked"], () => this.mark());
     frame.onTheme(() => this.safely(() => this.draw()));
     document.addEventListener("scroll", (event) => this.point && (event.target as Node).contains(frame.root) && this.mark(), { capture: true, passive: true, signal });
@@ -151,7 +161,7 @@ export class View {
     });
     this.frame.root.dataset["two"] = String(two);
     this.scale.show(this.frame, weights, this.topOf(opened, weights));
-    this.exactness.textContent = heads.raw.fine ? "" : "weights come as bytes (± half a step, at most 0.4 points); hold a token for exact ones";
+    this.exactness.textContent = heads.raw.fine ? "" : COARSE[weights];
     const good = heads.raw.check <= TOLERANCE;
     this.light.dataset["state"] = good ? "good" : "bad";
     this.light.textContent = `${good ? "✓" : "▲"} weights of a token sum to 1 (±${heads.raw.check === 0 ? "0" : heads.raw.check.toExponential(0)})`;
