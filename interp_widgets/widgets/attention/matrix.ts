@@ -68,8 +68,6 @@ export class Matrix {
     this.element.setAttribute("aria-colcount", String(n));
     paint(this.image, pattern, first, ramp);
     this.layout();
-    this.element.dataset["head"] = nameOf(pattern.name);
-    this.element.dataset["drawn"] = String(Number(this.element.dataset["drawn"] ?? 0) + 1);
   }
 
   /** Marks the row and column of a token, and the cell pointed at; `words` say it to screen readers. */
@@ -142,6 +140,7 @@ export class Matrix {
     c.stroke();
     if (this.focus >= 0) this.bands(c, text, ground);
     if (gutter > 0) this.names(c, [text, faint], style.fontFamily);
+    this.element.dataset["drawn"] = nameOf(pattern.name);
   }
 
   /** A frame around what the token looks at (its row) and what looks at it (its column). */
