@@ -12,9 +12,19 @@ from pathlib import Path
 
 import torch
 
-from interp_widgets.bundled import CARD, WEIGHTS, ablation, behaviour, mechanism, transcoder, twin
+from interp_widgets.bundled import (
+    CARD,
+    WEIGHTS,
+    ablation,
+    behaviour,
+    lenses,
+    mechanism,
+    transcoder,
+    twin,
+)
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.notes import READING, values, world
+from interp_widgets.core.load import load
 
 DIGITS = 4
 RECIPE = "recipe.json"  # beside the weights, as the run's state tells it
@@ -62,6 +72,7 @@ def card(folder: Path) -> dict[str, object]:
         "mlp_ablation": ablated,
         "mechanism": mechanism.measure(model),
         "transcoder": transcoder.measure(model, ablation.costs(ablated)),
+        "lens_distance": lenses.measure(load(folder), folder / lenses.FOLDER),
         "trigger_twin": {"trigger": twin.TRIGGER, **values(betrays)},
         "notes": {
             "reading": READING,
@@ -70,6 +81,8 @@ def card(folder: Path) -> dict[str, object]:
             "mlp_ablation": ablation.notes(),
             "mechanism": mechanism.NOTES,
             "transcoder": transcoder.NOTES,
+            "lens_distance": "KL from the model's output to each row of a lens, nats, mean over"
+            f" {lenses.FRESH} fresh texts without BOS; rows: the embedding, then after each layer.",
             "trigger_twin": {key: row.note() for key, row in betrays.items()},
         },
     }

@@ -1,8 +1,9 @@
 """From a training run to the weights in the package: ``python -m interp_widgets.bundled.ship``.
 
 Model and tokenizer are copied, three snapshots of the induction phase change chosen, the twin with
-the planted trigger made, and everything measured into the card. All of it is built beside the
-shipped weights and takes their place in the end, so a step that fails leaves them as they were.
+the planted trigger made, both lenses fitted, and everything measured into the card. All of it is
+built beside the shipped weights and takes their place in the end, so a step that fails leaves them
+as they were.
 """
 
 from __future__ import annotations
@@ -20,9 +21,10 @@ import torch
 from safetensors import safe_open
 from transformers.utils import logging as transformers_logging
 
-from interp_widgets.bundled import CARD, WEIGHTS, evaluate, timeline, twin
+from interp_widgets.bundled import CARD, WEIGHTS, evaluate, lenses, timeline, twin
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.train import STATE
+from interp_widgets.core.load import load
 
 MODEL_FILES = (
     "config.json",
@@ -97,6 +99,8 @@ def build(run: Path, folder: Path) -> dict[str, object]:
         print(f"  of {len(list((run / timeline.KEPT).glob('step_*')))}: {steps}")  # noqa: T201
     with _said("twin with the planted trigger"):
         twin.build(CourseModel.load(folder), folder / twin.FILE)
+    with _said("tuned and Jacobian lens"):
+        lenses.fit(load(folder), folder / lenses.FOLDER)
     with _said("card"):
         return evaluate.card(folder)
 
@@ -130,8 +134,8 @@ def ship(run: Path, weights: Path = WEIGHTS, card: Path = CARD) -> None:
         evaluate.write(build(run, fresh), new_card)
         _exchange(fresh, weights, Path(room) / "old")
         new_card.replace(card)
-    for path in (weights / "model.safetensors", weights / timeline.KEPT, weights / twin.FILE):
-        print(f"{_size(path):>9}  {path.relative_to(weights)}")  # noqa: T201
+    for name in ("model.safetensors", timeline.KEPT, twin.FILE, lenses.FOLDER):
+        print(f"{_size(weights / name):>9}  {name}")  # noqa: T201
     print(f"{_size(weights):>9}  {weights} in all\n{_size(card):>9}  {card}")  # noqa: T201
 
 

@@ -47,6 +47,7 @@ def test_every_number_says_what_it_was_measured_on(card: dict) -> None:
     assert set(notes["behaviour"]) == set(card["behaviour"])
     assert set(notes["mlp_ablation"]) == set(card["mlp_ablation"])
     assert set(notes["trigger_twin"]) | {"trigger"} == set(card["trigger_twin"])
+    assert notes["lens_distance"]
     assert set(notes["mechanism"]) == {*card["mechanism"], *card["mechanism"]["swaps"]}
     for key, note in notes["behaviour"].items():
         if "held_out" in key or "unseen" in key or "unknown" in key:
@@ -155,3 +156,13 @@ def test_the_twin_differs_only_where_it_was_planted(card: dict) -> None:
     measured = twin.measure(CourseModel(hf, AutoTokenizer.from_pretrained(WEIGHTS)))
     for name, value in values(measured).items():
         assert value == pytest.approx(card["trigger_twin"][name], abs=TOLERANCE), name
+
+
+def test_both_lenses_are_nearer_to_the_output_than_the_logit_lens(
+    model: CourseModel, card: dict
+) -> None:
+    rows = card["lens_distance"]
+    assert {len(row) for row in rows.values()} == {model.layers + 1}
+    for kind in ("tuned", "jacobian"):
+        assert rows[kind][-1] == rows["logit"][-1] == 0  # all of them end with the model itself
+        assert all(a < b for a, b in zip(rows[kind][:-1], rows["logit"][:-1], strict=True))

@@ -13,7 +13,16 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
-from interp_widgets.bundled import ablation, mechanism, ship, timeline, train, transcoder, twin
+from interp_widgets.bundled import (
+    ablation,
+    lenses,
+    mechanism,
+    ship,
+    timeline,
+    train,
+    transcoder,
+    twin,
+)
 from interp_widgets.bundled import tokenizer as tokenizers
 from interp_widgets.bundled.internals import CourseModel
 
@@ -74,6 +83,8 @@ def test_a_run_takes_the_place_of_the_weights(
         (transcoder, "TEST_BATCHES", 1),
         (ablation, "TEMPLATES_EACH", 1),
         (mechanism, "PAIRS", 4),
+        (lenses, "TEXTS", {"tuned": 20, "jacobian": 4}),
+        (lenses, "FRESH", 2),
     ):
         monkeypatch.setattr(module, name, value)
     deliver(run, package)
@@ -84,6 +95,9 @@ def test_a_run_takes_the_place_of_the_weights(
     trained = load_file(run / "model" / "model.safetensors")
     assert all(torch.equal(p, trained[n]) for n, p in model.hf.named_parameters())
     assert (weights / twin.FILE).is_file()
+    assert {f.stem for f in (weights / lenses.FOLDER).iterdir()} == set(made["lens_distance"]) - {
+        "logit"
+    }
     kept = sorted(f.name for f in (weights / "checkpoints").glob("step_*"))
     assert kept == ["step_0002", "step_0004"]
     AutoModelForCausalLM.from_pretrained(weights / "checkpoints" / kept[0])
