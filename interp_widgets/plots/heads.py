@@ -86,8 +86,7 @@ def plot_print(record: HeadScores, score: str = "induction", ax: Any = None) -> 
     )
     for (layer, head), value in np.ndenumerate(values):
         if not np.isnan(value):
-            # cividis is dark below and light above: the text takes the other side.
-            colour = "black" if image.norm(value) > 0.55 else "white"
+            colour = theme.text_on(image, value)
             ax.text(head, layer, f"{value:.2f}", ha="center", va="center", fontsize=7, color=colour)
     ax.set_xticks(range(heads))
     ax.set_xlabel("head", fontsize=8)

@@ -146,18 +146,12 @@ def heat_print(
     image = ax.imshow(values, cmap=colours, vmin=low, vmax=high, aspect="auto", origin="lower")
     for r, row in enumerate(words):
         for p, word in enumerate(row):
-            colour = "black" if _is_light(image, values[r, p]) else "white"
-            text = theme.matplotlib_text(word)
-            ax.text(p, r, text, ha="center", va="center", fontsize=7, color=colour, clip_on=True)
+            size = min(7, 70 / max(1, len(word)))  # a cell holds ten letters of 7 points
+            look = {"fontsize": size, "color": theme.text_on(image, values[r, p])}
+            ax.text(p, r, theme.matplotlib_text(word), ha="center", va="center", **look)
     ax.set_yticks(range(rows), record.rows, fontsize=8)
     ticks = [theme.matplotlib_text(token) for token in record.tokens]
     ax.set_xticks(range(positions), ticks, fontsize=8, rotation=30, ha="right")
     ax.set_title(title, fontsize=9, loc="left")
     ax.figure.colorbar(image, ax=ax, label=label)
     return ax.figure
-
-
-def _is_light(image: Any, value: float) -> bool:
-    """Whether text on the colour of a value has to be dark (luminance as the eye weighs it)."""
-    red, green, blue, _ = image.cmap(image.norm(value))
-    return 0.299 * red + 0.587 * green + 0.114 * blue > 0.5

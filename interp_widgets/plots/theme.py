@@ -8,7 +8,7 @@ from typing import Any
 # Okabe and Ito's palette (2008), told apart with every common colour vision.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
-SEQUENTIAL = "cividis"  # lightness rises all the way, so it also reads in grey
+SEQUENTIAL = "Blues"  # more is darker, as in the widgets on a light page; so it also reads in grey
 
 
 def visible(token: str) -> str:
@@ -38,3 +38,9 @@ def plotly_layout(figure: Any, title: str) -> Any:
 def matplotlib_text(token: str) -> str:
     """A visible token that Matplotlib will not take for mathematics."""
     return visible(token).replace("$", r"\$")
+
+
+def text_on(image: Any, value: float) -> str:
+    """Black or white, whichever reads on the colour that a Matplotlib image gives a value."""
+    red, green, blue, _ = image.cmap(image.norm(value))
+    return "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
