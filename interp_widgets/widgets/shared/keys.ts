@@ -14,10 +14,16 @@ export function keepFocus(root: HTMLElement, run: () => void): void {
   const inside = focused !== null && root.contains(focused);
   run();
   const now = active();
-  if (!inside || (now !== null && root.contains(now) && now.getClientRects().length > 0)) return;
+  if (!inside || (now !== null && root.contains(now) && visible(now))) return;
   const key = focused.dataset["key"];
   const heir = key === undefined ? null : root.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
-  (heir ?? root.querySelector<HTMLElement>("[data-home]"))?.focus({ preventScroll: true });
+  const next = heir !== null && visible(heir) ? heir : root.querySelector<HTMLElement>("[data-home]");
+  next?.focus({ preventScroll: true });
+}
+
+/** A hidden element cannot hold the focus. */
+function visible(element: HTMLElement): boolean {
+  return element.getClientRects().length > 0;
 }
 
 export function keepKeys<S extends BaseState>(
