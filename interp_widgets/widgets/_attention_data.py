@@ -167,16 +167,12 @@ def exact(record: Attention, layer: int, head: int, pos: int) -> dict[str, Any]:
 
 def scores(record: Attention) -> np.ndarray:
     """`SCORES` of every head on this prompt, ``[kind, layer, head]``; NaN where not defined."""
-    import torch
-
     from interp_widgets.core.heads import pattern_scores
 
-    ids = record.ids[None]
-    found = []
-    for patterns in record.patterns:
-        sums, counts = pattern_scores(patterns[None], ids)
-        found.append(sums / counts)
-    return torch.stack(found, dim=1).numpy()
+    layers, heads = record.patterns.shape[:2]
+    # All layers as one, whose targets are worked out once.
+    sums, counts = pattern_scores(record.patterns.flatten(0, 1)[None], record.ids[None])
+    return (sums / counts).unflatten(1, (layers, heads)).numpy()
 
 
 def best(scores: np.ndarray, kind: str) -> tuple[int, int, float] | None:
