@@ -9,9 +9,9 @@ next head of the same layer, and to one of another layer. Then a key typed into 
 the course model. Kernel and page run on one machine, so their clocks are one clock.
 
 Where CircuitsVis or BertViz can be imported (`pip install --no-deps --target peers circuitsvis
-bertviz importnb`, then `PYTHONPATH=peers`), one layer of 12 heads is written by each as a page of
-its own: bytes, and milliseconds until it is drawn. BertViz fetches its libraries from the network,
-so without one only its bytes are known.
+bertviz importnb importlib-metadata==6.8.0 zipp==3.17`, then `PYTHONPATH=peers`), one layer of 12
+heads is written by each as a page of its own: bytes, and milliseconds until it is drawn. BertViz
+fetches its libraries from the network, which the browser here has not: only its bytes are known.
 """
 
 from __future__ import annotations
