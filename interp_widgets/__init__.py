@@ -43,8 +43,8 @@ if TYPE_CHECKING:
     from interp_widgets.course.glossary import glossary as glossary
     from interp_widgets.course.progress import progress as progress
     from interp_widgets.course.quizzes import quiz as quiz
-    from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets._question import Question as Question
+    from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
