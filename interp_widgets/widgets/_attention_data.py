@@ -189,6 +189,11 @@ def short(prompt: str) -> str:
     return repr(prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}")
 
 
+def count(tokens: tuple[str, ...]) -> str:
+    """How many tokens, in words."""
+    return f"{len(tokens)} token{'s' if len(tokens) > 1 else ''}"
+
+
 def sentence(record: Attention, opened: list[int], weighted: bool) -> str:
     """Where the open head's last token looks."""
     layer, head = opened

@@ -193,7 +193,7 @@ class AttentionView(PromptedWidget):
         layers, heads = record.patterns.shape[:2]
         said = [
             f"Attention on {data.short(record.prompt)} in {record.model}: {layers} layers × "
-            f"{heads} heads, {len(record.tokens)} tokens.",
+            f"{heads} heads, {data.count(record.tokens)}.",
             data.sentence(record, self.opened, self.weights == "value"),
         ]
         top = data.best(self._scores(record), self.score) if self.score else None
@@ -222,7 +222,7 @@ class AttentionView(PromptedWidget):
 
     def _brief(self) -> str:
         layers, heads = self.record.patterns.shape[:2]
-        size = f"{layers} layers × {heads} heads × {len(self.record.tokens)} tokens"
+        size = f"{layers} layers × {heads} heads × {data.count(self.record.tokens)}"
         return f"{data.short(self.record.prompt)}, {size}"
 
 

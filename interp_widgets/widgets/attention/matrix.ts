@@ -103,9 +103,11 @@ export class Matrix {
     const cell = Math.min((room - this.gutter) / n, 44);
     this.cell = cell > 3 ? Math.floor(cell) : cell;
     const scale = window.devicePixelRatio || 1;
-    const side = this.cell * n + this.gutter + 2;
-    this.canvas.width = this.canvas.height = Math.round(side * scale);
-    this.canvas.style.width = this.canvas.style.height = `${side}px`;
+    const [width, height] = [this.cell * n + this.gutter + 2, this.cell * n + 2];
+    this.canvas.width = Math.round(width * scale);
+    this.canvas.height = Math.round(height * scale);
+    this.canvas.style.width = `${width}px`;
+    this.canvas.style.height = `${height}px`;
     this.draw();
   }
 

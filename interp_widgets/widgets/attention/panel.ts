@@ -118,7 +118,7 @@ export class Panel {
       });
     const behind = first === "hidden" && focus === 0 ? [] : pattern.lookedAtBy(focus);
     const column = (title: string, found: Weight[], none: string): HTMLElement =>
-      h("div", {}, h("h4", {}, h("b", {}, `${nameOf(pattern.name)} · `), tokenElement(tokens[focus]!), ` ${title}`), found.length ? h("ol", {}, ...entries(found)) : h("p", {}, none));
+      h("div", {}, h("p", { class: "iw-att-title" }, h("b", {}, `${nameOf(pattern.name)} · `), tokenElement(tokens[focus]!), ` ${title}`), found.length ? h("ol", {}, ...entries(found)) : h("p", {}, none));
     fill(this.lists, column("looks at", pattern.looksAt(focus, from), "nothing"), column("is looked at by", behind, "its column is hidden"));
   }
 }
