@@ -1,0 +1,86 @@
+"""Takes the pictures of README: ``python -m tests.browser.pictures``.
+
+Each widget is exported to a page on the course model, opened in Chromium, light and dark, and kept
+in ``notebooks/images`` as ``<name>.png`` and ``<name>_dark.png``.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import interp_widgets as iw
+from tests.browser.harness import open_browser
+from tests.browser.harness_chromium import provide_chromium
+
+IMAGES = Path(__file__).parents[2] / "notebooks" / "images"
+DALLAS = "The capital of the state containing Dallas is"
+REPEATED = "least must will make happy China enough least must will make happy China"
+WIDTH = 860
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A widget and what is done to it before its picture is taken.
+
+    Attributes:
+        make: makes the widget on a model.
+        actions: run in Python before the export.
+    """
+
+    make: Callable[[Any], Any]
+    actions: list[dict[str, Any]] = field(default_factory=list)
+
+
+PICTURES: dict[str, Picture] = {
+    "logit_lens_heatmap": Picture(
+        lambda model: iw.LogitLensHeatmap(model=model, prompt=DALLAS, track=(" Austin", " Texas")),
+        [{"do": "pin", "side": 0, "row": 8, "pos": 9}],
+    ),
+    "attention_view": Picture(
+        lambda model: iw.AttentionView(model=model, prompt=REPEATED, opened=best(model)),
+        [{"do": "score", "by": "induction"}],
+    ),
+    "quiz": Picture(lambda model: iw.quiz("06")),
+}
+
+
+def best(model: Any) -> list[int]:
+    """Layer and head that score highest as an induction head."""
+    row = iw.heads(model).sort_values("induction").iloc[-1]
+    return [int(row["layer"]), int(row["head"])]
+
+
+def take(context: Any, name: str, picture: Picture, model: Any, folder: Path) -> None:
+    """Export one widget and photograph it twice."""
+    widget = picture.make(model)
+    if picture.actions:
+        widget.replay(picture.actions)
+    path = widget.to_html(folder / f"{name}.html")
+    page = context.new_page()
+    page.set_viewport_size({"width": WIDTH, "height": 700})
+    for scheme, ending in (("light", ""), ("dark", "_dark")):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"file://{path}")
+        view = page.locator(".iw").first
+        view.wait_for()
+        page.wait_for_timeout(500)  # fonts and canvases
+        view.screenshot(path=IMAGES / f"{name}{ending}.png")
+    page.close()
+
+
+def main() -> None:
+    """Take them all."""
+    model = iw.load()
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        with open_browser(provide_chromium(), folder / "profile") as browser:
+            for name, picture in PICTURES.items():
+                take(browser.context, name, picture, model, folder)
+
+
+if __name__ == "__main__":
+    main()
