@@ -100,7 +100,7 @@ export class Matrix {
     const room = Math.min(this.width, LARGEST) - 2;
     const names = clamp(Math.ceil(longest) + 8, 20, Math.min(90, room * 0.3));
     this.gutter = (room - names) / n >= NAMED ? names : 0;
-    const cell = Math.min((room - this.gutter) / n, 44);
+    const cell = Math.min((room - this.gutter) / n, 34);
     this.cell = cell > 3 ? Math.floor(cell) : cell;
     const scale = window.devicePixelRatio || 1;
     const [width, height] = [this.cell * n + this.gutter + 2, this.cell * n + 2];

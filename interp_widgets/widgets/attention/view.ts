@@ -62,9 +62,9 @@ export class View {
     this.beside = this.panel([this.button("Unpin", "Take the pinned head away", () => this.pin(this.link.read("pinned") as Head))]);
     this.strip = new Strip({ hover: (pos, byKey) => this.pointAt(pos === null ? null : { dst: pos, src: null }, byKey, null), pick: (pos) => this.pick(pos) }, signal);
     const bar = h("div", { class: "iw-bar" }, ...choices(link, signal), scoreChoice(link, () => this.read(), signal), this.status.busy);
-    const body = h("div", { class: "iw-att-body" }, this.grid.element, this.panels);
+    const body = h("div", { class: "iw-att-body" }, this.grid.element, h("div", { class: "iw-att-main" }, this.panels, this.strip.element, this.reading));
     const foot = h("div", { class: "iw-foot" }, this.scale.element, this.exactness, this.light);
-    frame.root.append(h("style", {}, css), this.top(), bar, this.status.error, body, this.strip.element, this.reading, foot, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    frame.root.append(h("style", {}, css), this.top(), bar, this.status.error, body, foot, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     link.watch(["shown", "layers", "exact", "opened", "pinned", "weights", "score", "order", "first", "answered"], () => this.safely(() => this.draw()));
     link.watch(["opened", "pinned"], () => {
       const both = sameHead(link.read("opened"), link.read("pinned"));
