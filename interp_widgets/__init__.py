@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
 __version__ = "0.1.0"
 
@@ -67,6 +68,7 @@ _HOME = {
     "Question": "widgets._question",
     "Quiz": "widgets.quiz",
     "Result": "core.result",
+    "TokenStrip": "widgets.tokens",
     "attention": "core.attention",
     "available": "core.hub",
     "cache": "core.cache",

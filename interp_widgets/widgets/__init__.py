@@ -15,16 +15,18 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
 WIDGETS = {
     "AttentionView": "attention",
     "Glossary": "glossary",
     "LogitLensHeatmap": "logit_lens",
     "Quiz": "quiz",
+    "TokenStrip": "tokens",
 }
 """Class name of every widget → its stem."""
 
-__all__ = ["WIDGETS", "AttentionView", "Glossary", "LogitLensHeatmap", "Quiz"]
+__all__ = ["WIDGETS", "AttentionView", "Glossary", "LogitLensHeatmap", "Quiz", "TokenStrip"]
 
 
 def __getattr__(name: str) -> Any:

@@ -13,7 +13,7 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
 from interp_widgets.core.lens.logit import LogitLens
-from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, Quiz
+from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, Quiz, TokenStrip
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._question import Question
 from tests.core.tiny import hf_model, tokenizer
@@ -82,6 +82,16 @@ EXAMPLES = {
             {"do": "again"},
         ],
         most_bytes=3_000,
+    ),
+    "TokenStrip": Example(
+        make=lambda **given: TokenStrip(
+            model(), PROMPT, values=[None, 0.5, -2.0, 0.1, 1.5, 0], label="logit", **given
+        ),
+        actions=[
+            {"do": "select", "ranges": [[1, 3], [5, 5]]},
+            {"do": "clear"},
+        ],
+        most_bytes=2_000,
     ),
     "LogitLensHeatmap": Example(
         make=lambda **given: LogitLensHeatmap(
