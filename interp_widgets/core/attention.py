@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.hooks import Edit, hooked
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.norms import frozen
 from interp_widgets.core.ov import unscaled
 from interp_widgets.core.result import Result
@@ -33,8 +34,6 @@ from interp_widgets.core.weights import head_output
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from interp_widgets.core.language_model import LanguageModel
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -154,6 +153,7 @@ def attention(model: LanguageModel, prompt: Prompt) -> Attention:
         ValueError: an empty or too long prompt. Nothing has run then.
         TypeError: neither text nor ids.
     """
+    check_model(model)
     ids = model.ids(prompt)
     n = len(ids)
     patterns = torch.empty(model.n_layers, model.n_heads, n, n)

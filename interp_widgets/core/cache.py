@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.hooks import captured
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.result import Result
 from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt, pieces
@@ -19,7 +20,6 @@ from interp_widgets.core.tokens import Prompt, pieces
 if TYPE_CHECKING:
     import pandas as pd
 
-    from interp_widgets.core.language_model import LanguageModel
 
 _TOKENS_A_BATCH = 4096
 
@@ -108,6 +108,7 @@ def cache(
         ValueError: an unknown place, an empty list, an empty or too long prompt; nothing ran then.
         TypeError: prompts or places of another type.
     """
+    check_model(model)
     wanted = expand(sites, model.n_layers)
     for site in wanted:
         model.place(site)

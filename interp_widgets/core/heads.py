@@ -32,6 +32,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.hooks import Edit, hooked
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.ov import ordinary_tokens, ov_scores
 from interp_widgets.core.result import Result
 from interp_widgets.core.sites import Site
@@ -40,7 +41,6 @@ from interp_widgets.core.tokens import Prompt
 if TYPE_CHECKING:
     import pandas as pd
 
-    from interp_widgets.core.language_model import LanguageModel
 
 SEQUENCES = 10  # of random tokens
 REPEATED = 50  # tokens in the part that comes twice
@@ -157,6 +157,7 @@ def iter_head_scores(
 
     Bad input raises here, not at the first step. Closing it cancels.
     """
+    check_model(model)
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"a seed is a whole number; got {type(seed).__name__}.")
     if seed < 0:

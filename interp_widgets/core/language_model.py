@@ -175,3 +175,20 @@ class LanguageModel:
         best = probs.topk(k)
         names = pieces(self.tokenizer, best.indices.tolist())
         return list(zip(names, best.values.tolist(), strict=True))
+
+
+def check_model(model: object) -> None:
+    """Refuse what is no model of ours before a function trips over it.
+
+    Raises:
+        TypeError: anything else; for a model of transformers the message says how to wrap it.
+    """
+    if isinstance(model, LanguageModel):
+        return
+    kind = type(model).__name__
+    if isinstance(model, nn.Module):
+        raise TypeError(
+            f"got a bare {kind}. Give it its tokenizer, and nothing of it changes: "
+            "model = iw.load(hf_model, tokenizer=tok)."
+        )
+    raise TypeError(f"the first argument is a model, as iw.load() gives it; got {kind}.")

@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.hooks import Edit, hooked
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.metrics import precise
 from interp_widgets.core.norms import FrozenNorm, frozen
 from interp_widgets.core.result import Result
@@ -31,8 +32,6 @@ from interp_widgets.core.weights import head_writes, token_directions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from interp_widgets.core.language_model import LanguageModel
 
 
 @dataclass(frozen=True)
@@ -247,6 +246,7 @@ def logit_attribution(
         ValueError: a text of several tokens (the message shows them), twice the same token, an
             empty or too long prompt. Nothing has run then.
     """
+    check_model(model)
     asked = [model.token_id(answer)]
     if distractor is not None:
         asked.append(model.token_id(distractor))

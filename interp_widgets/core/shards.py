@@ -16,18 +16,16 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
 import interp_widgets
 from interp_widgets.core.cache import activations_of
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt
-
-if TYPE_CHECKING:
-    from interp_widgets.core.language_model import LanguageModel
 
 SCHEMA = 1
 HEADER = "shards.json"
@@ -217,6 +215,7 @@ def iter_cache_shards(
 
     Bad input, other than in single prompts, raises here and not at the first step.
     """
+    check_model(model)
     wanted = expand(sites, model.n_layers)
     for site in wanted:
         model.place(site)
@@ -246,8 +245,7 @@ def iter_cache_shards(
         "complete": False,
         "shards": [],
     }
-    folder = Path(folder)
-    return _write(model, prompts, wanted, folder, _begun(folder, header))
+    return _write(model, prompts, wanted, Path(folder), _begun(Path(folder), header))
 
 
 def _begun(folder: Path, header: dict[str, Any]) -> dict[str, Any]:

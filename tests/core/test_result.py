@@ -164,7 +164,7 @@ def test_records_are_frozen_and_repeat_themselves(gpt2, lens, cache):
     with pytest.raises(dataclasses.FrozenInstanceError):
         lens.kl = None
     assert repr(lens) == repr(iw.logit_lens(gpt2, PROMPT, track=[" Austin"], k=3))
-    assert repr(lens) == "LogitLens(4 rows, 6 tokens, k=3, GPT2LMHeadModel)"
+    assert repr(lens) == "LogitLens(logit, 4 rows, 6 tokens, k=3, GPT2LMHeadModel)"
     for record in (lens, cache):
         assert "\n" not in repr(record)
         assert "0x" not in repr(record)

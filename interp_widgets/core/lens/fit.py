@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from torch import Tensor
 
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.lens.jacobian import JacobianFit
 from interp_widgets.core.lens.lens import KINDS, Lens
 from interp_widgets.core.lens.tuned import TunedFit
 from interp_widgets.core.tokens import Prompt, encode
-
-if TYPE_CHECKING:
-    from interp_widgets.core.language_model import LanguageModel
 
 STEPS = 250
 LENGTH = 128  # tokens read of a text, the most that published Jacobian lenses were fitted on
@@ -136,6 +134,7 @@ def _start(
     resume: Lens | None,
 ) -> Fit:
     """The fit before its first step; whatever is wrong with the request raises here."""
+    check_model(model)
     if kind not in KINDS:
         raise ValueError(f"kind is 'tuned' or 'jacobian'; got {kind!r}. The logit lens needs none.")
     if kind == "jacobian" and steps is not None:

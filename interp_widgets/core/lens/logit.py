@@ -25,6 +25,7 @@ from torch import Tensor
 
 from interp_widgets.core import metrics
 from interp_widgets.core.hooks import captured
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.lens.lens import Lens, lens_of, stream_sites
 from interp_widgets.core.result import Result
 from interp_widgets.core.tokens import Prompt, pieces
@@ -32,7 +33,6 @@ from interp_widgets.core.tokens import Prompt, pieces
 if TYPE_CHECKING:
     import pandas as pd
 
-    from interp_widgets.core.language_model import LanguageModel
 
 LINES = 8  # tokens followed through the layers at each position, besides the tracked ones
 _BUDGET = 1 << 24  # logits held at once: 64 MiB in float32
@@ -93,7 +93,8 @@ class LogitLens(Result):
 
     def __repr__(self) -> str:
         k = self.top_ids.shape[-1]
-        return f"LogitLens({len(self.rows)} rows, {len(self.tokens)} tokens, k={k}, {self.model})"
+        size = f"{len(self.rows)} rows, {len(self.tokens)} tokens, k={k}"
+        return f"LogitLens({self.kind}, {size}, {self.model})"
 
     def describe(self) -> str:
         """What the model predicts after the prompt, and from which row on."""
@@ -190,6 +191,7 @@ def start(
     model: LanguageModel, prompt: Prompt, kind: str | Lens, track: Sequence[str | int], k: int
 ) -> tuple[LogitLens, Lens | None]:
     """The record before anything is known; whatever is wrong with the request raises here."""
+    check_model(model)
     lens = lens_of(model, kind)
     if isinstance(track, str | int):
         track = (track,)

@@ -1,0 +1,37 @@
+"""What is handed over in place of a model is refused by every public function, with the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import interp_widgets as iw
+from tests.core.tiny import hf_model
+
+CALLS: dict[str, Callable[[Any], object]] = {
+    "logit_lens": lambda model: iw.logit_lens(model, "a"),
+    "iter_logit_lens": lambda model: iw.iter_logit_lens(model, "a"),
+    "lens_difference": lambda model: iw.lens_difference(model, "a", "logit", "logit"),
+    "fit_lens": lambda model: iw.fit_lens(model, ["a"], kind="tuned"),
+    "cache": lambda model: iw.cache(model, "a", sites=["embed"]),
+    "cache_shards": lambda model: iw.cache_shards(model, ["a"], ["embed"], Path("never")),
+    "logit_attribution": lambda model: iw.logit_attribution(model, "a", "b"),
+    "attention": lambda model: iw.attention(model, "a"),
+    "heads": lambda model: iw.heads(model),
+    "head_scores": lambda model: iw.head_scores(model),
+}
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_bare_transformers_model_is_told_how_to_come_in(name: str) -> None:
+    with pytest.raises(TypeError, match=r"bare GPT2LMHeadModel.*iw\.load\(hf_model, tokenizer"):
+        CALLS[name](hf_model("gpt2"))
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_a_name_is_no_model(name: str) -> None:
+    with pytest.raises(TypeError, match=r"as iw\.load\(\) gives it; got str"):
+        CALLS[name]("gpt2")
