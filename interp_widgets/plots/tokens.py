@@ -12,7 +12,7 @@ from interp_widgets.plots import theme
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-COLUMNS = 88  # characters a line, of a font whose characters are all as wide
+COLUMNS = 104  # characters a line, of a font whose characters are all as wide
 LINE_INCHES = 0.3
 WIDTH_INCHES = 8.0
 MOST_LINES = 40
@@ -29,39 +29,56 @@ def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Fi
             both ways from 0 where some are negative.
         label: what the values are.
     """
-    from matplotlib import colormaps
-    from matplotlib.cm import ScalarMappable
-    from matplotlib.colors import Normalize
     from matplotlib.figure import Figure as PrintFigure
 
-    lines = _lines([theme.visible(token)[:LONGEST] for token in tokens], tokens)
+    numbers = np.full(len(tokens), np.nan)
+    if values is not None:
+        numbers = np.asarray(values, dtype=np.float64)  # None becomes NaN
+    lines = _lines([_shown(token) for token in tokens], tokens)
     hidden = len(tokens) - sum(len(line) for line in lines[:MOST_LINES])
     lines = lines[:MOST_LINES]
     height = (len(lines) + 1 + (hidden > 0)) * LINE_INCHES + (0.7 if values is not None else 0)
     figure = PrintFigure(figsize=(WIDTH_INCHES, height))
-    colors = None
-    if values is not None:
-        array = np.asarray(values, dtype=np.float32)
-        top = float(np.nanmax(np.abs(array), initial=0.0)) or 1.0
-        both = bool((array < 0).any())
-        norm = Normalize(-top if both else 0.0, top)
-        colors = ScalarMappable(norm, colormaps[DIVERGING if both else theme.SEQUENTIAL])
-        bar = figure.add_axes((0.02, 0.4 / height, 0.3, 0.12 / height))
-        figure.colorbar(colors, cax=bar, orientation="horizontal")
-        bar.tick_params(labelsize=7)
-        bar.set_title(label, fontsize=8, loc="left", parse_math=False)
+    colors = _scale(figure, numbers, label, height) if values is not None else None
     look: dict[str, Any] = {"family": "monospace", "fontsize": 8, "va": "top", "parse_math": False}
     for number, line in enumerate(lines):
         y = 1 - (number + 0.6) * LINE_INCHES / height
         for place, column, shown in line:
-            ground, ink = _ground(colors, values, place)
-            box = {"boxstyle": "square,pad=0.15", "facecolor": ground, "edgecolor": "#c9ced6"}
-            x = 0.02 + column * 0.96 / COLUMNS
-            figure.text(x, y, shown, color=ink, bbox={**box, "linewidth": 0.5}, **look)
+            ground, ink = _ground(colors, numbers[place])
+            # Below 0 is told by the frame, not by hue alone.
+            below = numbers[place] < 0
+            edge = {"edgecolor": "black", "linestyle": ":"} if below else {"edgecolor": "#c9ced6"}
+            box = {"boxstyle": "square,pad=0.15", "facecolor": ground, "linewidth": 0.6, **edge}
+            figure.text(0.02 + column * 0.96 / COLUMNS, y, shown, color=ink, bbox=box, **look)
     if hidden > 0:
         y = 1 - (len(lines) + 0.6) * LINE_INCHES / height
         figure.text(0.02, y, f"… and {hidden:,} more tokens", color="#5d6672", **look)
     return figure
+
+
+def _scale(figure: Figure, numbers: np.ndarray, label: str, height: float) -> Any:
+    """Draws the colour scale, and returns what turns a number into its colour."""
+    from matplotlib import colormaps
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    known = numbers[~np.isnan(numbers)]
+    top = float(np.abs(known).max(initial=0.0)) or 1.0
+    both = bool((known < 0).any())
+    norm = Normalize(-top if both else 0.0, top)
+    colors = ScalarMappable(norm, colormaps[DIVERGING if both else theme.SEQUENTIAL])
+    bar = figure.add_axes((0.02, 0.4 / height, 0.3, 0.12 / height))
+    figure.colorbar(colors, cax=bar, orientation="horizontal")
+    bar.tick_params(labelsize=7)
+    said = f"{label}; below 0 with a dotted frame" if both else label
+    bar.set_title(said, fontsize=8, loc="left", parse_math=False)
+    return colors
+
+
+def _shown(token: str) -> str:
+    """A token as text; of nothing but spaces, every space as a dot."""
+    spaces = token.strip(" ") == "" and token != ""
+    return ("·" * len(token) if spaces else theme.visible(token))[:LONGEST]
 
 
 def _lines(shown: Sequence[str], tokens: Sequence[str]) -> list[list[tuple[int, int, str]]]:
@@ -73,16 +90,16 @@ def _lines(shown: Sequence[str], tokens: Sequence[str]) -> list[list[tuple[int, 
             lines.append([])
             column = 0
         lines[-1].append((place, column, text))
-        column += len(text) + 1
+        column += len(text) + 2
         if "\n" in tokens[place] and place + 1 < len(tokens):
             lines.append([])
             column = 0
     return lines
 
 
-def _ground(colors: Any, values: Any, place: int) -> tuple[Any, str]:
+def _ground(colors: Any, number: float) -> tuple[Any, str]:
     """Colour of a token and of its text."""
-    if colors is None or np.isnan(values[place]):
+    if colors is None or np.isnan(number):
         return "white", "black"
-    red, green, blue, _ = color = colors.to_rgba(float(values[place]))
+    red, green, blue, _ = color = colors.to_rgba(float(number))
     return color, "black" if 0.299 * red + 0.587 * green + 0.114 * blue > 0.5 else "white"
