@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 COLUMNS = 104  # characters a line, of a font whose characters are all as wide
+STEP = 0.63 * 8 / 72 / 8.0  # one of them, in widths of the figure
 LINE_INCHES = 0.3
 WIDTH_INCHES = 8.0
-MOST_LINES = 40
+MOST_LINES = 8  # a widget draws this whenever it is shown: it has to be quick
 LONGEST = 40  # characters of one token
 DIVERGING = "PuOr"  # lightness falls both ways from 0, told apart with every common colour vision
 
 
 def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Figure:
-    """A Matplotlib figure of the tokens, the first 40 lines of them.
+    """A Matplotlib figure of the tokens, the first 8 lines of them.
 
     Args:
         tokens: raw pieces.
@@ -30,13 +31,13 @@ def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Fi
         label: what the values are.
     """
     from matplotlib.figure import Figure as PrintFigure
+    from matplotlib.patches import Rectangle
 
     numbers = np.full(len(tokens), np.nan)
     if values is not None:
         numbers = np.asarray(values, dtype=np.float64)  # None becomes NaN
-    lines = _lines([_shown(token) for token in tokens], tokens)
-    hidden = len(tokens) - sum(len(line) for line in lines[:MOST_LINES])
-    lines = lines[:MOST_LINES]
+    lines = _lines(tokens[: MOST_LINES * COLUMNS])[:MOST_LINES]
+    hidden = len(tokens) - sum(len(line) for line in lines)
     height = (len(lines) + 1 + (hidden > 0)) * LINE_INCHES + (0.7 if values is not None else 0)
     figure = PrintFigure(figsize=(WIDTH_INCHES, height))
     colors = _scale(figure, numbers, label, height) if values is not None else None
@@ -47,9 +48,13 @@ def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Fi
             ground, ink = _ground(colors, numbers[place])
             # Below 0 is told by the frame, not by hue alone.
             below = numbers[place] < 0
-            edge = {"edgecolor": "black", "linestyle": ":"} if below else {"edgecolor": "#c9ced6"}
-            box = {"boxstyle": "square,pad=0.15", "facecolor": ground, "linewidth": 0.6, **edge}
-            figure.text(0.02 + column * 0.96 / COLUMNS, y, shown, color=ink, bbox=box, **look)
+            frame = {"edgecolor": "black", "linestyle": ":"} if below else {"edgecolor": "#c9ced6"}
+            x = 0.02 + column * STEP
+            size = (len(shown) + 0.6) * STEP, 0.64 * LINE_INCHES / height
+            corner = (x - 0.3 * STEP, y - 0.48 * LINE_INCHES / height)
+            box = Rectangle(corner, *size, facecolor=ground, linewidth=0.6, **frame)
+            figure.add_artist(box)
+            figure.text(x, y, shown, color=ink, **look)
     if hidden > 0:
         y = 1 - (len(lines) + 0.6) * LINE_INCHES / height
         figure.text(0.02, y, f"… and {hidden:,} more tokens", color="#5d6672", **look)
@@ -81,17 +86,18 @@ def _shown(token: str) -> str:
     return ("·" * len(token) if spaces else theme.visible(token))[:LONGEST]
 
 
-def _lines(shown: Sequence[str], tokens: Sequence[str]) -> list[list[tuple[int, int, str]]]:
+def _lines(tokens: Sequence[str]) -> list[list[tuple[int, int, str]]]:
     """Lines of (position, column, text); a token with a newline ends its line."""
     lines: list[list[tuple[int, int, str]]] = [[]]
     column = 0
-    for place, text in enumerate(shown):
+    for place, token in enumerate(tokens):
+        text = _shown(token)
         if column + len(text) > COLUMNS and lines[-1]:
             lines.append([])
             column = 0
         lines[-1].append((place, column, text))
         column += len(text) + 2
-        if "\n" in tokens[place] and place + 1 < len(tokens):
+        if "\n" in token and place + 1 < len(tokens):
             lines.append([])
             column = 0
     return lines

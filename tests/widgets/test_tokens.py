@@ -158,4 +158,4 @@ def test_the_still_picture_shows_every_kind_of_token() -> None:
     rows = {text.get_position()[1] for text in figure.texts}
     assert len(rows) == 2
     more = plot_print(["\n"] * 100)
-    assert more.texts[-1].get_text() == "… and 60 more tokens"
+    assert more.texts[-1].get_text() == "… and 92 more tokens"
