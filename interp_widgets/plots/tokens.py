@@ -48,11 +48,13 @@ def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Fi
             ground, ink = _ground(colors, numbers[place])
             # Below 0 is told by the frame, not by hue alone.
             below = numbers[place] < 0
-            frame = {"edgecolor": "black", "linestyle": ":"} if below else {"edgecolor": "#c9ced6"}
+            edge, line = ("black", ":") if below else ("#c9ced6", "-")
             x = 0.02 + column * STEP
             size = (len(shown) + 0.6) * STEP, 0.64 * LINE_INCHES / height
             corner = (x - 0.3 * STEP, y - 0.48 * LINE_INCHES / height)
-            box = Rectangle(corner, *size, facecolor=ground, linewidth=0.6, **frame)
+            box = Rectangle(
+                corner, *size, facecolor=ground, linewidth=0.6, edgecolor=edge, linestyle=line
+            )
             figure.add_artist(box)
             figure.text(x, y, shown, color=ink, **look)
     if hidden > 0:

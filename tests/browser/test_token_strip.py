@@ -246,6 +246,22 @@ def test_an_exported_page_shows_every_kind_of_token(ctx: BrowserContext, tmp_pat
     page.close()
 
 
+def test_every_token_has_the_room_it_needs(ctx: BrowserContext, tmp_path: Path) -> None:
+    made = TokenStrip(tokens=[*PIECES, *(f" word{i}" for i in range(300))], selected=[2])
+    path = made.to_html(tmp_path / "page.html")
+    page = ctx.new_page()
+    for forced in ("none", "active"):
+        page.emulate_media(forced_colors=forced)
+        for width in (1200, 340):
+            page.set_viewport_size({"width": width, "height": 700})
+            page.goto(path.as_uri())
+            expect(strip(page)).to_have_attribute("data-drawn", re.compile("^0-"))
+            cut = "all => all.filter(t => t.scrollWidth > t.clientWidth).map(t => t.textContent)"
+            assert page.locator(".iw-tok").evaluate_all(cut) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
 def saved(page: Page, kind: str) -> bytes:
     with page.expect_download() as got:
         page.get_by_text("Save", exact=True).click()

@@ -67,7 +67,9 @@ export class Strip {
   }
 
   get font(): string {
-    return getComputedStyle(this.inner).font;
+    // Its parts: as a whole it is empty where a browser cannot write it as one, as in forced colours.
+    const { fontStyle, fontWeight, fontSize, fontFamily } = getComputedStyle(this.inner);
+    return `${fontStyle} ${fontWeight} ${fontSize} ${fontFamily}`;
   }
 
   show(look: StripLook): void {
