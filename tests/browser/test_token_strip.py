@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from interp_widgets.widgets import TokenStrip
@@ -259,6 +260,19 @@ def test_every_token_has_the_room_it_needs(ctx: BrowserContext, tmp_path: Path) 
             cut = "all => all.filter(t => t.scrollWidth > t.clientWidth).map(t => t.textContent)"
             assert page.locator(".iw-tok").evaluate_all(cut) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.close()
+
+
+def test_text_reads_on_every_colour(ctx: BrowserContext, tmp_path: Path) -> None:
+    made = TokenStrip(tokens=["word"] * 81, values=[i / 40 for i in range(-40, 41)])
+    path = made.to_html(tmp_path / "page.html")
+    page = ctx.new_page()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        page.goto(path.as_uri())
+        expect(page.locator(".iw-tok")).to_have_count(81)
+        found = Axe().run(page).response["violations"]
+        assert [(v["id"], v["nodes"][0]["html"]) for v in found] == []
     page.close()
 
 
