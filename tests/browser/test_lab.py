@@ -68,6 +68,11 @@ def test_page_errors_and_outside_requests_are_seen(
 ) -> None:
     nb = notebook(["1"])
     nb.page.evaluate("setTimeout(() => { throw new Error('seen') })")
+    # JupyterLab's own: nothing but its scripts on the way.
+    nb.page.evaluate(
+        "setTimeout(() => { const own = new Error('its own');"
+        " own.stack = 'Error: its own\\n    at f (http://x/static/lab/1.js:1:1)'; throw own })"
+    )
     nb.page.evaluate("fetch('https://example.invalid/x').catch(() => 0)")
     assert nb.errors == ["seen"]
     assert browser.outside == ["https://example.invalid/x"]
