@@ -81,7 +81,8 @@ def test_every_stored_picture_has_words_for_those_who_cannot_see_it(lesson):
     assert [cell.id for cell in pictured if len(cell.metadata.get("alt", "")) < 20] == []
 
 
-def test_text_that_says_what_was_seen_is_read_again_with_new_weights():
-    seen = [cell.id for cell in cells("06") if cell.id.endswith("-see")]
+@pytest.mark.parametrize("lesson", LESSONS)
+def test_text_that_says_what_was_seen_is_read_again_with_new_weights(lesson):
+    seen = [cell.id for cell in cells(lesson) if cell.id.endswith("-see")]
     assert len(seen) >= 5
-    assert set(seen) <= set(to_read_again(LESSONS["06"]))
+    assert set(seen) <= set(to_read_again(LESSONS[lesson]))
