@@ -89,7 +89,7 @@ export class Strip {
       const level = unseen ? -1 : Math.round(shade(value, open.top) * 255);
       const dim = first === "dimmed" && i === 0 && focus !== 0;
       span.style.backgroundColor = level < 0 ? "" : `rgb(${ramp.rgb.subarray(level * 3, level * 3 + 3).join(" ")} / ${dim ? 0.3 : 1})`;
-      span.style.color = level < 0 || dim ? "" : ramp.darkText[level] ? "#10151b" : "#fff";
+      span.style.color = level < 0 || dim ? "" : ramp.ink[level]!;
       span.dataset["on"] = String(i === focus);
       span.setAttribute("aria-selected", String(i === picked));
     });

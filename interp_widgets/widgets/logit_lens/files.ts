@@ -61,7 +61,7 @@ function gridDrawing(grid: Grid, look: Look): SVGGElement {
       const x = GUTTER + col * w;
       group.append(s("rect", { x, y, width: w - 1, height: tall - 1, fill }));
       const piece = grid.best(row, col);
-      if (piece !== null) group.append(s("text", { x: x + 4, y: y + 15, fill: look.ramp.darkText[level] ? "#10151b" : "#fff" }, fitted(piece)));
+      if (piece !== null) group.append(s("text", { x: x + 4, y: y + 15, fill: look.ramp.ink[level]! }, fitted(piece)));
     });
   });
   if (!words) group.append(...raster(grid, look, w, tall));

@@ -128,7 +128,7 @@ export class Brush {
         const piece = data.text(row, col);
         if (piece === null) continue;
         const level = step(data.shade(row, col));
-        const color = dim ? inks.faint : level < 0 ? inks.text : colors.darkText[level] ? "#10151b" : "#ffffff";
+        const color = dim ? inks.faint : level < 0 ? inks.text : colors.ink[level]!;
         c.font = `${row === last ? "600 " : ""}${CELL_FONT} ${inks.family}`;
         this.token(piece, g.left(col) + 4, g.top(row) + g.rowHeight / 2 + 0.5, room, color);
       }

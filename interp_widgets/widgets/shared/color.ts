@@ -22,25 +22,26 @@ const RAMPS: Record<"light" | "dark", Record<RampName, readonly string[]>> = {
   },
 };
 
-/** 256 steps of a ramp as RGB bytes, and whether text on each step has to be dark. */
+/** 256 steps of a ramp as RGB bytes, and the colour of text on each step. */
 export interface Ramp {
   rgb: Uint8Array;
-  darkText: boolean[];
+  ink: string[];
 }
 
 export function ramp(name: RampName, theme: Theme): Ramp {
   const stops = theme === "contrast" ? systemStops() : RAMPS[theme][name];
   const points = stops.map((c) => toLab(parse(c)));
   const rgb = new Uint8Array(256 * 3);
-  const darkText: boolean[] = [];
+  const ink: string[] = [];
   for (let i = 0; i < 256; i++) {
     const at = (i / 255) * (points.length - 1);
     const low = Math.min(Math.floor(at), points.length - 2);
     const color = fromLab(mix(points[low]!, points[low + 1]!, at - low));
     rgb.set(color, i * 3);
-    darkText.push(luminance(color) > 0.2);
+    // Black or white: on any colour one of them has WCAG's contrast of 4.5, on mid tones only just.
+    ink.push(luminance(color) > 0.179 ? "#000" : "#fff");
   }
-  return { rgb, darkText };
+  return { rgb, ink };
 }
 
 /** In forced colours the ramp runs from the user's page to the user's text. */

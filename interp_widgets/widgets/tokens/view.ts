@@ -137,10 +137,10 @@ export class View {
   private shade(pos: number): Shade | null {
     const [value, scale] = [this.values?.[pos] ?? NaN, this.scale];
     if (Number.isNaN(value) || !scale) return null;
-    const { rgb } = value < 0 ? this.ramps.below : this.ramps.above;
+    const { rgb, ink } = value < 0 ? this.ramps.below : this.ramps.above;
     const level = Math.round(Math.min(Math.abs(value) / scale.top, 1) * 255);
     const color = rgb.subarray(level * 3, level * 3 + 3);
-    return { background: `rgb(${color.join(",")})`, text: inkOn(color) };
+    return { background: `rgb(${color.join(",")})`, text: ink[level]! };
   }
 
   private negative(pos: number): boolean {
@@ -219,12 +219,6 @@ export class View {
       this.status.fail("The browser did not let this page write to the clipboard. Save keeps the tokens as a file.");
     }
   }
-}
-
-/** Black or white: on any colour one of them has WCAG's contrast of 4.5, on mid tones only just. */
-function inkOn(color: Uint8Array): string {
-  const [r, g, b] = [...color].map((c) => (c / 255 <= 0.04045 ? c / 255 / 12.92 : ((c / 255 + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r! + 0.7152 * g! + 0.0722 * b! > 0.179 ? "#000" : "#fff";
 }
 
 /** Three digits that count. */
