@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
+    from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
@@ -67,6 +68,7 @@ _HOME = {
     "LogitLensHeatmap": "widgets.logit_lens",
     "Question": "widgets._question",
     "Quiz": "widgets.quiz",
+    "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "TokenStrip": "widgets.tokens",
     "attention": "core.attention",

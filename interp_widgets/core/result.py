@@ -33,7 +33,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Attention": ("core.attention", "attention", "AttentionView"),
     "HeadScores": ("core.heads", "heads", None),
     "LensDifference": ("core.lens.difference", "lens_difference", None),
-    "LogitAttribution": ("core.logit_attribution", "logit_attribution", None),
+    "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
 }
 

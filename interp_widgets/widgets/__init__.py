@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
+    from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
@@ -22,11 +23,20 @@ WIDGETS = {
     "Glossary": "glossary",
     "LogitLensHeatmap": "logit_lens",
     "Quiz": "quiz",
+    "ResidualBus": "logit_attribution",
     "TokenStrip": "tokens",
 }
 """Class name of every widget → its stem."""
 
-__all__ = ["WIDGETS", "AttentionView", "Glossary", "LogitLensHeatmap", "Quiz", "TokenStrip"]
+__all__ = [
+    "WIDGETS",
+    "AttentionView",
+    "Glossary",
+    "LogitLensHeatmap",
+    "Quiz",
+    "ResidualBus",
+    "TokenStrip",
+]
 
 
 def __getattr__(name: str) -> Any:

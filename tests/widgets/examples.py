@@ -13,7 +13,14 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
 from interp_widgets.core.lens.logit import LogitLens
-from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, Quiz, TokenStrip
+from interp_widgets.widgets import (
+    AttentionView,
+    Glossary,
+    LogitLensHeatmap,
+    Quiz,
+    ResidualBus,
+    TokenStrip,
+)
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._question import Question
 from tests.core.tiny import hf_model, tokenizer
@@ -82,6 +89,21 @@ EXAMPLES = {
             {"do": "again"},
         ],
         most_bytes=3_000,
+    ),
+    "ResidualBus": Example(
+        make=lambda **given: ResidualBus(
+            model=model(), prompt=PROMPT, answer=" Paris", distractor=" Rome", **given
+        ),
+        actions=[
+            {"do": "remove", "part": "L1.mlp_out"},
+            {"do": "open", "layer": 1},
+            {"do": "run", "parts": ["L1.mlp_out"]},
+            {"do": "restore_all"},
+            {"do": "prompt", "side": 0, "text": "the city of"},
+            {"do": "answer", "text": " Austin"},
+            {"do": "distractor", "text": " Dallas"},
+        ],
+        most_bytes=8_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(
