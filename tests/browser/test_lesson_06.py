@@ -15,7 +15,7 @@ from tests.browser.harness import NB
 LESSON = "06_logit_lens.ipynb"
 EIFFEL, TREVI = "The Eiffel Tower is in", "The Trevi Fountain is in"
 OTHERS = {
-    "compared": "Le contraire de grand est",
+    "compared": "Sarah is a librarian. The librarian said that",
     "two-hops": "The capital of the state containing Dallas is",
 }
 
