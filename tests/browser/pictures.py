@@ -44,6 +44,11 @@ PICTURES: dict[str, Picture] = {
         lambda model: iw.AttentionView(model=model, prompt=REPEATED, opened=best(model)),
         [{"do": "score", "by": "induction"}],
     ),
+    "residual_bus": Picture(
+        lambda model: iw.ResidualBus(
+            model=model, prompt="The Eiffel Tower is in", answer=" Paris", distractor=" Rome"
+        )
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 
