@@ -14,6 +14,9 @@ compute in threads beside the user's own cells. Three rules keep them apart:
 
 Attention patterns are read where transformers computes attention, under a name that the model's
 config has for the length of the block; see `attention_switch`.
+
+`resumed` starts the model half-way up, from streams that an earlier run left: the model's own
+forward still prepares masks and positions, but layers below hand their input on unread.
 """
 
 from __future__ import annotations
@@ -23,8 +26,10 @@ import threading
 import weakref
 from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import AbstractContextManager
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.attention_switch import AttentionSwitch
@@ -37,6 +42,7 @@ if TYPE_CHECKING:
 Edit = Callable[[Tensor], Tensor | None]
 Edits = Mapping[str, Edit] | Mapping[Site, Edit]
 
+_parts_given: dict[type, int] = {}  # by class of module: elements of the tuple it gives; 0: bare
 _locks: dict[int, Any] = {}  # by the identity of a config: configs have no hash
 _locks_guard = threading.Lock()
 
@@ -63,10 +69,18 @@ class _Block(io.IOBase):
     ``close`` of a generator, also in C, which goes straight to the ``finally`` below.
     """
 
-    def __init__(self, model: LanguageModel, edits: Edits, found: Any) -> None:
+    def __init__(
+        self,
+        model: LanguageModel,
+        edits: Edits,
+        found: Any,
+        joins: Mapping[int, Tensor] | None = None,
+    ) -> None:
         self._lock = lock_of(model.hf)
         self._thread = 0
         self._found = found
+        self._modules = [*model.layers, model.module(model.architecture.final_norm)]
+        self._joins = dict(sorted((joins or {}).items()))
         self._running: Generator[None] | None = None
         self._hooked: list[tuple[Place, Edit]] = []
         looks: list[tuple[nn.Module, Edit]] = []
@@ -103,6 +117,7 @@ class _Block(io.IOBase):
         with self._lock:
             self._thread = threading.get_ident()
             try:
+                self._resume()
                 for place, on_raw in self._hooked:
                     _install(place, on_raw, self)
                 self._switch.on()
@@ -115,10 +130,25 @@ class _Block(io.IOBase):
                     self._undo()
                     raise
 
+    def _resume(self) -> None:
+        """Layers below the first join hand their input on; at the others rows come in."""
+        if not self._joins:
+            return
+        first, all_rows, rows = min(self._joins), sum(map(len, self._joins.values())), 0
+        for module in self._modules[:first]:
+            _skip(module, self)
+        for layer, module in enumerate(self._modules[first:], first):
+            new = self._joins.get(layer)
+            if new is not None or rows < all_rows:
+                _join(module, new, rows, all_rows, self)
+            rows += 0 if new is None else len(new)
+
     def _undo(self) -> None:
         self._switch.off()
         for place, _ in self._hooked:
             _remove(self, place.module)
+        for module in self._modules if self._joins else ():
+            _remove(self, module)
 
 
 def hooked(model: LanguageModel, edits: Edits) -> AbstractContextManager[None]:
@@ -157,6 +187,25 @@ def captured(
 
     sites = [site for name in listed for site in _sites(model, name)]
     return _Block(model, {site: keeper(site) for site in sites}, found)
+
+
+def resumed(
+    model: LanguageModel, joins: Mapping[int, Tensor], edits: Edits
+) -> AbstractContextManager[None]:
+    """Run the model from the layer up where each row begins, with ``edits`` on the way.
+
+    Inside the block the model is called with ids ``[batch, pos]`` as always. Layers below the first
+    join hand their input on. At each join rows are added below those that came up, so that after
+    the last join there are as many as the batch has; the rows of one batch are one prompt, whose
+    masks serve them all.
+
+    Args:
+        model: the model. It has run in a block that captured ``L0.resid_post``.
+        joins: layer -> the stream ``[row, pos, d_model]`` with which rows begin there, as
+            ``resid_pre``; ``n_layers`` is the final norm.
+        edits: as in `hooked`; at a place in layer ``l`` they get the rows that began at or below.
+    """
+    return _Block(model, edits, None, joins)
 
 
 def _sites(model: LanguageModel, name: str | Site) -> list[Site]:
@@ -229,7 +278,8 @@ def _install(place: Place, on_raw: Edit, owner: _Block) -> None:
     def after(_module: nn.Module, _args: tuple, output: Any) -> Any:
         if not owner.acts():
             return None
-        # Attention gives a tuple, a decoder layer a tensor (transformers 5) or a tuple (4).
+        # Attention gives a tuple, a decoder layer a tensor or a tuple.
+        _parts_given[type(_module)] = len(output) if isinstance(output, tuple) else 0
         if not isinstance(output, tuple):
             return on_raw(output)
         new = on_raw(output[place.part])
@@ -250,8 +300,57 @@ def _install(place: Place, on_raw: Edit, owner: _Block) -> None:
         place.module.register_forward_hook(after)
 
 
+def _skip(module: nn.Module, owner: _Block) -> None:
+    """Put a forward in front of a layer's own that hands the stream on, in the owner's thread."""
+    before, parts = module.__dict__.get("forward"), _parts_given[type(module)]
+
+    def forward(self: nn.Module, *args: Any, **kwargs: Any) -> Any:
+        if not owner.acts():
+            own = type(self).forward.__get__(self) if before is None else before
+            return own(*args, **kwargs)
+        stream = args[0] if args else kwargs["hidden_states"]
+        return (stream, *[None] * (parts - 1)) if parts else stream
+
+    forward.__dict__.update(interp_widgets_owner=owner, before=before)
+    # A method, since those of a copy of the model belong to the copy.
+    module.__dict__["forward"] = MethodType(forward, module)
+
+
+def _join(module: nn.Module, new: Tensor | None, rows: int, of: int, owner: _Block) -> None:
+    """Let ``new`` rows in below the ``rows`` that came up, and give a layer what is for these."""
+    now = rows + (0 if new is None else len(new))
+
+    def fewer(value: Any) -> Any:
+        """What was made for the whole batch, for the rows there are: they are one prompt."""
+        if isinstance(value, tuple):
+            return tuple(fewer(part) for part in value)
+        if isinstance(value, Tensor) and value.ndim > 1 and len(value) % of == 0 and now < of:
+            return value[: len(value) // of * now]
+        return value
+
+    def join(_module: nn.Module, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+        if not owner.acts() or kwargs is None:
+            return None
+        stream = args[0] if args else kwargs["hidden_states"]
+        if new is not None:
+            stream = torch.cat([stream[:rows].to(new.device), new])
+        rest = {key: fewer(value) for key, value in kwargs.items() if key != "hidden_states"}
+        if args:
+            return (stream, *map(fewer, args[1:])), rest
+        return args, {"hidden_states": stream, **rest}
+
+    join.__dict__["interp_widgets_owner"] = owner
+    module.register_forward_pre_hook(join, with_kwargs=True)
+
+
 def _remove(owner: _Block, module: nn.Module) -> None:
     """Take off every hook of ``owner``, registered to the end or not. Twice is as good as once."""
+    forward: Any = module.__dict__.get("forward")
+    if getattr(forward, "interp_widgets_owner", None) is owner:
+        if forward.before is None:
+            del module.__dict__["forward"]
+        else:
+            module.__dict__["forward"] = forward.before
     for table in (module._forward_hooks, module._forward_pre_hooks):
         for key, hook in list(table.items()):
             if getattr(hook, "interp_widgets_owner", None) is owner:
