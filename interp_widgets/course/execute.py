@@ -6,6 +6,7 @@ machine or shows nothing without a kernel: widget views, their state, timings, P
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,7 +51,8 @@ def tidy(notebook: NotebookNode) -> None:
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = _joined([_kept(output) for output in cell.outputs])
+            joined = _joined([_kept(output) for output in cell.outputs])
+            cell.outputs = [output for output in joined if not _wiped(output)]
 
 
 def to_read_again(path: Path) -> list[str]:
@@ -80,6 +82,11 @@ def _joined(outputs: list[Any]) -> list[Any]:
         else:
             whole.append(output)
     return whole
+
+
+def _wiped(output: Any) -> bool:
+    """Whether a stream shows nothing in the end, as a progress bar that has gone."""
+    return bool(_stream(output)) and not re.sub(r"[^\n]*\r", "", output.text).strip()
 
 
 def _stream(output: Any) -> str:

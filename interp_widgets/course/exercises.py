@@ -64,6 +64,7 @@ class Exercise:
         verify: looks for what a comparison with the solution cannot say as well, and raises.
         tolerance: largest absolute difference that still counts as equal.
         bonus: optional for the learner.
+        trains: the answer takes gradients, so they are on while it runs.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Exercise:
     verify: Callable[[Any, Case], None] | None = None
     tolerance: float = 1e-4
     bonus: bool = False
+    trains: bool = False
 
     @property
     def heading(self) -> str:

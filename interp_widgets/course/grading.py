@@ -35,7 +35,7 @@ def judge(exercise: Exercise, answer: Any) -> str:
             f"You passed {_kind(answer)}; wanted the function itself: iw.check({exercise.id!r}, "
             "your_function)."
         )
-    with torch.random.fork_rng(devices=[]), torch.no_grad():
+    with torch.random.fork_rng(devices=[]), torch.set_grad_enabled(exercise.trains):
         cases, twins = exercise.cases(), exercise.cases()
         for case, twin in zip(cases, twins, strict=True):
             before = _state(case.args)

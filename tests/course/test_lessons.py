@@ -70,6 +70,18 @@ def test_lessons_are_stored_as_the_command_stores_them(lesson):
     assert stored == tidied
 
 
+def test_a_progress_bar_that_has_gone_is_not_stored():
+    v4 = nbformat.v4
+    gone = v4.new_output(
+        "stream", name="stderr", text="\r50%|##  | 1/2\r100%|####| 2/2\r        \r"
+    )
+    left = v4.new_output("stream", name="stderr", text="\r50%|##  | 1/2\rstopped\n")
+    said = v4.new_output("stream", name="stdout", text="a line\n")
+    notebook = v4.new_notebook(cells=[v4.new_code_cell("fit()", outputs=[gone, said, left])])
+    tidy(notebook)
+    assert notebook.cells[0].outputs == [said, left]
+
+
 @pytest.mark.parametrize("lesson", LESSONS)
 def test_every_stored_picture_has_words_for_those_who_cannot_see_it(lesson):
     pictured = [

@@ -52,19 +52,21 @@ def test_exercises_and_quizzes_are_kept(folder: Path) -> None:
     assert done.completed("06")
     assert not done.completed("01")
     assert done.to_frame().to_dict("records")[0]["completed"]
-    assert repr(done) == "Progress(06: exercises passed: 06.1; quiz 8 of 8, completed.)"
+    all_right = f"{len(quiz._items)} of {len(quiz._items)}"
+    assert repr(done) == f"Progress(06: exercises passed: 06.1; quiz {all_right}, completed.)"
 
 
 def test_after_a_restart_the_best_is_known_and_stays(folder: Path) -> None:
-    progress.note_quiz("06", 7, 8)
+    count = len(iw.quiz("06")._items)
+    progress.note_quiz("06", count - 1, count)
     quiz = iw.quiz("06")
-    assert quiz.score["best"] == 7
+    assert quiz.score["best"] == count - 1
     assert quiz.score["passed"]
     quiz.act({"do": "reveal", "question": 0})
-    assert iw.progress().quizzes["06"] == (7, 8)
+    assert iw.progress().quizzes["06"] == (count - 1, count)
     # A quiz that has since grown is another quiz.
-    progress.note_quiz("06", 1, 9)
-    assert iw.progress().quizzes["06"] == (1, 9)
+    progress.note_quiz("06", 1, count + 1)
+    assert iw.progress().quizzes["06"] == (1, count + 1)
     assert iw.quiz("06").score["best"] == 0
 
 
