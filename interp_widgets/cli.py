@@ -208,12 +208,12 @@ def _jupyter() -> Iterator[Finding]:
         else:
             remedy = f"Run: pip install --force-reinstall {package}"
             yield Finding("fix", f"JupyterLab extension {extension}", "not found", remedy)
-    if metadata.version("ipykernel").startswith("7.4."):
+    if not metadata.version("ipykernel").startswith("6."):
         yield Finding(
             "fix",
             "ipykernel",
-            "7.4 stops hearing a widget that moves while a cell awaits",
-            "Run: pip install 'ipykernel<7.4'",
+            "7 can fall silent in the middle of a lesson, or stop hearing a widget",
+            "Run: pip install 'ipykernel<7'",
         )
 
 
