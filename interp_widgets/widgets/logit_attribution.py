@@ -2,13 +2,15 @@
 
 The residual stream runs upwards from the embedding to the unembedding; one row is one writer. A
 writer that is clicked is taken off, and the sum falls by its share: that is its direct effect. The
-model run anew without it tells the whole effect, which later blocks have changed.
+model run anew without it tells the whole effect, which later blocks have changed: a zero ablation
+at the last token, where the answer is read.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
@@ -16,21 +18,29 @@ import traitlets
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._lens_data import unknown_words
+from interp_widgets.widgets._pack import plane
 from interp_widgets.widgets._prompted import PromptedWidget
-from interp_widgets.widgets._traits import drawn, state
+from interp_widgets.widgets._traits import drawn, packed, state
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
     from interp_widgets.core.logit_attribution import LogitAttribution, Removal
 
 MOST_NAMED = 3  # removed writers that the description names one by one
+LIKELIEST = 10  # next tokens that the boxes for answer and distractor offer
+NO_MODEL = (
+    "Running without these writers needs a model, and this view shows a stored record. "
+    "With one: record.widget(model=model)."
+)
 
 
 @dataclass(frozen=True)
 class _Answered:
-    """A record, and what the model did without some writers, if that was asked."""
+    """A record, what else could be asked, and what the model did without some writers."""
 
     record: LogitAttribution
+    likeliest: tuple[str, ...] = ()
     ran: tuple[str, ...] = ()
     removal: Removal | None = None
 
@@ -78,7 +88,7 @@ class ResidualBus(PromptedWidget):
     answer = state(traitlets.Unicode(""))
     distractor = state(traitlets.Unicode(""))
 
-    shown = drawn(traitlets.Dict())
+    shown = packed(traitlets.Dict())
     effect = drawn(traitlets.Dict())  # of `ran`: parts, frozen, live, forward; or empty
 
     ACTIONS = ("remove", "restore_all", "open", "run", "prompt", "answer", "distractor")
@@ -97,11 +107,13 @@ class ResidualBus(PromptedWidget):
     ) -> None:
         shown = _first_record(record, model, prompt, answer, distractor)
         shown.without(*state.get("removed", []), *state.get("ran", []))  # refuses unknown names
+        if model is None and state.get("ran"):
+            raise ValueError(NO_MODEL)
         for layer in state.get("opened", []):
             _check_layer(shown, layer)
         texts = (*shown.pieces, "")[:2]
         super().__init__(
-            [_Answered(shown)],
+            [_Answered(shown, _likeliest(model, shown.prompt))],
             [model],
             also=(*texts, ()),
             offers=offers,
@@ -152,8 +164,10 @@ class ResidualBus(PromptedWidget):
                 whole = _block(part)
                 if part != whole and whole in self.removed:
                     raise ValueError(f"{whole} is removed as a whole. Restore it to pick heads.")
-            case {"do": "set", "name": "removed" | "ran", "value": list(parts)}:
+            case {"do": "set", "name": "removed" | "ran" as which, "value": list(parts)}:
                 self.record.without(*parts)
+                if which == "ran" and parts and not self.live:
+                    raise ValueError(NO_MODEL)
             case {"do": "open", "layer": int(layer)}:
                 _check_layer(self.record, layer)
             case {"do": "set", "name": "opened", "value": list(layers)}:
@@ -168,10 +182,7 @@ class ResidualBus(PromptedWidget):
 
     def _check_run(self, action: Action) -> None:
         if not self.live:
-            raise ValueError(
-                "Running without these writers needs a model, and this view shows a stored "
-                "record. With one: record.widget(model=model)."
-            )
+            raise ValueError(NO_MODEL)
         parts = action.get("parts", self.removed)
         if not parts:
             raise ValueError("Nothing is removed yet. Click a writer first.")
@@ -207,14 +218,14 @@ class ResidualBus(PromptedWidget):
         model = cast("LanguageModel", self._models[side])
         answer, distractor, ran = also
         with self._lock:
-            record, asked = self.record, self._asked[side]
-        if asked is None or (asked[0], *cast("tuple[Any, ...]", asked[1])[:2]) != (
-            prompt,
-            answer,
-            distractor,
-        ):
+            held, asked = self._records[side], self._asked[side]
+        record, likeliest = held.record, held.likeliest
+        known = None if asked is None else (asked[0], *cast("tuple[Any, ...]", asked[1])[:2])
+        if known is None or known[0] != prompt:
+            likeliest = _likeliest(model, prompt)
+        if known != (prompt, answer, distractor):
             record = logit_attribution(model, prompt, answer, distractor or None)
-        yield _Answered(record, ran, record.ablate(model, *ran) if ran else None)
+        yield _Answered(record, likeliest, ran, record.ablate(model, *ran) if ran else None)
 
     def _cells(self, record: _Answered) -> int:
         return len(record.record.parts)
@@ -227,7 +238,7 @@ class ResidualBus(PromptedWidget):
             found = answered.removal
             effect = {"parts": list(answered.ran), "frozen": found.frozen}
             effect |= {"live": found.live, "forward": found.forward}
-        return {"shown": _overview(answered.record), "effect": effect}
+        return {"shown": _overview(answered, self.live), "effect": effect}
 
     # -- words and keeping ---------------------------------------------------------------------
 
@@ -271,18 +282,39 @@ def _check_layer(record: LogitAttribution, layer: int) -> None:
         raise ValueError(f"opened: layers go from 0 to {record.n_layers - 1}; got {layer}.")
 
 
-def _overview(record: LogitAttribution) -> dict[str, Any]:
-    """The record as the page draws it."""
+def _likeliest(model: LanguageModel | None, prompt: str) -> tuple[str, ...]:
+    """What the model would say next, as tokens that a person may ask about."""
+    if model is None:
+        return ()
+    best = model.top_tokens(prompt, min(LIKELIEST, model.d_vocab))
+    return tuple(token for token, _ in best if _spelled(model, token))
+
+
+def _spelled(model: LanguageModel, token: str) -> bool:
+    """Whether its text names this token: half a character does not."""
+    try:
+        return model.piece(model.token_id(token)) == token
+    except ValueError:
+        return False
+
+
+def _overview(answered: _Answered, live: bool) -> dict[str, Any]:
+    """The record as the page draws it; names of blocks once, with how many parts each has."""
+    record = answered.record
+    blocks = [[block, len([*parts])] for block, parts in groupby(record.parts, _block)]
     return {
         "model": record.model,
         "prompt": record.prompt,
-        "unknown": [],
+        "unknown": unknown_words(record.prompt, list(record.tokens)) if live else [],
         "pieces": list(record.pieces),
+        "likeliest": list(answered.likeliest),
         "last": record.tokens[-1],
         "names": list(record.parts),
-        "blocks": [_block(part) for part in record.parts],
-        "shares": record.contributions.tolist(),
-        "norms": record.norms.tolist(),
+        "blocks": blocks,
+        "planes": [
+            plane("shares", record.contributions, "f32"),
+            plane("norms", record.norms, "f32"),
+        ],
         "total": record.total,
         "check": record.check,
         "softcap": record.softcap,

@@ -13,6 +13,7 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
 from interp_widgets.core.lens.logit import LogitLens
+from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
     AttentionView,
     Glossary,
@@ -157,6 +158,36 @@ def synthetic_attention(
         value_norms=torch.rand(layers, heads, tokens, generator=rng) + 0.5,
         scales=torch.ones(layers, tokens),
         check=float((patterns.sum(-1) - 1).abs().max()),
+    )
+
+
+def synthetic_writes(layers: int, heads: int, seed: int = 0) -> LogitAttribution:
+    """Random shares of a model of this size, with every kind of part."""
+    rng = torch.Generator().manual_seed(seed)
+    parts = ["embed.token", "embed.position"]
+    for layer in range(layers):
+        parts += [f"L{layer}.z.{head}" for head in range(heads)]
+        parts += [f"L{layer}.attn_bias", f"L{layer}.mlp_out"]
+    shares = torch.randn(len(parts) + 1, generator=rng) * 0.3
+    logits = torch.stack([shares.sum() + 5, torch.tensor(5.0)])
+    return LogitAttribution(
+        model="synthetic",
+        revision="",
+        prompt="word1 word2",
+        tokens=(" word1", " word2"),
+        ids=torch.tensor([1, 2]),
+        answer=3,
+        distractor=4,
+        pieces=(" word3", " <script>alert(1)</script>🦓" + "long" * 20),
+        parts=(*parts, "bias"),
+        contributions=shares,
+        norms=torch.rand(len(parts) + 1, generator=rng),
+        n_layers=layers,
+        n_heads=heads,
+        logits=logits,
+        model_logits=logits,
+        softcap=None,
+        check=1e-6,
     )
 
 

@@ -2,11 +2,15 @@
 
 import { s } from "../shared/dom.ts";
 import { csvLine } from "../shared/keep.ts";
-import { type RawShown, signed, title, type Writer } from "./state.ts";
+import { visible } from "../shared/tokens.ts";
+import { type Part, type RawShown, signed, title, type Writer } from "./state.ts";
 import type { Scales } from "./rows.ts";
 
 export interface Kept {
   raw: RawShown;
+  parts: readonly Part[];
+  /** What the running total says, in words. */
+  said: string;
   rows: readonly Writer[];
   scales: Scales;
   total: number;
@@ -14,14 +18,15 @@ export interface Kept {
   colors: { ground: string; text: string; plus: string; minus: string };
 }
 
-const [TOP, ROW, NAME, BARS, STEP] = [58, 19, 150, 240, 240];
+const [TOP, ROW, NAME, BARS, STEP] = [58, 19, 180, 240, 240];
+const LONGEST = 60;
 
-export function drawing({ raw, rows, scales, total, asked, colors }: Kept): SVGSVGElement {
+export function drawing({ raw, said, rows, scales, asked, colors }: Kept): SVGSVGElement {
   const [width, height] = [NAME + BARS + STEP + 90, TOP + rows.length * ROW + 16];
   const svg = s("svg", { width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "system-ui, sans-serif", "font-size": 11, fill: colors.text });
   svg.append(s("rect", { width: "100%", height: "100%", fill: colors.ground }));
-  svg.append(s("text", { x: 12, y: 16, "font-weight": 600 }, `${asked} · ${raw.model} · ${raw.prompt.slice(0, 80)}`));
-  svg.append(s("text", { x: 12, y: 36 }, `Sum of what is left: ${signed(total)} logits`));
+  svg.append(s("text", { x: 12, y: 16, "font-weight": 600 }, `${asked} · ${raw.model} · ${cut(raw.prompt)}`));
+  svg.append(s("text", { x: 12, y: 36 }, said));
   const line = (x1: number, y1: number, x2: number, y2: number, stroke: string, w = 1): SVGElement => s("line", { x1, y1, x2, y2, stroke, "stroke-width": w });
   [...rows].reverse().forEach((row, i) => {
     const [y, zero] = [TOP + i * ROW, NAME + (scales.share(0) / 100) * BARS];
@@ -38,16 +43,22 @@ export function drawing({ raw, rows, scales, total, asked, colors }: Kept): SVGS
   return svg;
 }
 
-/** Every part, those in closed layers too. */
-function parts(raw: RawShown, removed: readonly string[]): [string, string, number, number, string][] {
-  return raw.names.map((name, i) => [name, raw.blocks[i]!, raw.shares[i]!, raw.norms[i]!, String(removed.includes(name) || removed.includes(raw.blocks[i]!))]);
+/** The end of a long prompt: the question is asked there. */
+function cut(prompt: string): string {
+  const chars = [...prompt];
+  const end = chars.length > LONGEST ? `…${chars.slice(-LONGEST).join("")}` : prompt;
+  return end.split(" ").map((word) => word && visible(word)).join(" ");
 }
 
-export function table({ raw }: Kept, removed: readonly string[]): Blob {
-  const lines = [csvLine(["part", "block", "contribution", "norm", "removed"]), ...parts(raw, removed).map(csvLine)];
+/** Every part, those in closed layers too. */
+export function table({ parts }: Kept, removed: readonly string[]): Blob {
+  const off = new Set(removed);
+  const cells = parts.map(({ name, block, share, norm }) => [name, block, share, norm, String(off.has(name) || off.has(block))]);
+  const lines = [["part", "block", "contribution", "norm", "removed"], ...cells].map(csvLine);
   return new Blob([`${lines.join("\r\n")}\r\n`], { type: "text/csv" });
 }
 
-export function asDocument({ raw, total }: Kept, state: Record<string, unknown>): Blob {
-  return new Blob([JSON.stringify({ ...raw, total_left: total, state }, null, 1)], { type: "application/json" });
+export function asDocument({ raw, parts, total }: Kept, state: Record<string, unknown>): Blob {
+  const { model, prompt, pieces, last, check, softcap } = raw;
+  return new Blob([JSON.stringify({ model, prompt, pieces, last, check, softcap, total: raw.total, total_left: total, parts, state }, null, 1)], { type: "application/json" });
 }

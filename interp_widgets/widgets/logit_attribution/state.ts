@@ -1,5 +1,6 @@
 // What Python holds (`logit_attribution.py`), as the page reads it, and the sums that follow from it.
 
+import { numbers, type RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 
 export const TRAITS = ["prompts", "offers", "live", "removed", "opened", "ran", "answer", "distractor", "shown", "effect"] as const;
@@ -9,14 +10,30 @@ export interface RawShown {
   prompt: string;
   unknown: [number, number][];
   pieces: string[];
+  likeliest: string[];
   last: string;
   names: string[];
-  blocks: string[];
-  shares: number[];
-  norms: number[];
+  /** In order, each with the number of its parts. */
+  blocks: [name: string, parts: number][];
+  planes: RawPlane[];
   total: number;
   check: number;
   softcap: number | null;
+}
+
+/** One part of the model, as the record has it. */
+export interface Part {
+  name: string;
+  block: string;
+  share: number;
+  norm: number;
+}
+
+/** The record's parts in the order in which they write. Throws `BufferLost`. */
+export function partsOf(raw: RawShown): Part[] {
+  const [shares, norms] = ["shares", "norms"].map((name) => numbers(raw.planes.find((plane) => plane.name === name)!)) as [Float32Array, Float32Array];
+  const blocks = raw.blocks.flatMap(([block, parts]) => Array<string>(parts).fill(block));
+  return raw.names.map((name, i) => ({ name, block: blocks[i]!, share: shares[i]!, norm: norms[i]! }));
 }
 
 export interface Effect {
@@ -40,10 +57,13 @@ export interface BusState extends PromptState {
 export interface Writer {
   name: string;
   block: string;
+  /** What it adds to the sum; of a writer that is gone, what it would add. */
   share: number;
   /** Length of the write; null for a block of several parts, whose lengths do not add. */
   norm: number | null;
   parts: number;
+  /** How many of them are left; of a block that is gone as a whole, none. */
+  left: number;
   within: boolean;
   /** Layer of an attention that can be opened, or -1. */
   layer: number;
@@ -64,31 +84,38 @@ export function toggled(removed: readonly string[], { name, block }: Writer, mem
   return [...removed.filter((other) => block !== name || !members.includes(other)), name];
 }
 
-export function writers(raw: RawShown, removed: readonly string[], opened: readonly number[]): Writer[] {
-  const gone = (i: number): boolean => removed.includes(raw.names[i]!) || removed.includes(raw.blocks[i]!);
+export function writers(parts: readonly Part[], removed: readonly string[], opened: readonly number[]): Writer[] {
+  const off = new Set(removed);
   const rows: Writer[] = [];
   let sum = 0;
-  for (const block of new Set(raw.blocks)) {
-    const parts = raw.names.map((_, i) => i).filter((i) => raw.blocks[i] === block);
-    const layer = /^L(\d+)\.attn_out$/.exec(block);
-    const open = layer !== null && opened.includes(Number(layer[1]));
+  for (let from = 0, to = 0; from < parts.length; from = to) {
+    const { block } = parts[from]!;
+    while (parts[to]?.block === block) to += 1;
+    const layer = Number(/^L(\d+)\.attn_out$/.exec(block)?.[1] ?? -1);
+    // What is embedded has too few parts to be opened: token and position always have rows of their own.
+    const split = block === "embed" && to - from > 1;
+    const open = layer >= 0 && opened.includes(layer);
     const first = sum;
-    const inside = parts.map((i): Writer => {
+    const inside = parts.slice(from, to).map((part): Writer => {
+      const gone = off.has(part.name) || off.has(block);
       const before = sum;
-      sum += gone(i) ? 0 : raw.shares[i]!;
-      return { name: raw.names[i]!, block, share: raw.shares[i]!, norm: raw.norms[i]!, parts: 1, within: true, layer: -1, open: false, gone: gone(i), before, after: sum };
+      sum += gone ? 0 : part.share;
+      return { ...part, parts: 1, left: gone ? 0 : 1, within: !split, layer: -1, open: false, gone, before, after: sum };
     });
-    if (open) rows.push(...inside);
+    if (open || split) rows.push(...inside);
+    if (split) continue;
+    const left = inside.filter((part) => !part.gone);
     rows.push({
       name: block,
       block,
-      share: inside.reduce((total, part) => total + part.share, 0),
-      norm: parts.length === 1 ? raw.norms[parts[0]!]! : null,
-      parts: parts.length,
+      share: (left.length > 0 ? left : inside).reduce((total, part) => total + part.share, 0),
+      norm: inside.length === 1 ? inside[0]!.norm : null,
+      parts: inside.length,
+      left: left.length,
       within: false,
-      layer: layer ? Number(layer[1]) : -1,
+      layer,
       open,
-      gone: parts.every(gone),
+      gone: left.length === 0,
       // The heads listed below have drawn the steps already.
       before: open ? sum : first,
       after: sum,
@@ -98,7 +125,12 @@ export function writers(raw: RawShown, removed: readonly string[], opened: reado
 }
 
 /** A writer in words for a person. */
-export function title({ name, parts, within }: Pick<Writer, "name" | "parts" | "within">): string {
+export function title(writer: Pick<Writer, "name" | "parts" | "left" | "within">): string {
+  const { left, parts } = writer;
+  return left > 0 && left < parts ? `${plainTitle(writer)}, ${left} of ${parts}` : plainTitle(writer);
+}
+
+function plainTitle({ name, parts, within }: Pick<Writer, "name" | "parts" | "within">): string {
   const [, layer, kind] = /^L(\d+)\.(.+)$/.exec(name) ?? [];
   if (layer === undefined) return { embed: "embedding", "embed.token": "token embedding", "embed.position": "position embedding", bias: "bias" }[name] ?? name;
   if (kind === "attn_out") return `L${layer} attention`;

@@ -3,17 +3,22 @@
 import { fill, h } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
+import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import { visible } from "../shared/tokens.ts";
 import { Tooltip } from "../shared/tooltip.ts";
+import { tokenBox } from "./boxes.ts";
 import { asDocument, drawing, type Kept, table } from "./files.ts";
 import { Row, type Scales, scalesOf } from "./rows.ts";
-import { type BusState, isEffect, sameNames, signed, title, toggled, type Writer, writers } from "./state.ts";
+import { type BusState, type Effect, isEffect, type Part, partsOf, type RawShown, sameNames, signed, title, toggled, type Writer, writers } from "./state.ts";
 import css from "./style.css";
 
-const HINT = "Read upwards. Click a writer (Enter, Space) to remove it or to put it back; arrows move along the stream, O opens an attention.";
+const HINT =
+  "Read upwards. Click a writer (Enter, Space) to remove it or to put it back; arrows move along the stream, O opens an attention. " +
+  "Shares are read with the final norm frozen as it was in this run; what no part writes has the row “bias”. So they add up.";
+const RUN = "Zero ablation: the model runs again with their writes at the last token set to zero. Earlier tokens keep theirs.";
 const TOLERANCE = 1e-2;
 
 export class View {
@@ -22,12 +27,14 @@ export class View {
   private readonly stream = h("div", { class: "iw-bus-stream", role: "group", "aria-label": "Writers, the last one first" });
   private readonly total = h("span", { class: "iw-bus-total" });
   private readonly light = h("span", { class: "iw-light" });
-  private readonly effect = h("p", { class: "iw-bus-effect" });
+  private readonly effect = h("div", { class: "iw-bus-effect" });
   private readonly restore: HTMLElement;
   private readonly run: HTMLElement;
   private readonly tip = new Tooltip();
   private readonly rows = new Map<string, Row>();
   private order: Writer[] = [];
+  private raw: RawShown | null = null;
+  private parts: Part[] = [];
   private scales!: Scales;
   private home = "";
 
@@ -40,9 +47,10 @@ export class View {
     this.status = status(link, frame);
     this.restore = this.button("Restore all", () => link.act({ do: "restore_all" }, { removed: [], ran: [] }));
     this.run = this.button("Run without them", () => this.runWithout());
+    this.run.title = RUN;
     const boxes = promptBoxes(link, ["shown"], () => [link.read("shown")], () => this.status.fail(""), signal);
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    const asked = h("div", { class: "iw-bus-asked" }, this.box("answer", "Answer"), this.box("distractor", "Distractor"), this.status.busy);
+    const asked = h("div", { class: "iw-bus-asked" }, ...(["answer", "distractor"] as const).map((which) => tokenBox(link, which, which === "answer" ? "Answer" : "Distractor", () => this.status.fail(""), signal)), this.status.busy);
     const bar = h("div", { class: "iw-bar" }, this.total, this.restore, this.run, this.light);
     const titles = h("div", { class: "iw-bus-titles" }, ...["writer", "share: − left, + right", "logits", "running total"].map((text) => h("span", {}, text)));
     frame.root.append(h("style", {}, css), top, asked, this.status.error, bar, titles, this.stream, this.effect, h("p", { class: "iw-hint" }, HINT), this.status.summary, this.tip.element);
@@ -56,20 +64,9 @@ export class View {
     return button;
   }
 
-  /** A box for one token; what is typed stays there while it is wrong, beside the message that says why. */
-  private box(which: "answer" | "distractor", label: string): HTMLElement {
-    const input = h("input", { type: "text", spellcheck: "false", autocomplete: "off" });
-    input.addEventListener("change", () => this.link.act({ do: which, text: input.value }), { signal: this.signal });
-    this.link.watch([which, "live"], () => {
-      input.value = this.link.read(which);
-      input.readOnly = !this.link.read("live");
-    });
-    return h("label", {}, label, input);
-  }
-
   private listen(): void {
     const { stream, signal } = this;
-    const rowOf = (event: Event): Row | undefined => [...this.rows.values()].find((row) => row.element.contains(event.target as Node));
+    const rowOf = (event: Event): Row | undefined => this.rows.get((event.target as Element).closest<HTMLElement>("[data-part]")?.dataset["part"] ?? "");
     const point = (event: Event): void => {
       const row = rowOf(event);
       if (row) this.tell(row);
@@ -99,7 +96,7 @@ export class View {
   private kept(): Kept {
     const style = getComputedStyle(this.frame.root);
     const colors = { ground: style.backgroundColor, text: style.color, plus: style.getPropertyValue("--iw-link"), minus: style.getPropertyValue("--iw-accent") };
-    return { raw: this.link.read("shown"), rows: this.order, scales: this.scales, total: this.left(), asked: this.asked(), colors };
+    return { raw: this.link.read("shown"), parts: this.parts, said: this.total.textContent!, rows: this.order, scales: this.scales, total: this.left(), asked: this.asked(), colors };
   }
 
   private asked(): string {
@@ -113,8 +110,18 @@ export class View {
   private draw(): void {
     const { link } = this;
     const [raw, removed, opened] = [link.read("shown"), link.read("removed"), link.read("opened")];
-    const whole = writers(raw, [], opened);
-    this.order = writers(raw, removed, opened);
+    if (raw !== this.raw) {
+      try {
+        this.parts = partsOf(raw);
+      } catch (error) {
+        if (!(error instanceof BufferLost)) throw error;
+        link.askForText();
+        return;
+      }
+      this.raw = raw;
+    }
+    const whole = writers(this.parts, [], opened);
+    this.order = writers(this.parts, removed, opened);
     // The whole stream counts for the scale as well: bars keep their length when others go.
     this.scales = scalesOf(whole, [...whole, ...this.order].flatMap(({ before, after }) => [before, after]));
     const shown = this.order.map((writer) => {
@@ -134,14 +141,16 @@ export class View {
     const raw = this.link.read("shown");
     const cap = raw.softcap === null ? "" : ", before the soft-cap";
     const was = removed.length ? ` (whole: ${signed(raw.total)})` : "";
+    const own = raw.pieces.length > 1 ? "difference" : "logit";
     this.total.textContent = `${this.asked()} after ${visible(raw.last)}: ${signed(this.left())} logits${cap}${was}`;
     const good = raw.check <= TOLERANCE;
     this.light.dataset["state"] = good ? "good" : "bad";
-    this.light.textContent = `${good ? "✓" : "▲"} sums to the model’s own difference (±${raw.check === 0 ? "0" : raw.check.toExponential(0)})`;
+    const off = raw.check === 0 ? "0" : raw.check.toExponential(0);
+    this.light.textContent = good ? `✓ whole sum is the model’s own ${own} (±${off})` : `▲ whole sum misses the model’s own ${own} by ${off}`;
     for (const button of [this.restore, this.run]) button.setAttribute("aria-disabled", String(removed.length === 0));
     const effect = this.link.read("effect");
     const known = removed.length > 0 && isEffect(effect) && sameNames(effect.parts, removed);
-    this.effect.textContent = known ? `Without them: shares alone ${signed(effect.frozen)} (norm held still), model run again ${signed(effect.forward)}. Later blocks and the norm make up the difference.` : "";
+    fill(this.effect, ...(known ? outcomes(effect) : []));
   }
 
   // -- hands -----------------------------------------------------------------------------------
@@ -152,8 +161,7 @@ export class View {
     // A head of a block that is off as a whole stands for that block.
     const whole = writer.name !== writer.block && removed.includes(writer.block);
     const one = whole ? { ...writer, name: writer.block } : writer;
-    const { names, blocks } = this.link.read("shown");
-    const members = names.filter((_, i) => blocks[i] === one.block);
+    const members = this.parts.filter(({ block }) => block === one.block).map(({ name }) => name);
     this.status.fail("");
     this.link.act({ do: "remove", part: one.name }, { removed: toggled(removed, one, members), ran: [] });
   }
@@ -180,8 +188,19 @@ export class View {
 
   private tell(row: Row): void {
     const { writer } = row;
-    const lines: [string, string][] = [["share", `${signed(writer.share, 5)} logits`], ["length of the write", writer.norm === null ? `${writer.parts} parts` : writer.norm.toFixed(3)], ["running total", signed(writer.after, 5)]];
+    const length: [string, string] = writer.norm === null ? ["parts left", `${writer.left} of ${writer.parts}`] : ["length of the write", writer.norm.toFixed(3)];
+    const lines: [string, string][] = [["share", `${signed(writer.share, 5)} logits`], length, ["running total", signed(writer.after, 5)]];
     const list = h("dl", { class: "iw-bus-tip" }, ...lines.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
     this.tip.show(row.button.getBoundingClientRect(), this.frame.root.getBoundingClientRect(), h("h4", {}, `${title(writer)} · ${writer.name}${writer.gone ? " (removed)" : ""}`), list);
   }
+}
+
+/** Three answers to one question, from the most frozen to the model itself. */
+function outcomes({ frozen, live, forward }: Effect): HTMLElement[] {
+  const lines: [number, string][] = [
+    [forward, "model run again with their writes at the last token set to zero (zero ablation)"],
+    [live, "their writes taken off the last stream, the final norm made anew, later blocks as they were"],
+    [frozen, "sum of the shares left, final norm frozen"],
+  ];
+  return lines.map(([value, how]) => h("div", {}, h("b", {}, signed(value)), ` ${how}`));
 }

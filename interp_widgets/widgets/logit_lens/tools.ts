@@ -5,7 +5,7 @@ import { choice } from "../shared/choice.ts";
 import { fill, h } from "../shared/dom.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
-import { short, tokenElement, visible } from "../shared/tokens.ts";
+import { asToken, short, tokenElement, visible } from "../shared/tokens.ts";
 import type { Scales } from "./grid.ts";
 import { chosen, type Color, type LensState, type Measure } from "./state.ts";
 
@@ -43,15 +43,6 @@ export function trackTool(link: Link<LensState>, signal: AbortSignal): HTMLEleme
     fill(chips, ...tracked.map((token) => chip(link, token, token === now)));
   });
   return form;
-}
-
-/** What a person types as a token: ␣, · or a leading space stand for the space; a bare word gets one, too; “las” in quotes is itself. */
-function asToken(typed: string): string {
-  const quoted = /^(["'`])(.+)\1$/u.exec(typed.trim());
-  if (quoted) return quoted[2]!;
-  const text = typed.replace(/^[␣·]/u, " ");
-  if (text.trim() === "") return "";
-  return /^[\p{L}\p{N}]/u.test(text) ? ` ${text.trimEnd()}` : text.trimEnd();
 }
 
 export function track(link: Link<LensState>, token: string): void {

@@ -31,6 +31,21 @@ export function tokenElement(piece: string): HTMLElement {
   return h("span", { class: "iw-token" }, lead ? h("i", {}, "·") : null, body);
 }
 
+/** What a person types as a token: ␣, · or a leading space stand for the space; a bare word gets one, too; “las” in quotes is itself. */
+export function asToken(typed: string): string {
+  const quoted = /^(["'`])(.+)\1$/u.exec(typed.trim());
+  if (quoted) return quoted[2]!;
+  const text = typed.replace(/^[␣·]/u, " ");
+  if (text.trim() === "") return "";
+  return /^[\p{L}\p{N}]/u.test(text) ? ` ${text.trimEnd()}` : text.trimEnd();
+}
+
+/** A token as a person would have typed it: `asToken` reads it back. */
+export function asTyped(token: string): string {
+  if (token.startsWith(" ")) return `·${token.slice(1)}`;
+  return /^[\p{L}\p{N}]/u.test(token) ? `"${token}"` : token;
+}
+
 /** Beginning-of-text markers and their like, which views dim. */
 export const isSpecial = (piece: string): boolean => /^(<\|[^|]*\|>|<\/?[a-z_]+>|\[[A-Z]+\])$/.test(piece);
 
