@@ -34,6 +34,12 @@ if TYPE_CHECKING:
     from interp_widgets.core.load import load as load
     from interp_widgets.core.logit_attribution import LogitAttribution as LogitAttribution
     from interp_widgets.core.logit_attribution import logit_attribution as logit_attribution
+    from interp_widgets.core.patching.activation import activation_patching as activation_patching
+    from interp_widgets.core.patching.activation import (
+        iter_activation_patching as iter_activation_patching,
+    )
+    from interp_widgets.core.patching.intervention import Patch as Patch
+    from interp_widgets.core.patching.record import Patching as Patching
     from interp_widgets.core.result import Result as Result
     from interp_widgets.core.shards import ActivationShards as ActivationShards
     from interp_widgets.core.shards import cache_shards as cache_shards
@@ -66,11 +72,14 @@ _HOME = {
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
+    "Patch": "core.patching.intervention",
+    "Patching": "core.patching.record",
     "Question": "widgets._question",
     "Quiz": "widgets.quiz",
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "TokenStrip": "widgets.tokens",
+    "activation_patching": "core.patching.activation",
     "attention": "core.attention",
     "available": "core.hub",
     "cache": "core.cache",
@@ -80,6 +89,7 @@ _HOME = {
     "glossary": "course.glossary",
     "head_scores": "core.heads",
     "heads": "core.heads",
+    "iter_activation_patching": "core.patching.activation",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",

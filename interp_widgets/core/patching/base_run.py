@@ -10,7 +10,7 @@ masks and positions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -64,6 +64,7 @@ class BaseRun:
         resumes: whether the model, started half-way, ends where its own run ended. Where it does
             not (its attention looks ahead, or it is being edited by a block around this one),
             every patched run is a whole forward.
+        again: the last position's final stream of that check, ``[d_model]``.
     """
 
     model: LanguageModel
@@ -72,6 +73,7 @@ class BaseRun:
     kept: tuple[tuple[Tensor, Tensor], ...]
     noise: Tensor | None = None
     resumes: bool = True
+    again: Tensor = field(default_factory=lambda: torch.empty(0))
 
     @property
     def logits(self) -> Tensor:
@@ -154,7 +156,7 @@ def run_base(model: LanguageModel, ids: Tensor, noise: Tensor | None = None) -> 
         kept=tuple((layer.keys, layer.values) for layer in kept.layers),  # type: ignore[misc]
         noise=noise,
     )
-    return base if _resumes(base) else BaseRun(model, ids, streams, (), noise, resumes=False)
+    return _resuming(base)
 
 
 def activations(
@@ -177,16 +179,13 @@ def _noisy(noise: Tensor | None) -> dict[Site, Edit]:
     return {} if noise is None else {Site(0, "resid_pre"): lambda stream: stream + noise}
 
 
-def _resumes(base: BaseRun) -> bool:
-    """Whether rows started half-way, without the positions before, end as the base run did."""
+def _resuming(base: BaseRun) -> BaseRun:
+    """The base run, knowing whether rows started half-way up and along end as it did."""
     model, n = base.model, len(base.ids)
-    if lock_of(model.hf)._is_owned() or len(base.kept) != model.n_layers:
-        return False
-    half = model.n_layers // 2
-    begins = dict.fromkeys(sorted({0, half, model.n_layers - 1}), 1)
     wanted = base.streams[-1][-1]
-    for start in sorted({0, n // 2, n - 1}):
-        error = (base.finals(begins, start, {}) - wanted).abs().max()
-        if not error <= _TOLERANCE[model.dtype] * wanted.abs().max():
-            return False
-    return True
+    if not lock_of(model.hf)._is_owned() and len(base.kept) == model.n_layers:
+        begins = dict.fromkeys(sorted({0, model.n_layers // 2, model.n_layers - 1}), 1)
+        again = base.finals(begins, n // 2, {})
+        if (again - wanted).abs().max() <= _TOLERANCE[model.dtype] * wanted.abs().max():
+            return replace(base, again=again[len(begins) // 2])
+    return replace(base, kept=(), resumes=False, again=wanted)

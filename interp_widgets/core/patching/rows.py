@@ -82,6 +82,9 @@ class RowMaker:
         cells: all interventions that will be asked for, so that what they need is read at once.
         donor: the run that is patched from, ids ``[pos]``; None if every patch brings its value.
         partner: for each position of the base run the donor's; -1 for none.
+
+    Attributes:
+        donor_logits: of that run after its last token, ``[vocab]``; None if there is none.
     """
 
     def __init__(
@@ -100,18 +103,22 @@ class RowMaker:
         self._own = base.values(sites | values)
         self._given: dict[Site, Tensor] = {}
         self._moves: dict[Site, Tensor] = {}
+        self.donor_logits: Tensor | None = None
         if donor is not None:
             asked = {self._whole(patch)[0] for patch in patches if patch.value is None}
-            self._given = activations(self._model, donor, asked)
+            self._given = activations(self._model, donor, {*asked, FINAL})
             self._moves = {site: self._moved(site) for site in asked}
+            self.donor_logits = self._model.unembed(self._given[FINAL][-1])
 
-    def row(self, cell: Intervention) -> Row:
-        """The row of one intervention.
+    def row(self, cell: Intervention) -> Row | None:
+        """The row of one intervention; None if no position of it has one of the other run's.
 
         Raises:
             ValueError: a value of another shape than its place, or no run to take it from.
         """
         changes = [self._change(patch) for patch in cell]
+        if not any(at for at, _, _ in changes):
+            return None
         first = [at for at, moved in zip(*_joined(changes), strict=True) if moved]
         if not first:
             return Row(self._model.n_layers, self._n - 1, ())
@@ -163,6 +170,8 @@ class RowMaker:
             if site not in self._given:
                 raise ValueError(f"{patch}: no other run to take its value from. Give value=.")
             at = [p for p in at if self._partner[p] >= 0]
+            if not at:
+                return [], self._given[site][:0], []
             there = [self._partner[p] for p in at]
             moves, given = self._moves[site], self._given[site]
             if index is None:
