@@ -133,7 +133,7 @@ export class View {
     });
     fill(this.stream, ...shown.map((row) => row.element).reverse());
     if (!this.order.some(({ name }) => name === this.home)) this.home = this.order.at(-1)!.name;
-    for (const [name, row] of this.rows) row.button.tabIndex = name === this.home ? 0 : -1;
+    this.mark();
     this.sums(removed);
   }
 
@@ -180,9 +180,17 @@ export class View {
     if (parts.length > 0) this.link.act({ do: "run", parts });
   }
 
+  /** The one row that Tab comes to, and that takes the focus of a row that goes. */
+  private mark(): void {
+    for (const [name, { button }] of this.rows) {
+      button.tabIndex = name === this.home ? 0 : -1;
+      button.toggleAttribute("data-home", name === this.home);
+    }
+  }
+
   private focus(at: number): void {
     this.home = this.order[at]!.name;
-    for (const [name, row] of this.rows) row.button.tabIndex = name === this.home ? 0 : -1;
+    this.mark();
     this.rows.get(this.home)!.button.focus();
   }
 
