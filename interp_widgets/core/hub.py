@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from collections.abc import Callable
@@ -10,12 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from urllib.request import getproxies
 
-_WEIGHTS = (
-    "model.safetensors",
-    "model.safetensors.index.json",
-    "pytorch_model.bin",
-    "pytorch_model.bin.index.json",
-)
+_WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 _SECONDS = 1.5
 
 
@@ -33,7 +29,7 @@ def available(name: str) -> bool:
     if not isinstance(name, str | Path):
         raise TypeError(f"iw.available takes a hub id or a folder; got {type(name).__name__}.")
     if Path(name).is_dir():
-        return _all_there(lambda file: (Path(name) / file).is_file())
+        return _all_there(Path(name).joinpath)
     from huggingface_hub import try_to_load_from_cache
     from huggingface_hub.constants import HF_HUB_OFFLINE
     from huggingface_hub.utils import validate_repo_id
@@ -43,13 +39,33 @@ def available(name: str) -> bool:
         validate_repo_id(name)
     except ValueError:  # a path that is not there, or no name at all
         return False
-    if _all_there(lambda file: isinstance(try_to_load_from_cache(name, file), str)):
+
+    def downloaded(file: str) -> Path | None:
+        found = try_to_load_from_cache(name, file)
+        return Path(found) if isinstance(found, str) else None
+
+    if _all_there(downloaded):
         return True
     return not HF_HUB_OFFLINE and _on_hub(name)
 
 
-def _all_there(has: Callable[[str], bool]) -> bool:
-    return has("config.json") and any(map(has, _WEIGHTS))
+def _all_there(path_of: Callable[[str], Path | None]) -> bool:
+    """Config and weights: one file, or every shard that an index names."""
+
+    def has(file: str) -> bool:
+        path = path_of(file)
+        return path is not None and path.is_file()
+
+    def has_shards(index: str) -> bool:
+        path = path_of(index)
+        if path is None or not path.is_file():
+            return False
+        with suppress(ValueError, KeyError, TypeError, AttributeError):
+            return all(map(has, set(json.loads(path.read_text())["weight_map"].values())))
+        return False
+
+    weights = any(has(file) or has_shards(f"{file}.index.json") for file in _WEIGHTS)
+    return weights and has("config.json")
 
 
 def cut_off() -> bool:

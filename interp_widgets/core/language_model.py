@@ -49,13 +49,7 @@ class LanguageModel:
                 f"tokenizer= is a transformers tokenizer; got {type(tokenizer).__name__}. "
                 "For example AutoTokenizer.from_pretrained('gpt2')."
             )
-        training = [path for path, module in hf.named_modules() if module.training]
-        if training:
-            where = f" (its part {training[0]!r})" if training[0] else ""
-            raise ValueError(
-                f"{type(hf).__name__}{where} is in training mode, where dropout makes every run "
-                "differ. Call hf_model.eval() first."
-            )
+        _refuse_training(hf)
         absent = [key for key, weight in hf.named_parameters() if weight.is_meta]
         if absent:
             raise ValueError(
@@ -167,8 +161,10 @@ class LanguageModel:
         """The ``k`` likeliest next tokens and their probabilities (0..1), likeliest first.
 
         Raises:
-            ValueError: ``k`` is no whole number between 1 and the vocabulary.
+            ValueError: ``k`` is no whole number between 1 and the vocabulary, an empty or too long
+                prompt, or a model that was put in training mode.
         """
+        _refuse_training(self.hf)
         if not isinstance(k, int) or not 1 <= k <= self.d_vocab:
             raise ValueError(f"k goes from 1 to {self.d_vocab} (the vocabulary); got {k!r}.")
         probs = self.logits(self.ids(prompt)[None])[0, -1].float().softmax(-1)
@@ -178,13 +174,14 @@ class LanguageModel:
 
 
 def check_model(model: object) -> None:
-    """Refuse what is no model of ours before a function trips over it.
+    """Refuse what is no model of ours, or was put in training mode, before anything runs.
 
     Raises:
         TypeError: anything else; for a model of transformers the message says how to wrap it.
+        ValueError: training mode.
     """
     if isinstance(model, LanguageModel):
-        return
+        return _refuse_training(model.hf)
     kind = type(model).__name__
     if isinstance(model, nn.Module):
         raise TypeError(
@@ -192,3 +189,13 @@ def check_model(model: object) -> None:
             "model = iw.load(hf_model, tokenizer=tok)."
         )
     raise TypeError(f"the first argument is a model, as iw.load() gives it; got {kind}.")
+
+
+def _refuse_training(hf: nn.Module) -> None:
+    training = next((path for path, module in hf.named_modules() if module.training), None)
+    if training is not None:
+        where = f" (its part {training!r})" if training else ""
+        raise ValueError(
+            f"{type(hf).__name__}{where} is in training mode, where dropout makes every run "
+            "differ. Call hf_model.eval() first."
+        )

@@ -110,18 +110,36 @@ def _matrix(module: nn.Module) -> tuple[Tensor, Tensor]:
     """``W [in, out]`` and ``b [out]`` of a linear module; GPT-2's Conv1D is stored as ``W``.
 
     Raises:
-        ValueError: quantised weights, whose stored numbers are not what they multiply by.
+        ValueError: weights whose stored numbers are not what the module multiplies by: quantised
+            ones, or an adapter beside them.
     """
     stored: Tensor = module.weight.detach()  # type: ignore[union-attr, assignment]
-    if not stored.is_floating_point():
+    if not stored.is_floating_point() or stored.element_size() < 2:
         raise ValueError(
             f"the weights of this {type(module).__name__} are quantised ({stored.dtype}), and the "
             "numbers stored are not what it multiplies by. Load the model in float16 or bfloat16."
         )
     weight = precise(stored if type(module).__name__ == "Conv1D" else stored.T)
     bias = getattr(module, "bias", None)
-    none = weight.new_zeros(weight.shape[1])
-    return weight, none if bias is None else precise(bias.detach())
+    made = weight.new_zeros(weight.shape[1]) if bias is None else precise(bias.detach())
+    _check_product(module, stored.dtype, weight, made)
+    return weight, made
+
+
+@torch.no_grad()
+def _check_product(module: nn.Module, dtype: torch.dtype, weight: Tensor, bias: Tensor) -> None:
+    """Ask the module itself, with one vector: adapters and scales keep the weight's name."""
+    generator = torch.Generator().manual_seed(0)
+    probe = torch.randn(len(weight), generator=generator).to(weight.device, dtype)
+    does = precise(module.forward(probe[None])[0])
+    says = precise(probe) @ weight + bias
+    allowed = (1e-2 if dtype in (torch.float16, torch.bfloat16) else 1e-3) * does.norm()
+    if not (does - says).norm() <= allowed:
+        raise ValueError(
+            f"this {type(module).__name__} gives something else than its weight makes of an input, "
+            "so its output cannot be shared out. Merge or unload adapters first, and load "
+            "quantised models in float16 or bfloat16."
+        )
 
 
 def _after_post_norm(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import interp_widgets as iw
+from tests.core.conftest import make
 from tests.core.tiny import hf_model
 
 CALLS: dict[str, Callable[[Any], object]] = {
@@ -23,6 +24,16 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "heads": lambda model: iw.heads(model),
     "head_scores": lambda model: iw.head_scores(model),
 }
+
+
+@pytest.mark.parametrize("name", [*CALLS, "top_tokens"])
+def test_a_model_put_in_training_mode_after_loading_is_refused(name: str) -> None:
+    """Dropout would make numbers that differ from call to call, without an error."""
+    model = make("gpt2")
+    model.hf.transformer.h[1].train()
+    call = CALLS.get(name, lambda model: model.top_tokens("a"))
+    with pytest.raises(ValueError, match=r"'transformer\.h\.1'\) is in training mode.*eval\(\)"):
+        call(model)
 
 
 @pytest.mark.parametrize("name", CALLS)

@@ -180,6 +180,17 @@ def test_frozen_weights_and_no_grad_do_not_matter(gpt2):
     assert not any(p.requires_grad for p in frozen.hf.parameters())
 
 
+@pytest.mark.parametrize("kind", ["jacobian", "tuned"])
+def test_weights_that_learn_may_be_fitted_in_inference_mode(gpt2, kind):
+    """Where ids and streams are tensors that autograd refuses."""
+    options = {"kind": kind} | ({"steps": 2} if kind == "tuned" else {})
+    wanted = iw.fit_lens(gpt2, TEXTS, **options)
+    with torch.inference_mode():
+        inside = iw.fit_lens(gpt2, [gpt2.ids(text).clone() for text in TEXTS], **options)
+    assert all(p.requires_grad and p.grad is None for p in gpt2.hf.parameters())
+    torch.testing.assert_close(inside.weight, wanted.weight, atol=0, rtol=0)
+
+
 @pytest.mark.parametrize("broken_at", [1, 3])
 def test_a_resumed_fit_gives_the_weights_of_an_unbroken_one(gpt2, tmp_path, broken_at):
     whole = iw.fit_lens(gpt2, TEXTS, kind="jacobian")

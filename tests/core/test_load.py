@@ -336,6 +336,18 @@ def test_available(tmp_path):
         iw.available(3)  # pyright: ignore[reportArgumentType]
 
 
+def test_a_model_that_lacks_a_shard_is_not_available(tmp_path):
+    """As a download leaves it that was cut off."""
+    tiny.hf_model("gpt2").save_pretrained(tmp_path, max_shard_size="40kB")
+    shards = sorted(tmp_path.glob("model-*.safetensors"))
+    assert len(shards) > 1
+    assert iw.available(str(tmp_path))
+    shards[-1].unlink()
+    assert not iw.available(str(tmp_path))
+    (tmp_path / "model.safetensors.index.json").write_text("[]")
+    assert not iw.available(str(tmp_path))
+
+
 def test_available_gives_up_on_a_silent_hub(monkeypatch):
     import huggingface_hub
     from huggingface_hub import constants

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -106,6 +108,14 @@ def test_settled_is_the_row_from_which_the_answer_stays(model):
     for pos, row in enumerate(record.settled()):
         assert (top[row:, pos] == top[-1, pos]).all()
         assert row == 0 or top[row - 1, pos] != top[-1, pos]
+
+
+def test_rows_that_a_lens_cannot_read_do_not_hide_from_where_the_answer_stays(gpt2):
+    record = iw.logit_lens(gpt2, PROMPT, k=1)
+    top = torch.tensor([[7, 5], [-1, -1], [5, 7], [5, 5]], dtype=torch.int32)
+    assert replace(record, top_ids=top[..., None]).settled() == [2, 3]
+    top[0] = top[2]
+    assert replace(record, top_ids=top[..., None]).settled() == [0, 3]
 
 
 @pytest.mark.parametrize("budget", [1, 273 * 4 * 2, 273 * 4 * 5, 1 << 24])

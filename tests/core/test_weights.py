@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+import interp_widgets as iw
 from interp_widgets.core.hooks import captured
 from interp_widgets.core.norms import frozen
 from interp_widgets.core.sites import Site
@@ -127,6 +128,32 @@ def test_quantised_weights_are_refused():
     model.layers[1].self_attn.o_proj.weight = nn.Parameter(packed, requires_grad=False)
     with pytest.raises(ValueError, match=r"Linear are quantised \(torch\.int8\).*bfloat16"):
         head_output(model, 1)
+
+
+class Adapted(nn.Linear):
+    """A linear module with an adapter beside its weight, which keeps its name."""
+
+    def __init__(self, inside: nn.Linear) -> None:
+        super().__init__(inside.in_features, inside.out_features, bias=False)
+        self.weight = inside.weight
+        self.extra = nn.Parameter(0.1 * inside.weight.detach().flip(0))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) + x @ self.extra.T
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_an_adapter_beside_the_weights_is_refused(dtype):
+    model = make("llama", dtype)
+    attention = model.layers[1].self_attn
+    attention.o_proj = Adapted(attention.o_proj).eval()
+    again = iw.load(model.hf, tokenizer=model.tokenizer)  # everything that runs the module is right
+    for call in (lambda: head_output(again, 1), lambda: iw.logit_attribution(again, PROMPT, 5)):
+        with pytest.raises(ValueError, match=r"Adapted gives something else.*unload adapters"):
+            call()
+    attention.v_proj.to(torch.float8_e4m3fn)
+    with pytest.raises(ValueError, match=r"quantised \(torch\.float8_e4m3fn\)"):
+        head_input(again, 1, "v")
 
 
 def test_weights_of_a_half_model_come_in_float32():

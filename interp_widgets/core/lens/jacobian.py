@@ -111,7 +111,8 @@ def jacobians(model: LanguageModel, ids: Tensor, counted: slice) -> Tensor:
     copies = _copies(model, len(ids))
     places = torch.arange(counted.start, counted.stop)
     with torch.inference_mode(False), torch.enable_grad():
-        streams = _streams(model, ids.expand(copies, -1))
+        # A copy: ids that were made in inference mode cannot take part.
+        streams = _streams(model, ids.clone().expand(copies, -1))
         last = streams.pop()
         found = torch.empty(len(streams), d, d, dtype=wide, device=last.device)
         for start in range(0, d, copies):

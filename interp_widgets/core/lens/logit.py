@@ -113,10 +113,14 @@ class LogitLens(Result):
         )
 
     def settled(self) -> list[int]:
-        """For each position the first row after which the top-1 token never changes, ``[pos]``."""
+        """For each position the first row from which on the top-1 token stays, ``[pos]``.
+
+        Rows that the lens cannot read are passed over.
+        """
         top = self.top_ids[..., 0]
-        same = (top == top[-1]).flip(0).cumprod(0)
-        return (len(self.rows) - same.sum(0)).tolist()
+        known = [row for row in range(len(top)) if (top[row] >= 0).any() or row == len(top) - 1]
+        same = (top[known] == top[-1]).flip(0).cumprod(0)
+        return [known[-stays] for stays in same.sum(0).tolist()]
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell and rank.

@@ -52,6 +52,7 @@ class TunedFit:
         resume: a lens to go on with.
     """
 
+    @torch.inference_mode(False)  # what is made in that mode can never be differentiated
     def __init__(
         self,
         model: LanguageModel,
@@ -94,6 +95,7 @@ class TunedFit:
         """All steps taken, or nothing gained for a while."""
         return self._finished
 
+    @torch.inference_mode(False)
     def step(self) -> None:
         """Train on one batch of texts; now and then look at the held-out ones."""
         if not self._history:
