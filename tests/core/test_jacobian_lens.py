@@ -125,6 +125,7 @@ def test_linear_blocks_above_a_row_are_read_exactly():
         for parameter in block.attn.c_proj.parameters():
             parameter.zero_()
     block.ln_2, block.mlp = nn.Identity(), straight
+    block.eval()
     lens = iw.fit_lens(model, TEXTS, kind="jacobian")
     eye = torch.eye(32, dtype=torch.float64)
     torch.testing.assert_close(lens.weight[2], eye + straight.weight.detach())
