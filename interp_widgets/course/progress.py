@@ -7,14 +7,15 @@ Nothing here may stop a lesson: a file that cannot be read or written is a warni
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -95,30 +96,35 @@ def progress(reset: bool = False) -> Progress:
     Returns:
         A `Progress`; its repr is one line, ``.to_frame()`` a table.
     """
-    path = _file()
-    if path is None:
+    if not _kept():
         return Progress(kept=False)
     if reset:
-        path.unlink(missing_ok=True)
-    return _read(path)
+        try:
+            _file().unlink(missing_ok=True)
+        except OSError as error:
+            warnings.warn(f"Your progress could not be forgotten: {error}.", stacklevel=2)
+    return _known()
 
 
 def best(name: str, of: int) -> int:
     """Most questions right so far in a quiz of this many questions; 0 if it has changed since."""
-    path = _file()
-    right, count = (0, 0) if path is None else _read(path).quizzes.get(name, (0, 0))
+    right, count = _known().quizzes.get(name, (0, 0)) if _kept() else (0, 0)
     return right if count == of else 0
 
 
-def note_quiz(name: str, right: int, of: int) -> None:
-    """Keeps the result of a quiz, if it is the best so far."""
+def note_quiz(name: str, right: int, of: int) -> str:
+    """Keeps the result of a quiz, if it is the best so far.
+
+    Returns:
+        Why it could not be kept, in a sentence for the learner; empty when it was.
+    """
 
     def change(old: Progress) -> Progress:
         was, count = old.quizzes.get(name, (0, of))
         kept = max(was, right) if count == of else right
         return Progress(old.exercises, {**old.quizzes, name: (kept, of)})
 
-    _update(change)
+    return _update(change)
 
 
 def note_exercise(exercise_id: str, status: str) -> None:
@@ -132,72 +138,108 @@ def note_exercise(exercise_id: str, status: str) -> None:
         _update(change)
 
 
-def _file() -> Path | None:
-    """Where progress is kept: in the working folder; nowhere under pytest and its kernels."""
-    if "PYTEST_VERSION" in os.environ:
-        return None
+def _kept() -> bool:
+    """Whether there is a file; there is none under pytest and its kernels."""
+    return "PYTEST_VERSION" not in os.environ
+
+
+def _file() -> Path:
+    """Where progress is kept: in the working folder. OSError when that is gone."""
     return Path.cwd() / FOLDER / "progress.json"
 
 
-def _update(change: Any) -> None:
-    path = _file()
-    if path is None:
-        return
+def _known() -> Progress:
+    """The file's content; nothing, with a warning, where it cannot be read."""
     try:
-        path.parent.mkdir(exist_ok=True)
-        # The folder hides itself from git, in whatever repository the notebooks lie.
-        (path.parent / ".gitignore").write_text("*\n", encoding="utf-8")
-        with _locked(path):
-            new = change(_read(path))
-            draft = path.with_suffix(f".{os.getpid()}.tmp")
-            table = {"version": 1, "exercises": new.exercises, "quizzes": new.quizzes}
-            draft.write_text(json.dumps(table, indent=1, sort_keys=True), encoding="utf-8")
-            draft.replace(path)
-    except OSError as error:
-        warnings.warn(
-            f"Your progress could not be kept in {path} ({error}). Everything else works; to keep "
-            "it, start Jupyter in a folder you may write to.",
-            stacklevel=3,
-        )
-
-
-def _read(path: Path) -> Progress:
-    """The file's content. One that cannot be understood is set aside, with a warning."""
-    try:
-        table = json.loads(path.read_text(encoding="utf-8"))
-        exercises = {str(key): str(value) for key, value in table["exercises"].items()}
-        quizzes = {str(key): (int(a), int(b)) for key, (a, b) in table["quizzes"].items()}
-        return Progress(exercises, quizzes)
-    except FileNotFoundError:
-        return Progress()
+        return _read(_file())
     except OSError as error:
         warnings.warn(f"Your progress could not be read: {error}.", stacklevel=4)
         return Progress()
-    except (ValueError, KeyError, TypeError, AttributeError):
-        aside = path.with_suffix(".unreadable.json")
-        with contextlib.suppress(OSError):
-            path.replace(aside)
+
+
+def _update(change: Callable[[Progress], Progress]) -> str:
+    """Reads, changes and replaces the file; a warning, also returned, where that cannot be."""
+    if not _kept():
+        return ""
+    try:
+        path = _file()
+        path.parent.mkdir(exist_ok=True)
+        # The folder hides itself from git, in whatever repository the notebooks lie.
+        ignored = path.parent / ".gitignore"
+        if not ignored.exists():
+            ignored.write_text("*\n", encoding="utf-8")
+        with _locked(path):
+            # A file that is there and cannot be read is left alone: OSError ends it here.
+            _replace(path, change(_read(path)))
+    except OSError as error:
+        message = (
+            f"Your progress could not be kept in {FOLDER} ({error}). Everything else works; to "
+            "keep it, make room on the disk, or start Jupyter in a folder you may write to."
+        )
+        warnings.warn(message, stacklevel=3)
+        return message
+    return ""
+
+
+def _replace(path: Path, new: Progress) -> None:
+    """Writes the file whole or not at all."""
+    table = {"version": 1, "exercises": new.exercises, "quizzes": new.quizzes}
+    draft = path.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        draft.write_text(json.dumps(table, indent=1, sort_keys=True), encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _read(path: Path) -> Progress:
+    """The file's content. One that cannot be understood is set aside, with a warning.
+
+    Raises:
+        OSError: it is there and cannot be read, or not be set aside.
+    """
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        exercises = {str(key): str(value) for key, value in table["exercises"].items()}
+        quizzes = {str(key): _result(*value) for key, value in table["quizzes"].items()}
+        return Progress(exercises, quizzes)
+    except FileNotFoundError:
+        return Progress()
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
+        aside = _unused(path)
+        path.replace(aside)
         warnings.warn(
             f"{path} is not a progress file any more; it was set aside as {aside.name}, and "
             "progress starts anew.",
-            stacklevel=4,
+            stacklevel=5,
         )
         return Progress()
+
+
+def _result(right: int, of: int) -> tuple[int, int]:
+    if not 0 <= int(right) <= int(of):
+        raise ValueError(f"{right!r} right of {of!r}")
+    return int(right), int(of)
+
+
+def _unused(path: Path) -> Path:
+    """A name to set a broken file aside under, which no earlier one has."""
+    names = (f".unreadable{f'-{n}' if n > 1 else ''}.json" for n in itertools.count(1))
+    return next(found for name in names if not (found := path.with_suffix(name)).exists())
 
 
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """Holds the lock file; the one of a kernel that died is broken after some seconds."""
     lock = path.with_suffix(".lock")
-    give_up = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
             break
         except FileExistsError:
-            if time.monotonic() > give_up:
-                lock.unlink(missing_ok=True)
-                give_up = time.monotonic() + LOCK_SECONDS
+            with contextlib.suppress(FileNotFoundError):  # given back this moment
+                if time.time() - lock.stat().st_mtime > LOCK_SECONDS:
+                    lock.unlink()
             time.sleep(0.01)
     try:
         yield

@@ -66,8 +66,9 @@ class Quiz(Widget):
 
     ACTIONS = ("go", "choose", "answer", "reveal", "again")
 
-    on_score: Callable[[dict[str, Any]], None] | None = None
-    """Called with `score` whenever a first answer has come in. Not copied to a twin."""
+    on_score: Callable[[dict[str, Any]], str] | None = None
+    """Called with `score` whenever a first answer has come in; returns why it could not be kept,
+    or nothing. Not copied to a twin."""
 
     def __init__(
         self,
@@ -90,6 +91,7 @@ class Quiz(Widget):
         self._items = [item(question, model) for question in questions]
         self._pass_above = pass_above
         self._best = best
+        self._unkept = ""
         self._item(state.get("at", 0))
         self._first: dict[tuple[int, int], int] = {}  # (round, question) → first answer
         count = len(self._items)
@@ -181,7 +183,7 @@ class Quiz(Widget):
         self._first[self.round, question] = option
         self._best = max(self._best, self._right())
         if self.on_score is not None:
-            self.on_score(self._score())
+            self._unkept = self.on_score(self._score())
 
     def _right(self) -> int:
         """Questions of this round whose first answer was right."""
@@ -205,6 +207,7 @@ class Quiz(Widget):
             "best": self._best,
             "passed": self._best > self._pass_above * count,
             "needed": int(self._pass_above * count) + 1,
+            "unkept": self._unkept,
         }
 
     def respond(self) -> dict[str, Any]:

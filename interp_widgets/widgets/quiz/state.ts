@@ -33,6 +33,8 @@ export interface Score {
   best: number;
   passed: boolean;
   needed: number;
+  /** Why the result could not be kept; empty when it was. */
+  unkept: string;
 }
 
 export interface QuizState extends BaseState {

@@ -22,8 +22,10 @@ export class View {
   private readonly reveal = h("button", { type: "button", "data-key": "reveal" }, "Show the answer");
   private readonly again = h("button", { type: "button", "data-key": "again" }, "Start again");
   private readonly score = h("span", { class: "iw-score" });
+  private readonly unkept = h("p", { class: "iw-hint", role: "status", hidden: true });
   private rows: { box: HTMLElement; input: HTMLInputElement; mark: HTMLElement }[] = [];
   private shown = "";
+  private asked = "";
   private said = "";
 
   constructor(
@@ -37,8 +39,9 @@ export class View {
     link.watch(["title"], () => (title.textContent = link.read("title")));
     const head = h("div", { class: "iw-quiz-head" }, title, busy, h("span", { class: "iw-push" }, historyButtons(link, signal)));
     const go = h("div", { class: "iw-go" }, this.main, this.reveal, this.again, this.score);
-    root.append(h("style", {}, css), head, this.steps, error, this.kind, this.ask, this.prompt, this.options, this.told, go, summary);
-    this.main.addEventListener("click", () => this.forward(), { signal });
+    root.append(h("style", {}, css), head, this.steps, error, this.kind, this.ask, this.prompt, this.options, this.told, go, this.unkept, summary);
+    // The second click of a double click would go past an explanation that nobody has read.
+    this.main.addEventListener("click", (event) => event.detail > 1 || this.forward(), { signal });
     this.reveal.addEventListener("click", () => this.showAnswer(), { signal });
     this.again.addEventListener("click", () => this.startAgain(), { signal });
     root.addEventListener("keydown", (event) => this.key(event), { signal });
@@ -160,6 +163,8 @@ export class View {
       ? "This page has no kernel: it shows answers on request and scores nothing."
       : `${score.right} of ${count} right at the first try. ${best}${score.best > 0 || score.given > 0 ? passed : ""}`;
     this.score.title = COUNTS;
+    this.unkept.hidden = score.unkept === "";
+    this.unkept.textContent = score.unkept;
   }
 
   // -- hands -----------------------------------------------------------------------------------
@@ -171,7 +176,7 @@ export class View {
       this.rows[digit - 1]!.input.focus();
       this.choose(digit - 1);
     } else if (event.key === "Enter" && !event.shiftKey && !(event.target instanceof HTMLButtonElement)) {
-      this.forward();
+      if (!event.repeat) this.forward();
     } else return;
     event.preventDefault();
   }
@@ -191,7 +196,11 @@ export class View {
     if (this.main.getAttribute("aria-disabled") === "true") return;
     const next = this.next();
     if (!this.told_.settled && !unscored(this.link)) {
-      this.link.act({ do: "answer", question: this.at, option: this.chosen });
+      const answer = { do: "answer", question: this.at, option: this.chosen };
+      const line = JSON.stringify([this.link.read("round"), answer]);
+      if (this.link.pending && line === this.asked) return; // Enter twice is one answer
+      this.asked = line;
+      this.link.act(answer);
     } else if (next !== null) {
       this.go(next);
     }
