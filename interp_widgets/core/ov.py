@@ -143,8 +143,9 @@ def copying(values: Tensor, logits: Tensor) -> Tensor:
         values: ``[token, head, d_head]``.
         logits: ``[head, d_head, token]``, for the same tokens.
     """
-    values = (values - values.mean(0)).double().cpu().transpose(0, 1)
-    logits = (logits - logits.mean(-1, keepdim=True)).double().cpu()
+    # Moved before they are widened: MPS has no float64.
+    values = (values - values.mean(0)).cpu().double().transpose(0, 1)
+    logits = (logits - logits.mean(-1, keepdim=True)).cpu().double()
     # The large matrix [token, token] = values @ logits has the eigenvalues of this small one.
     eigenvalues = torch.linalg.eigvals(logits @ values)
     return eigenvalues.real.sum(-1) / eigenvalues.abs().sum(-1)

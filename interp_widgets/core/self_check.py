@@ -96,7 +96,8 @@ def _same(model: LanguageModel, site: str, ours: Tensor, theirs: Tensor) -> None
     error = float("inf")
     if ours.shape == theirs.shape:
         # Token by token: one with massive activations would hide what is wrong at the others.
-        ours, theirs = (part.double().cpu().flatten(2) for part in (ours, theirs))
+        # Moved before it is widened: MPS has no float64.
+        ours, theirs = (part.cpu().double().flatten(2) for part in (ours, theirs))
         gap, size = (part.abs().amax(-1) for part in (ours - theirs, theirs))
         error = (gap / size.clamp(min=1e-6)).max().item()
     if not error <= _TOLERANCE.get(model.dtype, 1e-1):

@@ -1,0 +1,87 @@
+"""Every function on a device that is not the cpu: nothing meets what is elsewhere, no float64."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+import interp_widgets as iw
+from tests.core import tiny
+from tests.core.conftest import PROMPT, make
+from tests.core.far import THERE, Elsewhere, Far, send
+
+TEXTS = [PROMPT, "Paris is in a state and Rome is a city", "the Eiffel Tower is in Paris and"] * 4
+SITES = ["embed", "final", "L*.resid_mid", "L*.attn_out", "L*.mlp_in", "L*.mlp_post"]
+SITES += [f"L*.{kind}" for kind in ("q", "k", "v", "z", "pattern")]
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "top_tokens": lambda model: model.top_tokens(PROMPT),
+    "cache": lambda model: iw.cache(model, TEXTS[:3], SITES),
+    "logit_lens": lambda model: iw.logit_lens(model, PROMPT, track=[" Austin"]),
+    "tuned_lens": lambda model: iw.fit_lens(model, TEXTS, kind="tuned", steps=2),
+    "jacobian_lens": lambda model: iw.fit_lens(model, TEXTS[:2], kind="jacobian"),
+    "through_a_lens": lambda model: iw.logit_lens(
+        model, PROMPT, kind=iw.fit_lens(model, TEXTS, kind="tuned", steps=1)
+    ),
+    "logit_attribution": lambda model: iw.logit_attribution(model, PROMPT, " Austin", " Rome"),
+    "ablate": lambda model: iw.logit_attribution(model, PROMPT, " Austin").ablate(
+        model, "embed", "L1.attn_out", "L2.mlp_out"
+    ),
+    "attention": lambda model: iw.attention(model, PROMPT),
+    "heads": lambda model: iw.heads(model),
+}
+
+
+def numbers(found: Any) -> Iterator[Tensor]:
+    """What a record holds."""
+    if isinstance(found, Tensor):
+        yield found
+    elif isinstance(found, dict):
+        for part in found.values():
+            yield from numbers(part)
+    elif hasattr(found, "__dataclass_fields__"):
+        for field in fields(found):
+            yield from numbers(getattr(found, field.name))
+    elif isinstance(found, float):
+        yield torch.tensor(found)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("family", ["gpt2", "llama", "gemma2", "opt", "bloom", "falcon"])
+def test_elsewhere_equals_here(family, dtype):
+    here = make(family, dtype)
+    with Elsewhere():
+        there = iw.load(send(tiny.hf_model(family, dtype)), tokenizer=tiny.tokenizer())
+        assert there.device == THERE
+        for name, call in CALLS.items():
+            wanted, got = (list(numbers(call(model))) for model in (here, there))
+            assert len(wanted) == len(got)
+            for ours, theirs in zip(got, wanted, strict=True):
+                assert not isinstance(ours, Far), name
+                torch.testing.assert_close(
+                    ours, theirs, atol=1e-5, rtol=1e-5, equal_nan=True, msg=f"{name} {family}"
+                )
+
+
+def test_the_device_is_strict():
+    """Or the test above could not fail."""
+    with Elsewhere():
+        there, here = torch.ones(3, device=THERE), torch.ones(3)
+        assert there.tolist() == (there + torch.tensor(0.0)).cpu().tolist() == [1.0, 1.0, 1.0]
+        for meeting in (
+            lambda: there + here,
+            lambda: here[there.long()],
+            lambda: torch.stack([here, there]),
+            lambda: torch.where(here > 0, there, 0.0),
+        ):
+            with pytest.raises(RuntimeError, match=r"shape \[\[3\]\] are here, others are far"):
+                meeting()
+        with pytest.raises(TypeError, match="float64: the device has none"):
+            there.double()
+        with pytest.raises(TypeError, match=r"Use Tensor\.cpu\(\) first"):
+            there.numpy()
