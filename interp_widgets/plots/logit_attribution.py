@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.logit_attribution import LogitAttribution
 
 PER = ("block", "part")
+MOST_NAMED = 40  # bars that have their names below; of more, every so many
+LONGEST = 16  # characters of a token
 
 
 def _shares(record: LogitAttribution, per: str) -> dict[str, float]:
@@ -27,10 +29,14 @@ def _shares(record: LogitAttribution, per: str) -> dict[str, float]:
 
 def _asked(record: LogitAttribution) -> str:
     """What the shares are shares of."""
-    pieces = [theme.visible(piece) for piece in record.pieces]
+    pieces = [_short(theme.visible(piece)) for piece in record.pieces]
     if len(pieces) == 1:
         return f"logit of {pieces[0]}"
     return f"logit of {pieces[0]} less that of {pieces[1]}"
+
+
+def _short(piece: str) -> str:
+    return piece if len(piece) <= LONGEST else piece[: LONGEST - 1] + "…"
 
 
 def _title(record: LogitAttribution) -> str:
@@ -88,20 +94,28 @@ def plot_print(record: LogitAttribution, per: str = "block", ax: Any = None) -> 
     Raises:
         ValueError: another ``per``.
     """
+    from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
 
     shares = _shares(record, per)
     names, values = list(shares), list(shares.values())
     if ax is None:
-        figure = Figure(figsize=(max(4.0, 1.5 + 0.32 * len(names)), 3.2), layout="constrained")
+        width = 1.5 + 0.32 * min(len(names), MOST_NAMED)
+        figure = Figure(figsize=(max(4.0, width), 3.2), layout="constrained")
         ax = figure.add_subplot()
     places = range(len(names))
     colours = [theme.LINES[0] if value >= 0 else theme.LINES[1] for value in values]
-    ax.bar(places, values, color=colours, label="write")
+    # One artist for all: a widget draws this whenever it is shown.
+    corners = [
+        [(x - 0.4, 0), (x - 0.4, y), (x + 0.4, y), (x + 0.4, 0)]
+        for x, y in zip(places, values, strict=True)
+    ]
+    ax.add_collection(PolyCollection(corners, facecolors=colours, label="write"))
     ax.plot(places, list(accumulate(values)), color="0.4", lw=1, marker=".", label="sum so far")
     ax.margins(x=0.01)
     ax.axhline(0, color="0.4", lw=0.5)
-    ax.set_xticks(places, names, fontsize=7, rotation=60, ha="right")
+    step = -(-len(names) // MOST_NAMED)
+    ax.set_xticks(places[::step], names[::step], fontsize=7, rotation=60, ha="right")
     ax.set_ylabel(theme.matplotlib_text(_asked(record)), fontsize=8)
     ax.set_title(theme.matplotlib_text(_title(record)), fontsize=9, loc="left")
     ax.legend(fontsize=7, frameon=False)

@@ -148,7 +148,8 @@ def heat_print(
         for p, word in enumerate(row):
             size = min(7, 70 / max(1, len(word)))  # a cell holds ten letters of 7 points
             look = {"fontsize": size, "color": theme.text_on(image, values[r, p])}
-            ax.text(p, r, theme.matplotlib_text(word), ha="center", va="center", **look)
+            text = ax.text(p, r, theme.matplotlib_text(word), ha="center", va="center", **look)
+            text.set_in_layout(False)  # it has its cell: nothing else need make room
     ax.set_yticks(range(rows), record.rows, fontsize=8)
     ticks = [theme.matplotlib_text(token) for token in record.tokens]
     ax.set_xticks(range(positions), ticks, fontsize=8, rotation=30, ha="right")

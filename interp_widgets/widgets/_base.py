@@ -14,6 +14,7 @@ import difflib
 import inspect
 import io
 import threading
+import warnings
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -305,7 +306,11 @@ class Widget(anywidget.AnyWidget):
             if figure is None:
                 return None
             out = io.BytesIO()
-            figure.savefig(out, format="png", dpi=96, bbox_inches="tight")
+            # A figure that lays itself out needs no second look at how large it is.
+            box = None if figure.get_layout_engine() else "tight"
+            with warnings.catch_warnings():  # a token's sign that no font has is no news
+                warnings.simplefilter("ignore")
+                figure.savefig(out, format="png", dpi=96, bbox_inches=box)
         except Exception:  # no plotting library, an unusual record: the live widget matters more
             return None
         return base64.b64encode(out.getvalue()).decode("ascii")

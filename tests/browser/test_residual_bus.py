@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 
 from interp_widgets.widgets import ResidualBus
 from tests.browser.harness import NB
@@ -246,7 +246,12 @@ def test_a_large_model_and_odd_tokens(ctx: BrowserContext, tmp_path: Path) -> No
     path = ResidualBus(synthetic_writes(80, 64)).to_html(tmp_path / "large.html")
     page = ctx.new_page()
     dialogs: list[str] = []
-    page.on("dialog", lambda dialog: (dialogs.append(dialog.message), dialog.dismiss()))
+
+    def note(dialog: Dialog) -> None:
+        dialogs.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
     try:
         page.goto(f"file://{path}")
         expect(page.locator(".iw-bus-row")).to_have_count(80 * 2 + 3)

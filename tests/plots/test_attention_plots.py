@@ -14,6 +14,7 @@ from plotly.graph_objects import Figure
 
 import interp_widgets as iw
 from tests.core import tiny
+from tests.widgets.examples import synthetic_writes
 
 NASTY = "the $x$ $$ <b>bold</b> &amp; \n\t \\$ {y} %{text} \x18"
 DOLLAR = 4  # the id of "$"
@@ -83,9 +84,19 @@ def test_the_bars(attribution):
         assert list(bars.y) == list(shares.values())
         assert line.y[-1] == pytest.approx(attribution.total, abs=1e-5)
         printed = attribution.plot(kind="print", per=per).axes[0]
-        assert [bar.get_height() for bar in printed.patches] == pytest.approx(list(bars.y))
+        drawn_bars = printed.collections[0].get_paths()
+        assert [bar.vertices[1, 1] for bar in drawn_bars] == pytest.approx(list(bars.y))
     label = attribution.plot().layout.yaxis.title.text
     assert label == "logit of &#36; less that of &lt;"
+
+
+def test_a_large_model_stays_a_page_wide():
+    small, large = (synthetic_writes(layers, 2).plot(kind="print") for layers in (20, 80))
+    assert small.get_figwidth() == large.get_figwidth() < 15
+    ax = large.axes[0]
+    assert len(ax.collections[0].get_paths()) == 80 * 2 + 2
+    assert 30 < len(ax.get_xticks()) <= 40
+    assert len(ax.get_ylabel()) < 60
 
 
 def test_one_head(attention):
