@@ -30,6 +30,10 @@ from interp_widgets.widgets._question import Question
 from interp_widgets.widgets.quiz import Quiz
 
 DATA = Path(__file__).parent / "data"
+FORM = (
+    "Each question begins with [[question]], and a text stands in quotes: ask = \"…\"; in '…' a "
+    "backslash is itself."
+)
 KEYS = {"title": str, "question": list}
 QUESTION_KEYS = {
     "ask": str,
@@ -38,6 +42,13 @@ QUESTION_KEYS = {
     "why": str,
     "prompt": str,
     "options": list,
+}
+
+KINDS = {
+    str: 'a text in quotes: "…"',
+    list: 'a list of texts: ["…", "…"]',
+    dict: 'a table of options and their hints: "option" = "hint"',
+    "question": "a list, and each begins with [[question]]",
 }
 
 
@@ -53,7 +64,7 @@ def quiz(source: str | Path, model: Any = None) -> Quiz:
 
     Raises:
         ValueError: no such lesson, or the file is no quiz; the message says where and why.
-        FileNotFoundError: there is no such file.
+        FileNotFoundError: there is no such file. TypeError: a model that `iw.load` did not make.
     """
     path, name = _find(source)
     title, questions = read(path)
@@ -67,7 +78,7 @@ def quiz(source: str | Path, model: Any = None) -> Quiz:
             best=progress.best(name, len(questions)),
         )
     except ValueError as error:
-        raise ValueError(f"{path.name}: {error}") from None
+        raise ValueError(f"{path.name}, {error}") from None
     made.on_score = lambda score: progress.note_quiz(name, score["best"], score["of"])
     return made
 
@@ -85,15 +96,24 @@ def read(path: Path) -> tuple[str, list[Question]]:
         FileNotFoundError: there is no such file.
     """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        # Some editors put a byte order mark in front, which TOML does not know.
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:
-        raise FileNotFoundError(f"There is no quiz file {path}.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name} is not TOML: {error}.") from None
+        raise FileNotFoundError(
+            f"There is no quiz file {path}. Give its path from this notebook's folder."
+        ) from None
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read: {error.strerror}. Name a TOML file that you may read."
+        ) from None
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name} is not UTF-8: {error}. Save it as UTF-8.") from None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        raise ValueError(f"{path.name} is not TOML: {error}. {FORM}") from None
     _check_keys(table, KEYS, path.name)
     entries = table.get("question", [])
     if not entries:
-        raise ValueError(f"{path.name} has no [[question]].")
+        raise ValueError(f"{path.name} has no [[question]]. {FORM}")
     questions = []
     for number, entry in enumerate(entries, 1):
         where = f"{path.name}, question {number}"
@@ -119,14 +139,14 @@ def _check_keys(table: dict[str, Any], known: dict[str, type], where: str) -> No
                 f"{where}: {key!r} is not known.{hint} It may have {', '.join(known)}."
             )
         if not isinstance(value, known[key]):
-            kind = {str: "a text in quotes", list: "a list", dict: "a table"}[known[key]]
-            raise ValueError(f"{where}: {key!r} is {kind}; got {value!r}.")
+            wanted = KINDS["question" if key == "question" else known[key]]
+            raise ValueError(f"{where}: {key!r} is {wanted}; got {value!r:.80}.")
 
 
 def _find(source: str | Path) -> tuple[Path, str]:
     """The file of a quiz, and the name under which its result is kept."""
     if isinstance(source, Path) or str(source).endswith(".toml"):
-        return Path(source), Path(source).name
+        return Path(source).expanduser(), Path(source).name
     if source not in lessons():
         raise ValueError(
             f"There is no quiz {source!r}. Lessons that have one: {', '.join(lessons())}. "

@@ -82,9 +82,15 @@ class Question:
                     f"{_called(self)}: the wrong option {option!r} has no "
                     f"{'hint' if option.strip() else 'text'}."
                 )
-        same = [option for option in self.wrong if _bare(option) == _bare(self.answer)]
-        if same:
-            raise ValueError(f"{_called(self)} lists its answer {same[0]!r} as wrong, too.")
+        seen: dict[str, str] = {}
+        for option in self.wrong:
+            if _bare(option) == _bare(self.answer):
+                raise ValueError(f"{_called(self)} lists its answer {option!r} as wrong, too.")
+            if (other := seen.setdefault(_bare(option), option)) != option:
+                raise ValueError(
+                    f"{_called(self)} offers one option twice: {other!r} and {option!r}. "
+                    "Reword one of them."
+                )
 
     def _check_prediction(self) -> None:
         if self.answer or self.wrong:
@@ -92,6 +98,13 @@ class Question:
                 f"{_called(self)} has a prompt and an answer. With a prompt the model gives the "
                 "answer; take one of the two out."
             )
+        if not (self.prompt or "").strip():
+            raise ValueError(
+                f"{_called(self)} has an empty prompt. Write what the model is to go on from, "
+                "or take the prompt out and give an answer and wrong options."
+            )
+        if "" in self.options:
+            raise ValueError(f"{_called(self)} has an empty option. Options are tokens: ' Paris'.")
         if len(set(self.options)) != len(self.options):
             raise ValueError(f"{_called(self)} offers an option twice: {list(self.options)}.")
         if self.options and not 2 <= len(self.options) <= MOST_OPTIONS:
@@ -141,7 +154,9 @@ def _prediction(question: Question, model: LanguageModel | None) -> Item:
         raise ValueError(f"{_called(question)} is a prediction: it needs model=.")
     prompt = question.prompt or ""
     ranked = model.top_tokens(prompt, k=model.d_vocab)
-    tokens = list(question.options) or [token for token, _ in ranked[:MADE_UP]]
+    # Two ids may be spelled alike; nobody could tell such options apart.
+    likeliest = list(dict.fromkeys(token for token, _ in ranked))[:MADE_UP]
+    tokens = list(question.options) or likeliest
     for token in question.options:
         model.token_id(token)  # raises, showing the pieces, for a text of several tokens
     tokens = _shuffled(tokens, question.ask + prompt)

@@ -82,13 +82,15 @@ class Quiz(Widget):
         **state: Any,
     ) -> None:
         _check_questions(questions, pass_above)
-        if model is None and any(q.prompt is not None for q in questions):
-            from interp_widgets.core.load import load
-
-            model = load()
-        texts = [text for question in questions for text in question.texts]
-        self._known = definitions(texts, terms or {})
-        self._items = [item(question, model) for question in questions]
+        self._known: dict[str, str] = {}
+        self._items: list[Item] = []
+        model = _answering(questions, model)
+        for number, question in enumerate(questions, 1):
+            try:
+                self._known |= definitions(question.texts, terms or {})
+                self._items.append(item(question, model))
+            except ValueError as error:
+                raise ValueError(f"question {number}: {error}") from None
         self._pass_above = pass_above
         self._best = best
         self._unkept = ""
@@ -270,6 +272,18 @@ class Quiz(Widget):
     def _brief(self) -> str:
         count = len(self._items)
         return f"{self.title!r}, {count} question{'s' if count != 1 else ''}"
+
+
+def _answering(questions: Sequence[Question], model: LanguageModel | None) -> LanguageModel | None:
+    """The model that answers predictions: the one given, or the course's own if need be."""
+    if model is None and all(question.prompt is None for question in questions):
+        return None
+    from interp_widgets.core.language_model import check_model
+    from interp_widgets.core.load import load
+
+    if model is not None:
+        check_model(model)
+    return model or load()
 
 
 def _shown(one: Item) -> dict[str, Any]:
