@@ -3,8 +3,8 @@
 Run `python tests/benchmarks/residual_bus.py`.
 
 A record of 80 layers of 64 heads (random shares): bytes on the wire; milliseconds from making the
-widget to its rows, split into kernel on the one hand, wire and page on the other; from a click that removes a writer to the new
-picture; and how long a frame takes while the stream is scrolled.
+widget to its rows, split into kernel on the one hand, wire and page on the other; from a click that
+removes a writer to the new picture; and how long a frame takes while the stream is scrolled.
 """
 
 from __future__ import annotations
