@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.attention import Attention
 
 SMALL = 32  # cells along a side of a small picture
+LARGE = 256  # cells along a side of one printed head: more are finer than the paper shows
+MOST_NAMED = 48  # tokens of which each has its name; of more, some have
 WEIGHTS = ("raw", "value")
 
 
@@ -28,10 +30,10 @@ def _pattern(record: Attention, layer: int, head: int, weights: str) -> np.ndarr
 def _chosen(record: Attention, layer: int, head: int | None, weights: str) -> Tensor:
     if weights not in WEIGHTS:
         raise ValueError(f"weights is one of {', '.join(WEIGHTS)}; got {weights!r}.")
-    weighted = record.weighted(layer, head)
-    if weights == "value":
-        return weighted
-    return record.patterns[layer] if head is None else record.patterns[layer, head]
+    if head is None:
+        return record.weighted(layer) if weights == "value" else record.patterns[layer]
+    weighted = record.weighted(layer, head)  # raises for a head that is not there
+    return weighted if weights == "value" else record.patterns[layer, head]
 
 
 def _masked(pattern: Tensor) -> Tensor:
@@ -57,6 +59,28 @@ def _overview(record: Attention, weights: str) -> np.ndarray:
             column = head * (side + 1)
             whole[row : row + side, column : column + side] = picture
     return whole
+
+
+def _coarse(record: Attention, layer: int, head: int, weights: str) -> tuple[np.ndarray, int]:
+    """One head for paper, and the tokens a cell: of several it shows the largest weight."""
+    pattern = _chosen(record, layer, head, weights)
+    step = -(-len(pattern) // LARGE)
+    pooled = torch.nn.functional.max_pool2d(pattern[None], step, ceil_mode=True)[0]
+    return _masked(pooled).numpy(), step
+
+
+def _named(tokens: tuple[str, ...], step: int) -> tuple[list[int], list[str]]:
+    """Cells with a name, and the names: all of a short prompt; with their places in a long one."""
+    n = len(tokens)
+    if n <= MOST_NAMED:
+        return list(range(n)), [theme.matplotlib_text(token) for token in tokens]
+    every = -(-n // (step * MOST_NAMED)) * step
+    places = range(0, n, every)
+    return [i // step for i in places], [f"{i} {_short(tokens[i])}" for i in places]
+
+
+def _short(token: str) -> str:
+    return theme.matplotlib_text(token if len(token) <= 12 else f"{token[:11]}…")
 
 
 def _one(record: Attention, layer: int | None, head: int | None) -> tuple[int, int] | None:
@@ -123,13 +147,15 @@ def plot_interactive(
         figure.update_yaxes(tickvals=_middles(layers, side), ticktext=names)
     else:
         tokens = [theme.plotly_text(token) for token in record.tokens]
-        ticks = {"tickvals": list(range(len(tokens))), "ticktext": tokens}
+        if len(tokens) <= MOST_NAMED:
+            ticks: dict[str, Any] = {"tickvals": list(range(len(tokens))), "ticktext": tokens}
+        else:  # categories: as many names as there is room for, and all of them on hover
+            names = [f"{i} {token}" for i, token in enumerate(tokens)]
+            figure.update_traces(x=names, y=names)
+            ticks = {"type": "category"}
         figure.update_xaxes(title="looked at", **ticks)
         figure.update_yaxes(title="looking", **ticks)
-        figure.update_traces(
-            customdata=[[f"{a} → {b}" for b in tokens] for a in tokens],
-            hovertemplate="%{customdata}  %{z:.3f}<extra></extra>",
-        )
+        figure.update_traces(hovertemplate="%{y} → %{x}  %{z:.3f}<extra></extra>")
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
     return theme.plotly_layout(figure, _title(record, one, weights))
 
@@ -141,7 +167,7 @@ def plot_print(
     weights: str = "raw",
     ax: Any = None,
 ) -> PrintFigure:
-    """The same in Matplotlib.
+    """The same in Matplotlib. Of a long prompt a cell shows the largest of several weights.
 
     Args:
         record: the attention.
@@ -156,7 +182,9 @@ def plot_print(
     from matplotlib.figure import Figure
 
     one = _one(record, layer, head)
-    values = _overview(record, weights) if one is None else _pattern(record, *one, weights)
+    values, step = (
+        (_overview(record, weights), 1) if one is None else _coarse(record, *one, weights)
+    )
     layers, heads, n = record.patterns.shape[:3]
     cells = (0.9 * heads, 0.9 * layers) if one is None else (0.35 * n, 0.35 * n)
     if ax is None:
@@ -171,9 +199,9 @@ def plot_print(
         ax.tick_params(length=0)
         ax.spines[:].set_visible(False)
     else:
-        tokens = [theme.matplotlib_text(token) for token in record.tokens]
-        ax.set_xticks(range(n), tokens, fontsize=7, rotation=60, ha="right")
-        ax.set_yticks(range(n), tokens, fontsize=7)
+        places, names = _named(record.tokens, step)
+        ax.set_xticks(places, names, fontsize=7, rotation=60, ha="right")
+        ax.set_yticks(places, names, fontsize=7)
     ax.set_title(theme.matplotlib_text(_title(record, one, weights)), fontsize=9, loc="left")
     ax.figure.colorbar(image, ax=ax, label=_label(one, weights))
     return ax.figure

@@ -26,7 +26,6 @@ WEIGHTS = ("raw", "value")
 FIRST = ("shown", "dimmed", "hidden")
 ORDERS = ("place", "score")
 EXPORT_BYTES = 400_000
-MOST_NAMED = 48  # tokens of the still picture; drawing more would hold up the view
 
 
 class AttentionView(PromptedWidget):
@@ -213,8 +212,6 @@ class AttentionView(PromptedWidget):
         return self.get_state()
 
     def _figure(self) -> Any:
-        if len(self.record.tokens) > MOST_NAMED:
-            return None
         from interp_widgets.plots.attention import plot_print
 
         layer, head = self.opened

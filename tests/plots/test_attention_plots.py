@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as PrintFigure
 from plotly.graph_objects import Figure
 
 import interp_widgets as iw
+from interp_widgets.core.attention import Attention
 from tests.core import tiny
 from tests.widgets.examples import synthetic_writes
 
@@ -131,6 +133,44 @@ def test_long_prompts_are_drawn_small(model):
     whole = np.array(attention.plot().data[0].z)
     assert whole.shape == (3 * 33, 4 * 33)
     assert np.nanmax(whole) == 1
+
+
+def long_attention(n: int) -> Attention:
+    """One head that looks at exactly one earlier token from each: a line one cell wide."""
+    patterns = torch.zeros(1, 1, n, n)
+    patterns[0, 0, torch.arange(n), torch.arange(n) // 3] = 1
+    return Attention(
+        model="m",
+        revision="",
+        prompt="long",
+        tokens=tuple(f" token{i}" for i in range(n)),
+        ids=torch.arange(n),
+        patterns=patterns,
+        value_norms=torch.full((1, 1, n), 2.0),
+        scales=torch.ones(1, n),
+        check=0.0,
+    )
+
+
+@pytest.mark.parametrize(("n", "step"), [(49, 1), (256, 1), (257, 2), (600, 3)])
+def test_one_head_of_a_long_prompt_keeps_its_lines_and_some_names(n, step):
+    record = long_attention(n)
+    for weights, most in (("raw", 1.0), ("value", 2.0)):
+        ax = record.plot(kind="print", layer=0, head=0, weights=weights).axes[0]
+        cells = ax.images[0].get_array().filled(-1)
+        assert cells.shape == (-(-n // step),) * 2
+        assert (cells[np.triu_indices(len(cells), 1)] == -1).all()
+        assert {(i // step, i // 3 // step) for i in range(n)} == set(
+            zip(*np.nonzero(cells == most), strict=True)
+        )
+    names = [label.get_text() for label in ax.get_xticklabels()]
+    assert 24 < len(names) <= 48
+    for place, name in zip(ax.get_xticks(), names, strict=True):
+        assert name == f"{int(place) * step} ·token{int(place) * step}"
+    figure = record.plot(layer=0, head=0)
+    assert list(figure.data[0].x) == [f"{i} ·token{i}" for i in range(n)]
+    assert np.array(figure.data[0].z).shape == (n, n)
+    assert len(figure.to_json()) < 7 * n * n + 40 * n + 10_000  # the weights, the names, no more
 
 
 def test_scores_by_layer_and_head(scores):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import numpy as np
@@ -224,6 +225,49 @@ def test_a_prompt_longer_than_the_context_says_so(widget: AttentionView) -> None
     assert widget.shown["prompt"] == REPEATS
     widget.undo().wait()
     assert widget.error == ""
+
+
+LONG = {
+    "gpt2": {"n_positions": 640},
+    "gemma2": {"max_position_embeddings": 640, "sliding_window": 16},  # every other layer slides
+    "llama": {"max_position_embeddings": 640, "num_key_value_heads": 2},  # queries in groups
+}
+
+
+@pytest.mark.parametrize(
+    ("family", "dtype"),
+    [("gpt2", torch.float32), ("gemma2", torch.float32), ("llama", torch.bfloat16)],
+)
+def test_600_tokens_show_what_the_model_attends_to(family: str, dtype: torch.dtype) -> None:
+    hf = hf_model(family, dtype, **LONG[family])
+    long = iw.load(hf, tokenizer=tokenizer())
+    ids = torch.randint(3, long.d_vocab, (600,), generator=torch.Generator().manual_seed(0))
+    view = AttentionView(iw.attention(long, ids.tolist()), model=long)
+    hf.set_attn_implementation("eager")
+    with torch.no_grad():
+        wanted = hf(ids[None], output_attentions=True).attentions
+    assert len(view.record.tokens) == 600
+    for layer in range(long.n_layers):
+        view.act({"do": "open", "layer": layer, "head": 1})
+        assert named(view.layers[str(layer)], "pattern").shape == (4, 600 * 601 // 2)
+        shown = squares(named(view.layers[str(layer)], "pattern"))
+        near = wanted[layer][0].float().numpy()
+        # A byte holds a square root: half a step, and what bfloat16 itself rounds away.
+        assert np.abs(np.sqrt(shown) - np.sqrt(near)).max() < 0.5 / 255 + (
+            1e-3 if dtype == torch.float32 else 0.02
+        )
+    if family == "gemma2":
+        far = np.tril(np.ones((600, 600), dtype=bool), -16)
+        sliding = [bool((view.record.patterns[n][:, far] == 0).all()) for n in range(3)]
+        assert sliding == [kind == "sliding_attention" for kind in hf.config.layer_types]
+
+
+def test_a_long_prompt_has_a_still_picture() -> None:
+    long = iw.load(hf_model("gpt2", n_positions=640), tokenizer=tokenizer())
+    view = AttentionView(model=long, prompt=" the city of Rome" * 150)
+    assert len(view.record.tokens) == 601
+    picture = view._repr_mimebundle_()[0]["image/png"]
+    assert base64.b64decode(picture).startswith(b"\x89PNG")
 
 
 def test_an_export_holds_every_layer_while_it_is_small() -> None:
