@@ -33,7 +33,7 @@ import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.attention_switch import AttentionSwitch
-from interp_widgets.core.places import Place
+from interp_widgets.core.places import Place, part
 from interp_widgets.core.sites import Site, expand
 
 if TYPE_CHECKING:
@@ -75,12 +75,15 @@ class _Block(io.IOBase):
         edits: Edits,
         found: Any,
         joins: Mapping[int, Tensor] | None = None,
+        last_only: bool = False,
     ) -> None:
         self._lock = lock_of(model.hf)
         self._thread = 0
         self._found = found
         self._modules = [*model.layers, model.module(model.architecture.final_norm)]
         self._joins = dict(sorted((joins or {}).items()))
+        ends = (model.architecture.attn_proj, model.architecture.mlp) if last_only else ()
+        self._ends = [part(model.layers[-1], path) for path in ends]
         self._running: Generator[None] | None = None
         self._hooked: list[tuple[Place, Edit]] = []
         looks: list[tuple[nn.Module, Edit]] = []
@@ -142,12 +145,14 @@ class _Block(io.IOBase):
             if new is not None or rows < all_rows:
                 _join(module, new, rows, all_rows, self)
             rows += 0 if new is None else len(new)
+        for module in self._ends:
+            _end(module, self)
 
     def _undo(self) -> None:
         self._switch.off()
         for place, _ in self._hooked:
             _remove(self, place.module)
-        for module in self._modules if self._joins else ():
+        for module in [*self._modules, *self._ends] if self._joins else ():
             _remove(self, module)
 
 
@@ -190,7 +195,7 @@ def captured(
 
 
 def resumed(
-    model: LanguageModel, joins: Mapping[int, Tensor], edits: Edits
+    model: LanguageModel, joins: Mapping[int, Tensor], edits: Edits, last_only: bool = False
 ) -> AbstractContextManager[None]:
     """Run the model from the layer up where each row begins, with ``edits`` on the way.
 
@@ -204,8 +209,11 @@ def resumed(
         joins: layer -> the stream ``[row, pos, d_model]`` with which rows begin there, as
             ``resid_pre``; ``n_layers`` is the final norm.
         edits: as in `hooked`; at a place in layer ``l`` they get the rows that began at or below.
+        last_only: of the stream that leaves the last layer only the last position is wanted. What
+            that layer writes is then made for this position alone, and others hold what was not
+            meant for them. No edit may be at what it leaves out: ``z``, ``attn_out`` or the MLP.
     """
-    return _Block(model, edits, None, joins)
+    return _Block(model, edits, None, joins, last_only)
 
 
 def _sites(model: LanguageModel, name: str | Site) -> list[Site]:
@@ -341,6 +349,23 @@ def _join(module: nn.Module, new: Tensor | None, rows: int, of: int, owner: _Blo
 
     join.__dict__["interp_widgets_owner"] = owner
     module.register_forward_pre_hook(join, with_kwargs=True)
+
+
+def _end(module: nn.Module, owner: _Block) -> None:
+    """Give a module that works position by position the last one only.
+
+    What it writes is then ``[batch, 1, d_model]``, which every position of the stream is added to.
+    """
+
+    def end(_module: nn.Module, args: tuple, kwargs: dict[str, Any] | None = None) -> Any:
+        if not owner.acts() or kwargs is None:
+            return None
+        if args:
+            return (args[0][:, -1:], *args[1:]), kwargs
+        return args, {**kwargs, "hidden_states": kwargs["hidden_states"][:, -1:]}
+
+    end.__dict__["interp_widgets_owner"] = owner
+    module.register_forward_pre_hook(end, with_kwargs=True)
 
 
 def _remove(owner: _Block, module: nn.Module) -> None:

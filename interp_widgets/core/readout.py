@@ -8,6 +8,7 @@ on those modules do not run: reading a stream out is not a run of the model.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -21,13 +22,16 @@ if TYPE_CHECKING:
 _VOCAB_SLICE = 16_384
 
 
-def unembed(model: LanguageModel, resid: Tensor, normed: bool = False) -> Tensor:
+def unembed(
+    model: LanguageModel, resid: Tensor, normed: bool = False, tokens: Sequence[int] | None = None
+) -> Tensor:
     """Logits ``[..., vocab]`` that the model would give if its stream ended as ``resid``.
 
     Args:
         model: the model whose final norm and unembedding are used.
         resid: ``[..., d_model]``, any float type. Norm statistics are those of ``resid`` itself.
         normed: ``resid`` went through the final norm already.
+        tokens: only the logits of these ids, ``[..., token]``.
 
     Returns:
         float64 for a float64 model, else float32, on the device of the unembedding.
@@ -38,7 +42,11 @@ def unembed(model: LanguageModel, resid: Tensor, normed: bool = False) -> Tensor
     hidden = resid.to(device=head.weight.device, dtype=wide)
     if not normed:
         hidden = in_precision(norm, hidden).forward(hidden)
-    logits = head.forward(hidden) if head.weight.dtype == wide else _sliced(head, hidden)
+    if tokens is not None:
+        logits = hidden @ head.weight[[*tokens]].to(wide).T
+        logits = logits if head.bias is None else logits + head.bias[[*tokens]].to(wide)
+    else:
+        logits = head.forward(hidden) if head.weight.dtype == wide else _sliced(head, hidden)
     cap = model.logit_softcap
     return logits if cap is None else torch.tanh(logits / cap) * cap
 

@@ -278,7 +278,7 @@ def test_a_budget_bounds_batches(monkeypatch):
     model = make("gpt2")
     cells = grid(model, "z", "head_position", model.tokens(CORRUPT)).cells
     wanted = swept(model, cells)
-    monkeypatch.setattr(engine, "BUDGET", 1)
+    monkeypatch.setitem(engine.BUDGET, "cpu", 1)
     run = run_base(model, model.ids(CORRUPT))
     maker = RowMaker(run, cells, model.ids(CLEAN))
     parts = list(sweep(run, [maker.row(cell) for cell in cells]))

@@ -9,7 +9,7 @@ masks and positions.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,12 +18,14 @@ from torch import Tensor
 from transformers.cache_utils import Cache, DynamicCache, DynamicLayer
 
 from interp_widgets.core.hooks import Edit, captured, hooked, lock_of, resumed
+from interp_widgets.core.readout import unembed
 from interp_widgets.core.sites import Site
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
 
 FINAL = Site(None, "final")
+_WRITERS = {"z", "attn_out", "mlp_in", "mlp_post", "mlp_out"}  # they work position by position
 
 # Relative to the largest value of the stream: rounding of products of another shape.
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
@@ -76,9 +78,19 @@ class BaseRun:
     again: Tensor = field(default_factory=lambda: torch.empty(0))
 
     @property
-    def logits(self) -> Tensor:
-        """Logits ``[vocab]`` after the last token, float32 or float64."""
-        return self.model.unembed(self.streams[-1][-1])
+    def device(self) -> str:
+        """The sort of device that the first layer is on."""
+        return self.streams[0].device.type
+
+    @property
+    def final(self) -> Tensor:
+        """The stream after the last layer at the last position, ``[d_model]``."""
+        return self.streams[-1][-1]
+
+    @torch.no_grad()
+    def read(self, final: Tensor, tokens: Sequence[int] | None = None) -> Tensor:
+        """Logits ``[..., vocab]`` or ``[..., token]`` of final streams ``[..., d_model]``."""
+        return unembed(self.model, final, tokens=tokens)
 
     def rows(self, layer: int, start: int, count: int) -> Tensor:
         """The stream that enters ``layer`` from position ``start`` on, ``count`` times."""
@@ -110,7 +122,7 @@ class BaseRun:
         with torch.no_grad():
             if self.resumes:
                 joins = {layer: self.rows(layer, start, n) for layer, n in begins.items()}
-                with resumed(self.model, joins, edits):
+                with resumed(self.model, joins, edits, self._last_only(edits)):
                     self.model.hf.base_model(input_ids=ids, **self._past(start))
             else:
                 with hooked(self.model, _noisy(self.noise)), hooked(self.model, edits):
@@ -128,6 +140,12 @@ class BaseRun:
 
     def _site(self, layer: int) -> Site:
         return Site(layer, "resid_pre") if layer < self.model.n_layers else FINAL
+
+    def _last_only(self, edits: Mapping[Site, Edit]) -> bool:
+        """Whether the last layer may write to the last position only."""
+        last = self.model.n_layers - 1
+        written = {site.kind for site in edits if site.layer == last}
+        return not (written & _WRITERS or self.model.architecture.flat_mlp)
 
     def _past(self, start: int) -> dict[str, Any]:
         if start == 0:
@@ -182,7 +200,7 @@ def _noisy(noise: Tensor | None) -> dict[Site, Edit]:
 def _resuming(base: BaseRun) -> BaseRun:
     """The base run, knowing whether rows started half-way up and along end as it did."""
     model, n = base.model, len(base.ids)
-    wanted = base.streams[-1][-1]
+    wanted = base.final
     if not lock_of(model.hf)._is_owned() and len(base.kept) == model.n_layers:
         begins = dict.fromkeys(sorted({0, model.n_layers // 2, model.n_layers - 1}), 1)
         again = base.finals(begins, n // 2, {})

@@ -135,9 +135,9 @@ def steps(
             ids, donor = donor, ids
         base = run_base(model, ids, experiment.noise)
         maker = RowMaker(base, experiment.cells, donor, experiment.partner)
-        clean = maker.donor_logits if denoise else base.logits
+        clean = maker.donor_final if denoise else base.final
         assert clean is not None
-        measure = measure_of(metric, experiment.answer, experiment.distractor, clean)
+        measure = measure_of(metric, experiment.answer, experiment.distractor, base.read(clean))
         ends = _ends(base, maker, measure, metric)
         record.clean_values[number], record.corrupt_values[number] = ends[::-1] if denoise else ends
         if number == 0:
@@ -145,9 +145,9 @@ def steps(
         cells = record.values[number].view(-1)
         made = [maker.row(cell) for cell in experiment.cells]
         at = [i for i, row in enumerate(made) if row is not None]
-        for rows, logits in sweep(base, [row for row in made if row is not None]):
+        for rows, logits in sweep(base, [row for row in made if row is not None], measure.tokens):
             found = [at[row] for row in rows]
-            values = measure(logits)
+            values = measure.of(logits)
             worst = found[int(torch.isfinite(values).byte().argmin())]
             check_finite(values, metric, f"the run patched at {_named(record, worst)}")
             cells[found] = values
@@ -156,13 +156,17 @@ def steps(
 
 def _ends(base: BaseRun, maker: RowMaker, measure: Measure, metric: Metric) -> tuple[float, float]:
     """The metric of the base run and of the other one (NaN if there is none)."""
-    own = measure(base.logits[None])
+    own = _judged(base, measure, base.final)
     check_finite(own, metric, "the run that is patched")
-    if maker.donor_logits is None:
+    if maker.donor_final is None:
         return float(own), float("nan")
-    other = measure(maker.donor_logits[None])
+    other = _judged(base, measure, maker.donor_final)
     check_finite(other, metric, "the run that is patched from")
     return float(own), float(other)
+
+
+def _judged(base: BaseRun, measure: Measure, final: Tensor) -> Tensor:
+    return measure.of(base.read(final[None], measure.tokens))
 
 
 def _checked(
@@ -175,14 +179,14 @@ def _checked(
 ) -> Patching:
     """The record with its two checks: nothing patched, and everything."""
     own, other = ends
-    again = measure(base.model.unembed(base.again)[None])
+    again = _judged(base, measure, base.again)
     whole = float("nan")
     same_length = donor is not None and len(donor) == len(base.ids)
     if same_length and experiment.partner == tuple(range(len(base.ids))) and own != other:
         cell = (Patch(f"L{base.model.n_layers // 2}.resid_pre"),)
         row = RowMaker(base, (cell,), donor).row(cell)
-        for _, logits in sweep(base, [] if row is None else [row]):
-            whole = (float(measure(logits)) - own) / (other - own)
+        for _, logits in sweep(base, [] if row is None else [row], measure.tokens):
+            whole = (float(measure.of(logits)) - own) / (other - own)
     return replace(
         record,
         check_nothing=abs(float(again) - own),

@@ -10,6 +10,7 @@ small) for the clean run. ``recovery`` is the logit difference on the scale wher
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,7 +18,20 @@ from torch import Tensor
 
 from interp_widgets.core import metrics
 
-Measure = Callable[[Tensor], Tensor]  # logits [row, vocab] -> [row], float64
+
+@dataclass(frozen=True)
+class Measure:
+    """The judge of one pair's runs.
+
+    Attributes:
+        of: logits ``[row, vocab]`` -> ``[row]``, float64; or, if ``tokens`` are named, their logits
+            ``[row, token]``.
+        tokens: the ids that it looks at; None for the whole vocabulary.
+    """
+
+    of: Callable[[Tensor], Tensor]
+    tokens: tuple[int, ...] | None = None
+
 
 METRICS = ("logit_diff", "recovery", "log_prob", "kl", "norm", "rank")
 UNITS = {
@@ -79,7 +93,9 @@ def measure_of(
         clean: logits of the clean run, ``[vocab]``.
     """
     if not isinstance(metric, str):
-        return _callers(metric)
+        return Measure(_callers(metric))
+    if metric in ("logit_diff", "recovery"):  # two rows of the unembedding will do
+        return Measure(_first_less_second, (answer or 0, distractor or 0))
 
     def named(logits: Tensor) -> Tensor:
         match metric:
@@ -89,17 +105,19 @@ def measure_of(
                 found = metrics.kl_divergence(clean.to(logits), logits)
             case "norm":
                 found = (logits - clean.to(logits)).norm(dim=-1)
-            case "rank":
+            case _:  # rank
                 tokens = torch.full((len(logits), 1), answer or 0, device=logits.device)
                 found = metrics.rank(logits, tokens)[..., 0]
-            case _:
-                found = metrics.logit_diff(logits, answer or 0, distractor or 0)
         return found.detach().cpu().double()
 
-    return named
+    return Measure(named)
 
 
-def _callers(metric: Callable[[Tensor], Tensor]) -> Measure:
+def _first_less_second(logits: Tensor) -> Tensor:
+    return metrics.logit_diff(logits, 0, 1).detach().cpu().double()
+
+
+def _callers(metric: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
     def checked(logits: Tensor) -> Tensor:
         found = metric(logits)
         if not isinstance(found, Tensor) or found.shape != logits.shape[:1]:

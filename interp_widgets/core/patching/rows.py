@@ -84,7 +84,7 @@ class RowMaker:
         partner: for each position of the base run the donor's; -1 for none.
 
     Attributes:
-        donor_logits: of that run after its last token, ``[vocab]``; None if there is none.
+        donor_final: the stream that run ends with, ``[d_model]``; None if there is none.
     """
 
     def __init__(
@@ -103,12 +103,12 @@ class RowMaker:
         self._own = base.values(sites | values)
         self._given: dict[Site, Tensor] = {}
         self._moves: dict[Site, Tensor] = {}
-        self.donor_logits: Tensor | None = None
+        self.donor_final: Tensor | None = None
         if donor is not None:
             asked = {self._whole(patch)[0] for patch in patches if patch.value is None}
             self._given = activations(self._model, donor, {*asked, FINAL})
             self._moves = {site: self._moved(site) for site in asked}
-            self.donor_logits = self._model.unembed(self._given[FINAL][-1])
+            self.donor_final = self._given[FINAL][-1]
 
     def row(self, cell: Intervention) -> Row | None:
         """The row of one intervention; None if no position of it has one of the other run's.

@@ -20,31 +20,39 @@ from interp_widgets.core.patching.base_run import BaseRun
 from interp_widgets.core.patching.rows import Row, Write
 from interp_widgets.core.sites import Site
 
-BUDGET = 1 << 29  # bytes that a batch may need, by `_bytes_of_row`
+# Bytes that a batch may need, by `_bytes_of_row`; a processor is quickest with what it has cached.
+BUDGET = {"cpu": 1 << 25, "cuda": 1 << 32, "mps": 1 << 30}
 
 # Multiplications that take as long as what a pass costs besides them.
-_PASS = {"cpu": 2e7, "cuda": 1e10, "mps": 1e9}
+_PASS = {"cpu": 5e6, "cuda": 1e10, "mps": 1e9}
 
 
-def sweep(base: BaseRun, rows: Sequence[Row]) -> Iterator[tuple[list[int], Tensor]]:
+def sweep(
+    base: BaseRun, rows: Sequence[Row], tokens: Sequence[int] | None = None
+) -> Iterator[tuple[list[int], Tensor]]:
     """Run every row.
 
+    Args:
+        base: the run that is patched.
+        rows: what is done to it.
+        tokens: ids whose logits are wanted; None for the whole vocabulary.
+
     Yields:
-        Indices of rows, and the logits ``[row, vocab]`` after the last token of each, float32 or
-        float64. Rows that change nothing come first and are not run.
+        Indices of rows, and the logits ``[row, vocab]`` (or ``[row, token]``) after the last token
+        of each, float32 or float64. Rows that change nothing come first and are not run.
 
     Raises:
         RuntimeError: not even one row at a time fits into memory.
     """
     still = [i for i, row in enumerate(rows) if not row.writes]
     if still:
-        yield still, base.logits.expand(len(still), -1)
+        yield still, base.read(base.final, tokens).expand(len(still), -1)
     limit = len(rows)
     waiting = _batches(base, rows)
     while waiting:
         batch = waiting.pop()
         if len(batch) <= limit:
-            logits = _run(base, [rows[i] for i in batch], alone=len(batch) == 1)
+            logits = _run(base, [rows[i] for i in batch], tokens)
             if logits is not None:
                 yield batch, logits
                 continue
@@ -66,7 +74,8 @@ def _batches(base: BaseRun, rows: Sequence[Row]) -> list[list[int]]:
         merged.append((start, here))
     out = []
     for start, group in merged:
-        most = max(1, BUDGET // _bytes_of_row(base, n - start if base.resumes else n))
+        row = _bytes_of_row(base, n - start if base.resumes else n)
+        most = max(1, BUDGET.get(base.device, BUDGET["cpu"]) // row)
         group.sort(key=lambda i: rows[i].begins)
         out += [group[k : k + most] for k in range(0, len(group), most)]
     return out[::-1]
@@ -75,7 +84,7 @@ def _batches(base: BaseRun, rows: Sequence[Row]) -> list[list[int]]:
 def _spare_tokens(base: BaseRun) -> int:
     """Tokens a layer computes in the time that a pass takes besides."""
     weights = sum(p.numel() for p in base.model.layers[0].parameters())
-    return int(_PASS.get(base.streams[0].device.type, _PASS["cpu"]) // weights)
+    return int(_PASS.get(base.device, _PASS["cpu"]) // weights)
 
 
 def _bytes_of_row(base: BaseRun, positions: int) -> int:
@@ -86,14 +95,14 @@ def _bytes_of_row(base: BaseRun, positions: int) -> int:
     return (tokens + kept + 3 * model.d_vocab) * base.streams[0].element_size()
 
 
-def _run(base: BaseRun, rows: list[Row], alone: bool) -> Tensor | None:
+def _run(base: BaseRun, rows: list[Row], tokens: Sequence[int] | None) -> Tensor | None:
     """Logits of a batch ``[row, vocab]``; None if there was not enough memory."""
     start = min(row.start for row in rows) if base.resumes else 0
     try:
         finals = base.finals(Counter(row.begins for row in rows), start, edits_of(rows, start))
-        return base.model.unembed(finals)
+        return base.read(finals, tokens)
     except RuntimeError as error:
-        if alone or not _is_memory(error):
+        if len(rows) == 1 or not _is_memory(error):
             raise
     return None  # after the except clause, which held on to the tensors of the failed run
 
