@@ -1,27 +1,117 @@
-"""Every widget, on an exported page, before axe: no violation of WCAG's rules, light and dark."""
+"""Exported pages before axe: no violation of WCAG's rules or of good practice, light and dark."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, expect
 
-from tests.widgets.examples import EXAMPLES
+import interp_widgets as iw
+from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, ResidualBus
+from interp_widgets.widgets._base import Widget
+from tests.widgets.examples import EXAMPLES, PROMPT, model, synthetic_writes
+
+
+def heatmap(**given: Any) -> LogitLensHeatmap:
+    return LogitLensHeatmap(model=model(), prompt=PROMPT, track=[" Austin"], **given)
+
+
+def lens_of_the_course_model(kind: str) -> LogitLensHeatmap:
+    return LogitLensHeatmap(
+        model=iw.load(), prompt="The capital of France is", kind=kind, pinned=[[0, 3, 3]]
+    )
+
+
+def bus(**given: Any) -> ResidualBus:
+    return ResidualBus(model=model(), prompt=PROMPT, answer=" Paris", distractor=" Rome", **given)
+
+
+# Faces that a widget's example in the contract test does not show.
+FACES: dict[str, Callable[[], Widget]] = {
+    "heatmap, pinned": lambda: heatmap(pinned=[[0, 2, 3], [0, 1, 5]]),
+    "heatmap, entropy": lambda: heatmap(color="entropy"),
+    "heatmap, kl": lambda: heatmap(color="kl"),
+    "heatmap, rank": lambda: heatmap(color="rank"),
+    "heatmap, two prompts": lambda: heatmap(compare="the city of Rome"),
+    "heatmap, two models": lambda: heatmap(compare=model(seed=1)),
+    "heatmap, a stored record": lambda: LogitLensHeatmap(iw.logit_lens(model(), PROMPT)),
+    "heatmap, tuned lens": lambda: lens_of_the_course_model("tuned"),
+    "heatmap, jacobian lens": lambda: lens_of_the_course_model("jacobian"),
+    "attention, value-weighted": lambda: AttentionView(
+        model=model(), prompt=PROMPT, weights="value", picked=3
+    ),
+    "glossary, terms in a text": lambda: Glossary(
+        {"sum": "What adding gives."}, text="A [[sum]] of two.\n\nMore of it."
+    ),
+    "bus, opened and removed": lambda: bus(opened=[1], removed=["L1.z.0", "L0.mlp_out"]),
+    "bus, a stored record": lambda: ResidualBus(bus().record),
+    "bus, a large model": lambda: ResidualBus(synthetic_writes(80, 64), opened=[79]),
+}
+
+
+@pytest.fixture
+def clean(ctx: BrowserContext) -> Callable[[Path], None]:
+    """Opens a page light and dark, and asserts that axe finds nothing in it."""
+
+    def check(path: Path) -> None:
+        page = ctx.new_page()
+        try:
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                page.goto(f"file://{path}")
+                expect(page.locator(".iw").last).to_be_visible()
+                expect(page.locator(".iw").last).to_have_attribute("data-theme", scheme)
+                page.wait_for_timeout(100)  # what is drawn with the next frame
+                found = Axe().run(page).response["violations"]
+                wrong = [(v["id"], v["nodes"][0]["html"][:300]) for v in found]
+                assert wrong == [], scheme
+                assert page.evaluate(TWICE) == []
+        finally:
+            page.close()
+
+    return check
+
+
+TWICE = """() => {
+    const ids = [...document.querySelectorAll('[id]')].map(element => element.id);
+    return ids.filter((id, i) => ids.indexOf(id) !== i);
+}"""
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_axe_finds_nothing(ctx: BrowserContext, tmp_path: Path, name: str) -> None:
+def test_axe_finds_nothing(name: str, clean: Callable[[Path], None], tmp_path: Path) -> None:
     example = EXAMPLES[name]
-    path = example.make().to_html(tmp_path / "page.html", record=example.actions)
+    clean(example.make().to_html(tmp_path / "page.html", record=example.actions))
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_axe_finds_nothing_in_other_faces(
+    face: str, clean: Callable[[Path], None], tmp_path: Path
+) -> None:
+    clean(FACES[face]().to_html(tmp_path / "page.html"))
+
+
+def test_axe_finds_nothing_in_a_page_of_many(
+    clean: Callable[[Path], None], ctx: BrowserContext, tmp_path: Path
+) -> None:
+    """Every widget twice in one page: ids are unique, landmarks and headings are in order."""
+    first, *beside = [example.make() for example in [*EXAMPLES.values()] * 2]
+    path = first.to_html(tmp_path / "many.html", beside=beside, title="Many widgets")
+    clean(path)
     page = ctx.new_page()
     try:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            page.goto(f"file://{path}")
-            expect(page.locator(".iw").first).to_be_visible()
-            found = Axe().run(page).response["violations"]
-            assert [(v["id"], v["nodes"][0]["html"]) for v in found] == [], scheme
+        page.goto(f"file://{path}")
+        expect(page.locator(".iw")).to_have_count(2 * len(EXAMPLES))
+        assert page.get_by_role("main").count() == 1
+        assert page.locator("h1").all_text_contents() == ["Many widgets"]
+        levels = page.locator("h1, h2, h3, h4, h5, h6").evaluate_all(
+            "all => all.filter(one => one.checkVisibility()).map(one => Number(one.tagName[1]))"
+        )
+        assert all(below <= above + 1 for above, below in pairwise(levels))
     finally:
         page.close()

@@ -51,7 +51,7 @@ def cell(page: Page, row: int, col: int, number: int = 0) -> tuple[float, float]
     cols = int(label.get_attribute("aria-colcount") or 0)
     above, below, gutter = 9 + 4, 22, 48
     height = (box["height"] - above - below) / rows
-    width = (box["width"] - gutter) / cols
+    width = min((box["width"] - gutter) / cols, 112)
     return (
         box["x"] + gutter + (col + 0.5) * width,
         box["y"] + above + (rows - row - 0.5) * height,
