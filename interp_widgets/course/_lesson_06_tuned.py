@@ -19,22 +19,27 @@ def my_tuned_lens(hf: Any, streams: Tensor, steps: int, rate: float) -> Fitted:
 
     ``streams`` is ``[row, token, d_model]``; its last row is what the model itself reads out.
     """
-    lower, last = streams[:-1], streams[-1]
-    final = hf.lm_head(hf.transformer.ln_f(last)).log_softmax(-1).detach()
-    rows, _, width = lower.shape
-    A = torch.zeros(rows, width, width, requires_grad=True)
-    b = torch.zeros(rows, 1, width, requires_grad=True)
-    optimizer = torch.optim.Adam([A, b], lr=rate)
-    history = []
-    for _ in range(steps):
-        mapped = lower + lower @ A.mT + b
-        said = hf.lm_head(hf.transformer.ln_f(mapped)).log_softmax(-1)
-        kl = (final.exp() * (final - said)).sum(-1).mean(-1)  # [row]
-        history.append(kl.detach())
-        optimizer.zero_grad()
-        kl.sum().backward(inputs=[A, b])  # the model's own weights get no gradient
-        optimizer.step()
-    return A.detach(), b.detach()[:, 0], torch.stack(history)
+
+    def read(x: Tensor) -> Tensor:  # log-probabilities [token, vocab]
+        return hf.lm_head(hf.transformer.ln_f(x)).log_softmax(-1)
+
+    final = read(streams[-1]).detach()
+    maps, shifts, history = [], [], []
+    for x in streams[:-1]:  # rows share nothing: each is trained as if alone
+        A = torch.zeros(x.shape[1], x.shape[1], requires_grad=True)
+        b = torch.zeros(x.shape[1], requires_grad=True)
+        optimizer = torch.optim.Adam([A, b], lr=rate)
+        losses = []
+        for _ in range(steps):
+            kl = (final.exp() * (final - read(x + x @ A.T + b))).sum(-1).mean()
+            losses.append(kl.item())
+            optimizer.zero_grad()
+            kl.backward(inputs=[A, b])  # the model's own weights get no gradient
+            optimizer.step()
+        maps.append(A.detach())
+        shifts.append(b.detach())
+        history.append(torch.tensor(losses))
+    return torch.stack(maps), torch.stack(shifts), torch.stack(history, 1)
 
 
 Read = Callable[[Any, Tensor, Tensor, Tensor], Tensor]
@@ -119,8 +124,8 @@ def _runs() -> list[Case]:
     for name, hf, length in (("GPT-Neo", tiny_gpt_neo(), 16), ("GPT-2", tiny_gpt2(), 12)):
         ids = torch.randint(0, hf.config.vocab_size, (length,), generator=generator)
         layers = hf.config.num_hidden_layers
-        named = f"a small random {name} ({layers + 1} rows of {length} tokens, 20 steps)"
-        cases.append(Case(named, (hf, _streams(hf, ids), 20, 0.02)))
+        named = f"a small random {name} ({layers + 1} rows of {length} tokens, 8 steps)"
+        cases.append(Case(named, (hf, _streams(hf, ids), 8, 0.05)))
     return cases
 
 
