@@ -39,7 +39,7 @@ class LanguageModel:
 
         Raises:
             TypeError: a class that the table does not know, or no tokenizer.
-            ValueError: a model in training mode, or one that fails the self-check.
+            ValueError: a model in training mode or compiled, or one that fails the self-check.
         """
         self.architecture = architecture_of(hf)
         if tokenizer is None:
@@ -49,7 +49,7 @@ class LanguageModel:
                 f"tokenizer= is a transformers tokenizer; got {type(tokenizer).__name__}. "
                 "For example AutoTokenizer.from_pretrained('gpt2')."
             )
-        _refuse_training(hf)
+        _refuse_unfit(hf)
         absent = [key for key, weight in hf.named_parameters() if weight.is_meta]
         if absent:
             raise ValueError(
@@ -162,9 +162,9 @@ class LanguageModel:
 
         Raises:
             ValueError: ``k`` is no whole number between 1 and the vocabulary, an empty or too long
-                prompt, or a model that was put in training mode.
+                prompt, or a model that was put in training mode or compiled.
         """
-        _refuse_training(self.hf)
+        _refuse_unfit(self.hf)
         if not isinstance(k, int) or not 1 <= k <= self.d_vocab:
             raise ValueError(f"k goes from 1 to {self.d_vocab} (the vocabulary); got {k!r}.")
         probs = self.logits(self.ids(prompt)[None])[0, -1].float().softmax(-1)
@@ -174,14 +174,14 @@ class LanguageModel:
 
 
 def check_model(model: object) -> None:
-    """Refuse what is no model of ours, or was put in training mode, before anything runs.
+    """Refuse what is no model of ours, or one put in training mode or compiled since loading.
 
     Raises:
         TypeError: anything else; for a model of transformers the message says how to wrap it.
-        ValueError: training mode.
+        ValueError: training mode, or compiled code.
     """
     if isinstance(model, LanguageModel):
-        return _refuse_training(model.hf)
+        return _refuse_unfit(model.hf)
     kind = type(model).__name__
     if isinstance(model, nn.Module):
         raise TypeError(
@@ -191,11 +191,17 @@ def check_model(model: object) -> None:
     raise TypeError(f"the first argument is a model, as iw.load() gives it; got {kind}.")
 
 
-def _refuse_training(hf: nn.Module) -> None:
-    training = next((path for path, module in hf.named_modules() if module.training), None)
-    if training is not None:
-        where = f" (its part {training!r})" if training else ""
-        raise ValueError(
-            f"{type(hf).__name__}{where} is in training mode, where dropout makes every run "
-            "differ. Call hf_model.eval() first."
-        )
+def _refuse_unfit(hf: nn.Module) -> None:
+    """Modes that may change after loading, in which numbers would be wrong without an error."""
+    for path, module in hf.named_modules():
+        where = type(hf).__name__ + (f" (its part {path!r})" if path else "")
+        if module.training:
+            raise ValueError(
+                f"{where} is in training mode, where dropout makes every run differ. "
+                "Call hf_model.eval() first."
+            )
+        if module._compiled_call_impl is not None or "_orig_mod" in module._modules:
+            raise ValueError(
+                f"{where} was compiled, and compiled code runs past hooks. "
+                "Give iw.load the model as it was before torch.compile."
+            )

@@ -47,7 +47,7 @@ def load(
     Raises:
         TypeError: a class that the architecture table does not know, and how to add it.
         ValueError: options that contradict each other, a checkpoint that lacks weights, training
-            mode, or a failed self-check.
+            mode, compiled code, or a failed self-check.
         OSError: weights that are neither on disk nor can be downloaded.
     """
     if model is None:

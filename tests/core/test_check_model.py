@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import interp_widgets as iw
 from tests.core.conftest import make
@@ -46,3 +47,14 @@ def test_a_bare_transformers_model_is_told_how_to_come_in(name: str) -> None:
 def test_a_name_is_no_model(name: str) -> None:
     with pytest.raises(TypeError, match=r"as iw\.load\(\) gives it; got str"):
         CALLS[name]("gpt2")
+
+
+def test_compiled_models_are_refused() -> None:
+    """Compiled code does not look for hooks: activations would be missing, edits without effect."""
+    message = r"was compiled, and compiled code runs past hooks.*before torch\.compile"
+    model = make("llama")
+    with pytest.raises(ValueError, match=message):
+        iw.load(torch.compile(model.hf, backend="eager"), tokenizer=model.tokenizer)
+    model.hf.model.layers[1].compile(backend="eager")
+    with pytest.raises(ValueError, match=rf"'model\.layers\.1'\) {message}"):
+        iw.logit_lens(model, "a")
