@@ -69,7 +69,7 @@ class Attention(Result):
             ``[dst, src]`` of one head, ``[head, dst, src]`` of all.
 
         Raises:
-            ValueError: a layer or head that the record does not have.
+            ValueError: a layer or head that the record does not have. TypeError: no whole number.
         """
         heads = self._chosen(layer, head)
         lengths = self.value_norms[layer, heads][..., None, :] * self.scales[layer, :, None]
@@ -105,7 +105,7 @@ class Attention(Result):
             head: one head of each layer; all otherwise.
 
         Raises:
-            ValueError: a layer or head that the record does not have.
+            ValueError: a layer or head that the record does not have. TypeError: no whole number.
         """
         import numpy as np
         import pandas as pd
@@ -133,8 +133,15 @@ class Attention(Result):
     def _chosen(self, layer: int, head: int | None) -> slice:
         """The heads asked for, as a slice of the head axis."""
         layers, heads = self.patterns.shape[:2]
-        for name, index, size in (("layer", layer, layers), ("head", head, heads)):
-            if index is not None and not 0 <= index < size:
+        given = [("layer", layer, layers)]
+        if head is not None:
+            given.append(("head", head, heads))
+        for name, index, size in given:
+            if isinstance(index, bool) or not hasattr(index, "__index__"):
+                raise TypeError(
+                    f"{name} is a whole number from 0 to {size - 1}; got {index!r:.40}."
+                )
+            if not 0 <= index < size:
                 raise ValueError(f"{name} goes from 0 to {size - 1} in this record; got {index!r}.")
         return slice(0, heads) if head is None else slice(head, head + 1)
 

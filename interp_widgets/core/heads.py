@@ -82,9 +82,11 @@ class HeadScores(Result):
         """The heads with the highest score: ``[("L3.z.5", 0.93), ...]``, fewer where not defined.
 
         Raises:
-            KeyError: no such score.
+            KeyError: no such score. ValueError: a ``k`` below 1.
         """
         scores = self[kind]
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise ValueError(f"k says how many heads, 1 or more; got {k!r:.40}.")
         order = scores.flatten().nan_to_num(-torch.inf).argsort(descending=True, stable=True)
         found = [divmod(i, scores.shape[1]) for i in order[:k].tolist()]
         named = [(str(Site(layer, "z", head)), float(scores[layer, head])) for layer, head in found]
@@ -131,6 +133,12 @@ def heads(model: LanguageModel, prompt: Prompt | None = None, seed: int = 0) -> 
 def head_scores(model: LanguageModel, prompt: Prompt | None = None, seed: int = 0) -> HeadScores:
     """Score every head by where it looks and by what it writes.
 
+    A score is a mean weight, 0..1, and no proof of a mechanism: ``induction`` is the share of its
+    attention that a head gives, anywhere in the second copy of random tokens, to the token after
+    the earlier copy (Olsson et al., 2022). No head need reach 1 for a model to continue copies: in
+    the course model the best are L6.z.0 and L5.z.2, with 0.52 each (the best of other seeds 0.48 to
+    0.53), and 98 % of second copies are continued right.
+
     Args:
         model: the model.
         prompt: text or token ids to measure patterns on. Without one: `SEQUENCES` sequences of the
@@ -160,8 +168,8 @@ def iter_head_scores(
     check_model(model)
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"a seed is a whole number; got {type(seed).__name__}.")
-    if seed < 0:
-        raise ValueError(f"a seed is 0 or larger; got {seed}.")
+    if not 0 <= seed < 2**63:
+        raise ValueError(f"a seed is 0 or larger, and below 2**63; got {seed}.")
     ids = model.ids(prompt)[None] if prompt is not None else repeated_tokens(model, seed)
     text = prompt if isinstance(prompt, str) else ""
     if prompt is not None and not isinstance(prompt, str):

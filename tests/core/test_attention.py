@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -125,6 +126,27 @@ def test_heads_that_are_not_there(gpt2):
         record.weighted(0, -1)
     with pytest.raises(ValueError, match=r"layer goes from 0 to 2"):
         record.to_frame(layer=7)
+    for layer in (0.5, "0", True, None):
+        with pytest.raises(TypeError, match=r"layer is a whole number from 0 to 2; got"):
+            record.weighted(layer)
+    for head in (0.5, "0", True):
+        with pytest.raises(TypeError, match=r"head is a whole number from 0 to 3; got"):
+            record.plot(layer=0, head=head)
+    torch.testing.assert_close(record.weighted(np.int64(1), np.int64(2)), record.weighted(1, 2))
+
+
+@pytest.mark.parametrize("function", [iw.attention, iw.head_scores])
+def test_bad_input_leaves_the_model_as_it_was(function):
+    model = make("gpt2", torch.float32)
+    before = vars(model.hf.config).copy(), torch.get_rng_state(), model.hf(model.ids(PROMPT)[None])
+    for prompt in ([], " the" * 70, [999], 3.5, [1.5]):
+        with pytest.raises((TypeError, ValueError)):
+            function(model, prompt)
+    assert hooks_on(model.hf) == 0
+    assert vars(model.hf.config) == before[0]
+    assert torch.equal(torch.get_rng_state(), before[1])
+    assert torch.equal(model.hf(model.ids(PROMPT)[None]).logits, before[2].logits)
+    assert not any(p.grad is not None for p in model.hf.parameters())
 
 
 def test_an_error_in_the_run_leaves_no_hook(gpt2, monkeypatch):

@@ -214,6 +214,9 @@ def test_the_record(gpt2, tmp_path):
     same(iw.Result.load(record.save(tmp_path / "r.safetensors")), record)
     with pytest.raises(KeyError, match="no score 'mover'; there are current_token"):
         record.top("mover")
+    for k in (0, -1, 2.0, "3", True):
+        with pytest.raises(ValueError, match="k says how many heads, 1 or more; got"):
+            record.top("induction", k)
 
 
 @pytest.mark.parametrize(
@@ -222,7 +225,8 @@ def test_the_record(gpt2, tmp_path):
         ({"prompt": []}, ValueError, "at least one token id"),
         ({"prompt": " the" * 70}, ValueError, "at most 64"),
         ({"prompt": 3.5}, TypeError, "got float"),
-        ({"seed": -1}, ValueError, "a seed is 0 or larger; got -1"),
+        ({"seed": -1}, ValueError, "a seed is 0 or larger, .*; got -1"),
+        ({"seed": 2**63}, ValueError, r"below 2\*\*63; got 9223372036854775808"),
         ({"seed": "x"}, TypeError, "a seed is a whole number; got str"),
         ({"seed": True}, TypeError, "a seed is a whole number; got bool"),
     ],
@@ -262,4 +266,10 @@ def test_the_course_model_has_the_heads_that_its_card_speaks_of():
     record = iw.head_scores(iw.load())
     assert record.top("previous_token", 1)[0][1] > 0.8
     assert record.top("induction", 1)[0][1] > 0.3
+    # As the docstring of head_scores says.
+    best = record.top("induction", 2)
+    assert {name for name, _ in best} == {"L6.z.0", "L5.z.2"}
+    assert all(round(score, 2) == 0.52 for _, score in best)
+    assert "L6.z.0 and L5.z.2, with 0.52 each" in " ".join((iw.head_scores.__doc__ or "").split())
+    assert iw.model_card()["behaviour"]["induction_accuracy"] == pytest.approx(0.98, abs=0.005)
     assert record.top("duplicate_token", 1)[0][1] < record.top("induction", 1)[0][1]
