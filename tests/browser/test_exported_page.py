@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
-from interp_widgets.widgets import LogitLensHeatmap
+from interp_widgets.widgets import LogitLensHeatmap, ResidualBus
 from tests.browser.test_logit_lens_widget import cell, grid, shows
 from tests.widgets.examples import PROMPT, model, synthetic
 
@@ -83,7 +83,7 @@ def test_an_exported_page_works_without_kernel_and_network(
 
 
 # A host of one's own around the module of an exported page: buffers that get lost, and themes.
-HOST = """async () => {
+HOST = """async ([drawn, trait]) => {
     const page = JSON.parse(document.getElementById('recorded').textContent);
     const { state, module: name } = page.widgets[0], module = page.modules[name];
     const lose = value => !value || typeof value !== 'object' ? value
@@ -98,11 +98,11 @@ HOST = """async () => {
     const el = document.createElement('div');
     document.body.append(el);
     const close = (await import(url)).default.render({ model, el });
-    const before = el.querySelectorAll('.iw-grid').length;
+    const before = el.querySelectorAll(drawn).length;
     Object.assign(lost, state);
-    listeners['change:sides']();
+    listeners[`change:${trait}`]();
     await new Promise(requestAnimationFrame);
-    const after = el.querySelectorAll('.iw-grid').length, themes = [];
+    const after = el.querySelectorAll(drawn).length, themes = [];
     for (const [name, value] of [
         ['data-jp-theme-light', 'false'], ['data-jp-theme-light', 'true'],
         ['data-vscode-theme-kind', 'vscode-dark'], ['data-vscode-theme-kind', 'vscode-light'],
@@ -127,13 +127,28 @@ def test_hosts_that_lose_buffers_and_hosts_with_themes(
     widget = LogitLensHeatmap(model=model(), prompt=PROMPT)
     page = page_file(str(widget.to_html(tmp_path / "lens.html")))
     try:
-        found = page.evaluate(HOST)
+        found = page.evaluate(HOST, [".iw-grid", "sides"])
     finally:
         ctx.set_offline(False)
         page.close()
     assert found["sent"] == [{"host": "no buffers"}]
     assert (found["before"], found["after"], found["left"]) == (0, 1, 0)
     assert found["themes"] == ["dark", "light", "dark", "light", "dark"]
+
+
+def test_a_bus_asks_for_text_where_buffers_are_lost(ctx: BrowserContext, tmp_path: Path) -> None:
+    widget = ResidualBus(model=model(), prompt=PROMPT, answer=" Paris")
+    page = ctx.new_page()
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    try:
+        page.goto(f"file://{widget.to_html(tmp_path / 'bus.html')}")
+        found = page.evaluate(HOST, [".iw-bus-row", "shown"])
+    finally:
+        page.close()
+    assert found["sent"] == [{"host": "no buffers"}]
+    assert (found["before"], found["after"], found["left"]) == (0, 3 * 2 + 3, 0)
+    assert errors == []
 
 
 def test_one_cursor_goes_through_all_widgets_of_a_page(
