@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -52,7 +53,9 @@ class ActivationCache(Result):
         return iter(self.activations)
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and house_name(name) in self.activations
+        with suppress(ValueError):  # a hook of TransformerLens that no place here stands for
+            return isinstance(name, str) and house_name(name) in self.activations
+        return False
 
     def __repr__(self) -> str:
         places, prompts = len(self.activations), len(self.tokens)

@@ -244,7 +244,9 @@ def logit_attribution(
 
     Raises:
         ValueError: a text of several tokens (the message shows them), twice the same token, an
-            empty or too long prompt. Nothing has run then.
+            empty or too long prompt; nothing has run then. Quantised weights or adapters, which
+            cannot be shared out among heads.
+        TypeError: a prompt or a token that is neither text nor ids.
     """
     check_model(model)
     asked = [model.token_id(answer)]

@@ -124,7 +124,7 @@ def _given_ids(prompt: Any) -> Tensor:
 
 def _is_ids(prompt: Any) -> bool:
     listed = isinstance(prompt, Sequence) and not isinstance(prompt, bytes)
-    return listed and all(isinstance(i, Integral) for i in prompt)
+    return listed and all(isinstance(i, Integral) and not isinstance(i, bool) for i in prompt)
 
 
 def _as_prompt(tokenizer: Any, text: str) -> list[int]:
@@ -158,9 +158,14 @@ def _spelled(tokenizer: Any, text: str) -> int | None:
         written = "".join(letters[byte] for byte in text.encode())
     else:
         written = text.replace(" ", "▁")
-    token = tokenizer.convert_tokens_to_ids(written)
-    # An unknown spelling comes back as None or as the "unknown" token, whose piece is another.
-    return token if token is not None and pieces(tokenizer, [token]) == [text] else None
+    # A byte may have a token of its own, as a new line has in Llama 2.
+    byte = [f"<0x{ord(text):02X}>"] if len(text) == 1 and text.isascii() else []
+    for name in (written, *byte):
+        token = tokenizer.convert_tokens_to_ids(name)
+        # An unknown spelling comes back as None or as the "unknown" token, whose piece is another.
+        if token is not None and pieces(tokenizer, [token]) == [text]:
+            return token
+    return None
 
 
 def single_token(model: LanguageModel, text: str | int) -> int:

@@ -96,6 +96,7 @@ def test_the_record(gpt2):
     assert "L1.pattern" in cache
     assert "L1.z" not in cache
     assert "blocks.1.attn.hook_pattern" in cache
+    assert "hook_embed" not in cache
     assert 3 not in cache
     with pytest.raises(KeyError, match=r"'L1.z' was not cached; cached are L0.pattern"):
         cache["L1.z"]

@@ -248,6 +248,8 @@ def test_every_length_works(gpt2, prompt):
         ({"track": " Austin Texas"}, ValueError, r"2 tokens for .*\[' Austin', ' Texas'\]"),
         ({"track": [999]}, ValueError, "from 0 to 272; got 999"),
         ({"track": [None]}, TypeError, "by its text or its id; got NoneType"),
+        ({"track": None}, TypeError, "lists tokens, as texts or ids; got NoneType"),
+        ({"prompt": [True, False]}, TypeError, "text, or token ids in a list"),
         ({"prompt": list(range(65))}, ValueError, "65 tokens.*at most 64"),
         ({"prompt": None}, TypeError, "a prompt is text, or token ids"),
     ],

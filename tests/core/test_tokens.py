@@ -129,6 +129,8 @@ def test_sentencepiece_spelling():
     backend.decoder = decoders.Sequence([decoders.ByteFallback(), decoders.Metaspace()])
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=backend, unk_token="<unk>")
     assert pieces(tokenizer, range(6)) == ["<unk>", " Paris", "s", "\n", "<0xF0>", " "]
+    model = iw.load(tiny.hf_model("llama"), tokenizer=tokenizer)
+    assert [model.token_id(text) for text in (" Paris", "s", "\n", " ")] == [1, 2, 3, 5]
 
 
 def test_token_id(gpt2):

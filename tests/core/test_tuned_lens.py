@@ -332,6 +332,8 @@ def test_what_is_no_lens_is_refused(gpt2, tmp_path):
     load = iw.Lens.load
     with pytest.raises(FileNotFoundError, match="no lens at"):
         load(path)
+    with pytest.raises(FileNotFoundError, match=r"no folder .*never.* Make it"):
+        untrained(gpt2).save(tmp_path / "never" / path.name)
     path.write_bytes(b"garbage")
     with pytest.raises(ValueError, match="not a readable safetensors file"):
         load(path)

@@ -57,8 +57,9 @@ def fit_lens(
 
     ``"tuned"`` (Belrose et al., 2023): each row gets an affine map, trained until what the model
     would say from there comes as close as it can (KL) to what the model says in the end. Every
-    tenth text is held out; a row keeps the map that was best there, so it never does worse on them
-    than the logit lens. The fit ends early when no row has improved for a while.
+    tenth text is held out (of fewer than ten none is, and all are looked at instead); a row keeps
+    the map that was best there, so it never does worse on them than the logit lens. The fit ends
+    early when no row has improved for a while.
 
     ``"jacobian"`` (Anthropic, 2026): each row gets the average derivative of the last stream with
     respect to it, which is what small changes there come to in the end. Nothing is trained. The fit

@@ -152,12 +152,15 @@ class Lens:
 
         Raises:
             ValueError: another ending.
+            FileNotFoundError: no such folder.
         """
         from safetensors.torch import save_file
 
         path = Path(path)
         if path.suffix != ".safetensors":
             raise ValueError(f"lenses are .safetensors files; got {path.name!r}.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"no folder {path.parent} to write {path.name} in. Make it.")
         tensors = {"unembedding": self.unembedding, "history": self.history} | self._named(half)
         settings = {k: v for k, v in self.settings.items() if not half or k == "texts"}
         if not half:
@@ -202,7 +205,8 @@ class Lens:
         path = Path(path)
         if not path.exists():
             raise FileNotFoundError(f"no lens at {path}.")
-        return _read(path) if path.suffix == ".safetensors" else read_foreign(path)
+        ours = path.suffix == ".safetensors" and path.is_file()
+        return _read(path) if ours else read_foreign(path)
 
 
 def _read(path: Path) -> Lens:
@@ -294,9 +298,19 @@ def lens_of(model: LanguageModel, kind: Any) -> Lens | None:
     return kind
 
 
-def _bundled(model: LanguageModel, kind: str) -> Lens:
+def lens_names(model: LanguageModel) -> tuple[str, ...]:
+    """The names that ``kind=`` takes for a model: ``"logit"``, and the lenses bundled for it."""
+    return ("logit", *(kind for kind in KINDS if _file_of(model, kind) is not None))
+
+
+def _file_of(model: LanguageModel, kind: str) -> Path | None:
     path = _BUNDLED / f"{kind}.safetensors"
-    if model.name != "course-model" or not path.is_file():
+    return path if model.name == "course-model" and path.is_file() else None
+
+
+def _bundled(model: LanguageModel, kind: str) -> Lens:
+    path = _file_of(model, kind)
+    if path is None:
         raise ValueError(
             f"no {kind} lens is bundled for {model.name}. Fit one and pass it: "
             f'lens = iw.fit_lens(model, texts, kind="{kind}"), then kind=lens.'

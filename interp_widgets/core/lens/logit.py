@@ -16,7 +16,7 @@ matrix product, so what a block needs does not grow with the number of layers or
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -169,6 +169,7 @@ def logit_lens(
         ValueError: another kind, a lens of another model, a tracked text of several tokens (the
             message shows them), ``k`` out of range, an empty or too long prompt. Nothing has run
             then.
+        TypeError: a prompt or a tracked token that is neither text nor ids.
     """
     record, lens = start(model, prompt, kind, track, k)
     for _ in _steps(model, record, lens):
@@ -199,6 +200,8 @@ def start(
     lens = lens_of(model, kind)
     if isinstance(track, str | int):
         track = (track,)
+    if not isinstance(track, Iterable):
+        raise TypeError(f"track= lists tokens, as texts or ids; got {type(track).__name__}.")
     followed = tuple(dict.fromkeys(model.token_id(token) for token in track))
     if not isinstance(k, int) or not 1 <= k <= model.d_vocab:
         raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k!r}.")
