@@ -308,7 +308,7 @@ def _overview(answered: _Answered, live: bool) -> dict[str, Any]:
         "unknown": unknown_words(record.prompt, list(record.tokens)) if live else [],
         "pieces": list(record.pieces),
         "likeliest": list(answered.likeliest),
-        "last": record.tokens[-1],
+        "tokens": list(record.tokens),
         "names": list(record.parts),
         "blocks": blocks,
         "planes": [

@@ -127,7 +127,7 @@ def hovered(context: BrowserContext, path: Path) -> None:
     """Prints how long frames take while the mouse goes along the tokens of one of ten."""
     page = context.new_page()
     page.goto(path.as_uri())
-    page.wait_for_function("document.querySelectorAll('.iw-grid[data-drawn]').length === 4")
+    page.wait_for_function("document.querySelectorAll('.iw-grid[data-drawn]').length === 3")
     box = page.locator(".iw-grid canvas").first.bounding_box()
     assert box is not None
     page.evaluate(FRAMES)

@@ -59,6 +59,6 @@ export function table({ parts }: Kept, removed: readonly string[]): Blob {
 }
 
 export function asDocument({ raw, parts, total }: Kept, state: Record<string, unknown>): Blob {
-  const { model, prompt, pieces, last, check, softcap } = raw;
-  return new Blob([JSON.stringify({ model, prompt, pieces, last, check, softcap, total: raw.total, total_left: total, parts, state }, null, 1)], { type: "application/json" });
+  const { model, prompt, tokens, pieces, check, softcap } = raw;
+  return new Blob([JSON.stringify({ model, prompt, tokens, pieces, check, softcap, total: raw.total, total_left: total, parts, state }, null, 1)], { type: "application/json" });
 }

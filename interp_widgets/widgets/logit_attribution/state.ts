@@ -11,7 +11,8 @@ export interface RawShown {
   unknown: [number, number][];
   pieces: string[];
   likeliest: string[];
-  last: string;
+  /** Of the prompt; the answer is read after the last one. */
+  tokens: string[];
   names: string[];
   /** In order, each with the number of its parts. */
   blocks: [name: string, parts: number][];

@@ -1,5 +1,6 @@
 // The whole widget: the question, the bus from the embedding (bottom) to the unembedding (top), what is left of the sum.
 
+import { SharedCursor } from "../shared/cursor.ts";
 import { fill, h } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
@@ -26,6 +27,8 @@ export class View {
   private readonly signal: AbortSignal;
   private readonly stream = h("div", { class: "iw-bus-stream", role: "group", "aria-label": "Writers, the last one first" });
   private readonly total = h("span", { class: "iw-bus-total" });
+  private readonly last = h("span", { class: "iw-bus-last" });
+  private readonly shared: SharedCursor;
   private readonly light = h("span", { class: "iw-light" });
   private readonly effect = h("div", { class: "iw-bus-effect" });
   private readonly restore: HTMLElement;
@@ -45,6 +48,7 @@ export class View {
     const { signal } = frame;
     this.signal = signal;
     this.status = status(link, frame);
+    this.shared = new SharedCursor(signal, () => this.showLit());
     this.restore = this.button("Restore all", () => link.act({ do: "restore_all" }, { removed: [], ran: [] }));
     this.run = this.button("Run without them", () => this.runWithout());
     this.run.title = RUN;
@@ -71,6 +75,9 @@ export class View {
       const row = rowOf(event);
       if (row) this.tell(row);
     };
+    const { last } = this;
+    last.addEventListener("pointerenter", () => this.pointAtLast(), { signal });
+    last.addEventListener("pointerleave", () => this.shared.point(null), { signal });
     stream.addEventListener("pointerover", point, { signal });
     stream.addEventListener("focusin", point, { signal });
     for (const kind of ["pointerleave", "focusout", "scroll"]) stream.addEventListener(kind, () => this.tip.hide(), { signal });
@@ -142,7 +149,9 @@ export class View {
     const cap = raw.softcap === null ? "" : ", before the soft-cap";
     const was = removed.length ? ` (whole: ${signed(raw.total)})` : "";
     const own = raw.pieces.length > 1 ? "difference" : "logit";
-    this.total.textContent = `${this.asked()} after ${visible(raw.last)}: ${signed(this.left())} logits${cap}${was}`;
+    fill(this.last, visible(raw.tokens.at(-1)!));
+    this.total.replaceChildren(`${this.asked()} after `, this.last, `: ${signed(this.left())} logits${cap}${was}`);
+    this.showLit();
     const good = raw.check <= TOLERANCE;
     this.light.dataset["state"] = good ? "good" : "bad";
     const off = raw.check === 0 ? "0" : raw.check.toExponential(0);
@@ -151,6 +160,19 @@ export class View {
     const effect = this.link.read("effect");
     const known = removed.length > 0 && isEffect(effect) && sameNames(effect.parts, removed);
     fill(this.effect, ...(known ? outcomes(effect) : []));
+  }
+
+  /** Of all columns of the prompt the bus has one: the token after which it reads. */
+  private showLit(): void {
+    const tokens = this.raw?.tokens ?? [];
+    const at = tokens.length - 1;
+    if (at >= 0 && this.shared.column(tokens) === at) this.last.dataset["lit"] = String(at);
+    else delete this.last.dataset["lit"];
+  }
+
+  private pointAtLast(): void {
+    const { tokens } = this.link.read("shown");
+    this.shared.point(tokens, tokens.length - 1);
   }
 
   // -- hands -----------------------------------------------------------------------------------
