@@ -34,8 +34,8 @@ var M=class extends Error{};function St(i){if(i instanceof ArrayBuffer)return ne
 .iw-bus .iw-bus-out { top: 0; bottom: 50%; width: 2px; margin-left: -1px; }
 .iw-bus .iw-bus-over { top: calc(50% - 1px); height: 2px; }
 .iw-bus .iw-bus-total { font-size: 14px; font-weight: 600; font-variant-numeric: tabular-nums; }
-.iw-bus .iw-bus-last { border-radius: 3px; padding: 1px 3px; margin: 0 -3px; }
-.iw-bus .iw-bus-last[data-lit] { outline: 2px solid var(--iw-text); outline-offset: 1px; }
+.iw-bus .iw-bus-last { border-radius: 3px; padding: 0 2px; margin: 0 1px 0 -2px; }
+.iw-bus .iw-bus-last[data-lit] { outline: 2px solid var(--iw-text); }
 .iw-bus .iw-bus-effect { margin: 8px 0 0; font-variant-numeric: tabular-nums; }
 .iw-bus .iw-bus-tip { display: grid; grid-template-columns: auto auto; gap: 0 12px; margin: 0; }
 /* JupyterLab lays out every list of definitions in its own way. */
