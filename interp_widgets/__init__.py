@@ -34,9 +34,15 @@ if TYPE_CHECKING:
     from interp_widgets.core.load import load as load
     from interp_widgets.core.logit_attribution import LogitAttribution as LogitAttribution
     from interp_widgets.core.logit_attribution import logit_attribution as logit_attribution
+    from interp_widgets.core.patching.ablation import ablation as ablation
+    from interp_widgets.core.patching.ablation import iter_ablation as iter_ablation
     from interp_widgets.core.patching.activation import activation_patching as activation_patching
     from interp_widgets.core.patching.activation import (
         iter_activation_patching as iter_activation_patching,
+    )
+    from interp_widgets.core.patching.causal_tracing import causal_tracing as causal_tracing
+    from interp_widgets.core.patching.causal_tracing import (
+        iter_causal_tracing as iter_causal_tracing,
     )
     from interp_widgets.core.patching.intervention import Patch as Patch
     from interp_widgets.core.patching.record import Patching as Patching
@@ -79,17 +85,21 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "TokenStrip": "widgets.tokens",
+    "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
     "attention": "core.attention",
     "available": "core.hub",
     "cache": "core.cache",
     "cache_shards": "core.shards",
+    "causal_tracing": "core.patching.causal_tracing",
     "check": "course.exercises",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
     "head_scores": "core.heads",
     "heads": "core.heads",
+    "iter_ablation": "core.patching.ablation",
     "iter_activation_patching": "core.patching.activation",
+    "iter_causal_tracing": "core.patching.causal_tracing",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",

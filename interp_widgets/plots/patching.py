@@ -179,7 +179,7 @@ def _heat(values: np.ndarray, rows: list[str], label: str, ax: Any) -> None:
                 ax.text(
                     column,
                     row,
-                    f"{value:.2f}",
+                    f"{value:.2f}".replace("-0.00", "0.00"),
                     ha="center",
                     va="center",
                     fontsize=7,

@@ -6,6 +6,7 @@ fills up experiment by experiment, and within one batch by batch.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -134,31 +135,57 @@ def steps(
         if denoise and donor is not None:
             ids, donor = donor, ids
         base = run_base(model, ids, experiment.noise)
-        maker = RowMaker(base, experiment.cells, donor, experiment.partner)
+        # One cell more, for the check of the record.
+        same = donor is not None and len(donor) == len(ids)
+        aligned = experiment.partner == tuple(range(len(ids)))
+        check = number == 0 and same and aligned and record.direction != "ablate"
+        cells = (*experiment.cells, _whole(model)) if check else experiment.cells
+        maker = RowMaker(base, cells, donor, experiment.partner)
         clean = maker.donor_final if denoise else base.final
         assert clean is not None
         measure = measure_of(metric, experiment.answer, experiment.distractor, base.read(clean))
-        ends = _ends(base, maker, measure, metric)
+        ends = _ends(base, maker, measure, metric, record.direction)
         record.clean_values[number], record.corrupt_values[number] = ends[::-1] if denoise else ends
         if number == 0:
-            record = _checked(record, base, experiment, donor, measure, ends)
-        cells = record.values[number].view(-1)
-        made = [maker.row(cell) for cell in experiment.cells]
-        at = [i for i, row in enumerate(made) if row is not None]
-        for rows, logits in sweep(base, [row for row in made if row is not None], measure.tokens):
+            nothing = abs(_judged(base, measure, base.again).item() - ends[0])
+            record = replace(record, check_nothing=nothing, resumed=base.resumes)
+        made = {i: row for i, cell in enumerate(cells) if (row := maker.row(cell)) is not None}
+        at = list(made)
+        values = torch.full((len(cells),), float("nan"), dtype=torch.float64)
+        for rows, logits in sweep(base, list(made.values()), measure.tokens):
             found = [at[row] for row in rows]
-            values = measure.of(logits)
-            worst = found[int(torch.isfinite(values).byte().argmin())]
-            check_finite(values, metric, f"the run patched at {_named(record, worst)}")
-            cells[found] = values
+            values[found] = measure.of(logits)
+            _check_values(values[found], found, record, metric)
+            record.values[number] = values[: len(experiment.cells)].view(record.values.shape[1:])
+            if check and ends[0] != ends[1]:
+                whole = (values[-1].item() - ends[0]) / (ends[1] - ends[0])
+                record = replace(record, check_whole=whole)
             yield _snapshot(record)
 
 
-def _ends(base: BaseRun, maker: RowMaker, measure: Measure, metric: Metric) -> tuple[float, float]:
-    """The metric of the base run and of the other one (NaN if there is none)."""
+def _whole(model: LanguageModel) -> Intervention:
+    """The whole stream, half way up."""
+    return (Patch(f"L{model.n_layers // 2}.resid_pre"),)
+
+
+def _check_values(values: Tensor, cells: list[int], record: Patching, metric: Metric) -> None:
+    """Refuse a metric that has no value in some run, and say in which."""
+    worst = cells[int(torch.isfinite(values).byte().argmin())]
+    shape = record.values.shape[1:]
+    where = "everywhere"
+    if worst < math.prod(shape):
+        cell = torch.unravel_index(torch.tensor(worst), shape)
+        where = f"at {record.name(tuple(int(i) for i in cell))}"
+    check_finite(values, metric, f"the run patched {where}")
+
+
+def _ends(
+    base: BaseRun, maker: RowMaker, measure: Measure, metric: Metric, direction: str
+) -> tuple[float, float]:
+    """The metric of the base run and of the other one; NaN if it is none to compare with."""
     own = _judged(base, measure, base.final)
     check_finite(own, metric, "the run that is patched")
-    if maker.donor_final is None:
+    if maker.donor_final is None or direction == "ablate":
         return float(own), float("nan")
     other = _judged(base, measure, maker.donor_final)
     check_finite(other, metric, "the run that is patched from")
@@ -167,38 +194,6 @@ def _ends(base: BaseRun, maker: RowMaker, measure: Measure, metric: Metric) -> t
 
 def _judged(base: BaseRun, measure: Measure, final: Tensor) -> Tensor:
     return measure.of(base.read(final[None], measure.tokens))
-
-
-def _checked(
-    record: Patching,
-    base: BaseRun,
-    experiment: Experiment,
-    donor: Tensor | None,
-    measure: Measure,
-    ends: tuple[float, float],
-) -> Patching:
-    """The record with its two checks: nothing patched, and everything."""
-    own, other = ends
-    again = _judged(base, measure, base.again)
-    whole = float("nan")
-    same_length = donor is not None and len(donor) == len(base.ids)
-    if same_length and experiment.partner == tuple(range(len(base.ids))) and own != other:
-        cell = (Patch(f"L{base.model.n_layers // 2}.resid_pre"),)
-        row = RowMaker(base, (cell,), donor).row(cell)
-        for _, logits in sweep(base, [] if row is None else [row], measure.tokens):
-            whole = (float(measure.of(logits)) - own) / (other - own)
-    return replace(
-        record,
-        check_nothing=abs(float(again) - own),
-        check_whole=whole,
-        resumed=base.resumes,
-    )
-
-
-def _named(record: Patching, flat: int) -> str:
-    shape = record.values.shape[1:]
-    cell = torch.unravel_index(torch.tensor(flat), shape)
-    return record.name(tuple(int(i) for i in cell))
 
 
 def _snapshot(record: Patching) -> Patching:

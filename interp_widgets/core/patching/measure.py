@@ -1,6 +1,7 @@
 """What a patched run is judged by: a number from its logits after the last token.
 
-``logit_diff`` is answer minus distractor, in logits. ``log_prob`` is the answer's, in nats.
+``logit_diff`` is answer minus distractor, in logits. ``log_prob`` is the answer's, in nats;
+``prob`` its probability, which hardly moves near 0 and 1.
 ``kl`` is ``KL(clean ‖ patched)`` in nats, ``norm`` the Euclidean distance of the logits from the
 clean run's, ``rank`` how many tokens beat the answer: all three want no distractor, and are 0 (or
 small) for the clean run. ``recovery`` is the logit difference on the scale where the corrupt run is
@@ -33,11 +34,12 @@ class Measure:
     tokens: tuple[int, ...] | None = None
 
 
-METRICS = ("logit_diff", "recovery", "log_prob", "kl", "norm", "rank")
+METRICS = ("logit_diff", "recovery", "log_prob", "prob", "kl", "norm", "rank")
 UNITS = {
     "logit_diff": "logits",
     "recovery": "0 corrupt, 1 clean",
     "log_prob": "nats",
+    "prob": "0..1",
     "kl": "nats",
     "norm": "logits",
     "rank": "tokens",
@@ -73,7 +75,7 @@ def check_metric(metric: Any, answer: Any, distractor: Any) -> None:
             f"metric={metric!r} compares two tokens and {missing}= is missing. Give it, or take "
             "metric='log_prob' (answer alone) or metric='kl' (no token at all)."
         )
-    if metric in ("log_prob", "rank") and answer is None:
+    if metric in ("log_prob", "prob", "rank") and answer is None:
         raise ValueError(f"metric={metric!r} needs answer=, the token that is looked at.")
 
 
@@ -101,6 +103,8 @@ def measure_of(
         match metric:
             case "log_prob":
                 found = metrics.log_probs(logits)[..., answer]
+            case "prob":
+                found = metrics.log_probs(logits)[..., answer].exp()
             case "kl":
                 found = metrics.kl_divergence(clean.to(logits), logits)
             case "norm":

@@ -27,7 +27,8 @@ class Patching(Result):
     NaN; means are over the pairs that are.
 
     Attributes:
-        method: ``"activation"``, ``"ablation"`` or ``"tracing"``.
+        method: ``"activation"``, ``"tracing"``, or ``"zero ablation"``, ``"mean ablation"``,
+            ``"resample ablation"``.
         site: kind of place that was patched; ``""`` for a list of cells.
         per: what was patched together.
         direction: ``"denoise"`` (clean into corrupt), ``"noise"`` (corrupt into clean) or
