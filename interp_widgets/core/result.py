@@ -32,7 +32,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", "AttentionView"),
     "HeadScores": ("core.heads", "heads", None),
-    "LensDifference": ("core.lens.difference", "lens_difference", None),
+    "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
     "Patching": ("core.patching.record", "patching", None),
@@ -83,13 +83,13 @@ class Result:
 
     def widget(self, model: LanguageModel | None = None, **options: Any) -> Any:
         """The record in its widget: a viewer, or with a ``model`` one that also computes."""
-        _, stem, name = _KINDS[type(self).__name__]
+        _, _, name = _KINDS[type(self).__name__]
         if name is None:
             raise TypeError(
                 f"{type(self).__name__} has no widget; draw it with .plot() or "
                 "tabulate it with .to_frame()."
             )
-        home = import_module(f"interp_widgets.widgets.{stem}")
+        home = import_module("interp_widgets.widgets")
         return getattr(home, name)(self, model=model, **options)
 
     def save(self, path: str | Path) -> Path:

@@ -7,10 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interp_widgets.widgets import _difference_data as difference
 from interp_widgets.widgets._pack import plane, string_table, utf16_length
 
 if TYPE_CHECKING:
+    from typing_extensions import TypeIs
+
+    from interp_widgets.core.lens.difference import LensDifference
     from interp_widgets.core.lens.logit import LogitLens
+
+    Record = LogitLens | LensDifference
 
 FINE_CELLS = 4096
 """Up to this many cells the numbers go over as float32; beyond it as bytes."""
@@ -20,21 +26,30 @@ TRAIL_BYTES = 4096
 RANK_TOP = 2**18
 
 
-def grid(record: LogitLens) -> dict[str, Any]:
+def differs(record: Record) -> TypeIs[LensDifference]:
+    """Whether a record is the difference of two lenses."""
+    return hasattr(record, "top_diffs")
+
+
+def grid(record: Record) -> dict[str, Any]:
     """Everything the heatmap draws of one record.
 
     Returns:
         rows, tokens, strings and the planes `top` and `p` [row, pos, k], `entropy` and `kl` [row,
         pos]. Above
         `FINE_CELLS` cells k is the largest for which planes, rank and strings keep within
-        `CELL_BYTES` a cell.
+        `CELL_BYTES` a cell. Of a difference the planes are those of `_difference_data.planes`.
     """
     top = np.asarray(record.top_ids)
     fine = top.shape[0] * top.shape[1] <= FINE_CELLS
-    planes, strings = _fine(record, top) if fine else _coarse(record, top)
+    if differs(record):
+        planes, strings = difference.planes(record, fine)
+    else:
+        planes, strings = _fine(record, top) if fine else _coarse(record, top)
     return {
         "model": record.model,
         "kind": record.kind,
+        "base": record.base if differs(record) else "",
         "prompt": record.prompt,
         "rows": list(record.rows),
         "tokens": list(record.tokens),
@@ -91,8 +106,13 @@ def _highest(values: Any) -> float:
     return float(np.nanmax(array, initial=1e-6, where=np.isfinite(array)))
 
 
-def rank_plane(record: LogitLens, column: int | None) -> dict[str, Any]:
-    """Rank [row, pos] of one tracked token, or (None) of the token each column ends with."""
+def rank_plane(record: Record, column: int | None) -> dict[str, Any] | None:
+    """Rank [row, pos] of one tracked token, or (None) of the token each column ends with.
+
+    None for a difference, which has no ranks.
+    """
+    if differs(record):
+        return None
     # A position's first line is the model's answer there.
     ranks = np.asarray(
         record.line_ranks[..., 0] if column is None else record.track_ranks[..., column]
@@ -102,18 +122,20 @@ def rank_plane(record: LogitLens, column: int | None) -> dict[str, Any]:
     return plane("rank", ranks, "u8", "log", RANK_TOP)
 
 
-def track_column(record: LogitLens, text: str) -> int | None:
+def track_column(record: Record, text: str) -> int | None:
     """Where in `record.track` the token with this text is."""
     texts = [record.vocab.get(int(i)) for i in record.track]
     return texts.index(text) if text in texts else None
 
 
-def trail(record: LogitLens, pos: int) -> dict[str, Any]:
+def trail(record: Record, pos: int) -> dict[str, Any]:
     """How the tokens of one column fare from row to row, as exactly as fits in `TRAIL_BYTES`.
 
     Lines are the tokens that were on top at some row (the final answer first), then the tracked
-    ones.
+    ones; of a difference, see `_difference_data.trail`.
     """
+    if differs(record):
+        return difference.trail(record, pos)
     line_ids = [int(i) for i in np.asarray(record.line_ids)[pos] if i >= 0]
     tracks = [(j, int(i)) for j, i in enumerate(record.track) if int(i) not in line_ids]
     rows = len(record.rows)
@@ -193,9 +215,11 @@ def _is_byte(piece: str) -> bool:
     return "\ufffd" in piece or (piece.startswith("<0x") and piece.endswith(">"))
 
 
-def sentence(record: LogitLens) -> str:
-    """What one record shows, about its last position."""
-    start = f"Logit lens of {_short(record.prompt)} on {record.model}: {_size(record)}"
+def sentence(record: Record, lens: str) -> str:
+    """What one record shows, about its last position; `lens` names what it was read with."""
+    start = f"{heading(record, lens)} on {record.model}: {_size(record)}"
+    if differs(record):
+        return f"{start}; {difference.finding(record)}."
     answer = int(record.top_ids[-1, -1, 0])
     if answer < 0:
         return f"{start}, not complete yet."
@@ -206,39 +230,51 @@ def sentence(record: LogitLens) -> str:
     return f"{start}. The model answers {record.vocab[answer]!r} ({share}), on top since {since}."
 
 
+def heading(record: Record, lens: str) -> str:
+    """Lens and prompt of a record."""
+    return f"{lens[0].upper()}{lens[1:]} of {_short(record.prompt)}"
+
+
 def _short(prompt: str) -> str:
     """A prompt quoted on one line, its middle left out where it is long."""
     cut = prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}"
     return repr(cut)
 
 
-def _size(record: LogitLens) -> str:
+def _size(record: Record) -> str:
     tokens = len(record.tokens)
     return f"{len(record.rows)} rows × {tokens} {'token' if tokens == 1 else 'tokens'}"
 
 
-def picture(records: Sequence[LogitLens], colour: str) -> Any:
+def picture(records: Sequence[Record], colour: str, contrast: str) -> Any:
     """A Matplotlib figure of all sides, one above the other; None where it would be too fine.
 
     Args:
         records: one a side.
         colour: as the widget's `color`; rank, which no print shows, is drawn as probability.
+        contrast: as the widget's `contrast`, for differences.
     """
     if sum(len(r.rows) * len(r.tokens) for r in records) > FINE_CELLS:
         return None
     from matplotlib.figure import Figure
 
-    from interp_widgets.plots.logit_lens import COLOURS, plot_print
+    from interp_widgets.plots import lens_difference, logit_lens
 
     heights = [max(2.5, 0.9 + 0.3 * len(r.rows)) for r in records]
     width = max(4.0, 1.0 + 0.75 * max(len(r.tokens) for r in records))
     figure = Figure(figsize=(width, sum(heights)), layout="constrained")
     axes = figure.subplots(len(records), 1, height_ratios=heights, squeeze=False)[:, 0]
     for record, ax in zip(records, axes, strict=True):
-        plot_print(record, colour if colour in COLOURS else "probability", ax)
+        if differs(record):
+            lens_difference.plot_print(record, contrast, ax)
+        else:
+            logit_lens.plot_print(
+                record, colour if colour in logit_lens.COLOURS else "probability", ax
+            )
     return figure
 
 
-def brief(record: LogitLens) -> str:
-    """Prompt and size of a record, for a repr."""
-    return f"{_short(record.prompt)}, {_size(record)}"
+def brief(record: Record, lens: str) -> str:
+    """Lens (unless it is the logit lens), prompt and size of a record, for a repr."""
+    said = "" if lens == "logit lens" else f"{lens}, "
+    return f"{said}{_short(record.prompt)}, {_size(record)}"

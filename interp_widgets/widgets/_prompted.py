@@ -31,7 +31,7 @@ class PromptedWidget(Widget):
     Args:
         records: one a side.
         models: the model of each side; None where the record is only shown.
-        also: what the records were made with, as `_also` says it.
+        also: what each record was made with, as `_also` says it; nothing besides prompts if empty.
         linked: all sides follow one prompt (two models compared on one prompt).
         offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
         **state: values of state traits.
@@ -52,14 +52,17 @@ class PromptedWidget(Widget):
         self,
         records: Sequence[Any],
         models: Sequence[LanguageModel | None],
-        also: Hashable = (),
+        also: Sequence[Hashable] = (),
         linked: bool = False,
         offers: Sequence[Any] = (),
         **state: Any,
     ) -> None:
         self._records = list(records)
         self._models = list(models)
-        self._asked: list[Asked | None] = [(r.prompt, also) for r in self._records]
+        made_with = also or [()] * len(self._records)
+        self._asked: list[Asked | None] = [
+            (record.prompt, more) for record, more in zip(self._records, made_with, strict=True)
+        ]
         self._known: OrderedDict[tuple[int, Asked], Any] = OrderedDict()
         self._pursued: list[Asked] | None = None
         boxes = self._records[:1] if linked else self._records
@@ -79,8 +82,8 @@ class PromptedWidget(Widget):
         """Traits that follow from the records held and from the state."""
         raise NotImplementedError
 
-    def _also(self) -> Hashable:
-        """What a record depends on besides its prompt, in the present state."""
+    def _also(self, side: int) -> Hashable:
+        """What a side's record depends on besides its prompt, in the present state."""
         return ()
 
     def _cells(self, record: Any) -> int:
@@ -124,9 +127,8 @@ class PromptedWidget(Widget):
 
     def respond(self) -> dict[str, Any]:
         """What the page draws for the present state; starts a run where records do not fit it."""
-        also = self._also()
         last = len(self.prompts) - 1  # linked sides share one prompt
-        wanted = [(self.prompts[min(i, last)], also) for i in range(len(self._records))]
+        wanted = [(self.prompts[min(i, last)], self._also(i)) for i in range(len(self._records))]
         missing: list[int] = []
         for side, asked in enumerate(wanted):
             if asked == self._asked[side] or self._models[side] is None:

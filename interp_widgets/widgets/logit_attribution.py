@@ -115,7 +115,7 @@ class ResidualBus(PromptedWidget):
         super().__init__(
             [_Answered(shown, _likeliest(model, shown.prompt))],
             [model],
-            also=(*texts, ()),
+            also=[(*texts, ())],
             offers=offers,
             answer=texts[0],
             distractor=texts[1],
@@ -209,7 +209,7 @@ class ResidualBus(PromptedWidget):
 
     # -- answers -------------------------------------------------------------------------------
 
-    def _also(self) -> tuple[str, str, tuple[str, ...]]:
+    def _also(self, side: int) -> tuple[str, str, tuple[str, ...]]:
         return self.answer, self.distractor, tuple(sorted(self.ran))
 
     def _steps(self, side: int, prompt: str, also: Any) -> Iterator[_Answered]:

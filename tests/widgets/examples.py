@@ -12,6 +12,7 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
+from interp_widgets.core.lens.lens import Lens
 from interp_widgets.core.lens.logit import LogitLens
 from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
@@ -34,6 +35,16 @@ PROMPT = "the capital of Texas is"
 def model(seed: int = 0, layers: int = 3) -> Any:
     """A tiny random GPT-2 whose words are tests.core.tiny.WORDS."""
     return iw.load(hf_model("gpt2", seed=seed, n_layer=layers), tokenizer=tokenizer())
+
+
+@lru_cache(maxsize=1)
+def lenses() -> dict[str, Lens]:
+    """A tuned and a Jacobian lens of `model()`, barely fitted: they differ from the logit lens."""
+    texts = [PROMPT, "the city of Rome and the city of Paris", "the state of Texas is the capital"]
+    return {
+        "tuned": iw.fit_lens(model(), texts, steps=5),
+        "jacobian": iw.fit_lens(model(), texts, kind="jacobian"),
+    }
 
 
 @dataclass(frozen=True)
@@ -118,14 +129,18 @@ EXAMPLES = {
     ),
     "LogitLensHeatmap": Example(
         make=lambda **given: LogitLensHeatmap(
-            model=model(), prompt=PROMPT, track=[" Austin"], **given
+            model=model(), prompt=PROMPT, track=[" Austin"], lenses=lenses(), **given
         ),
         actions=[
+            {"do": "kind", "side": 0, "by": "tuned"},
+            {"do": "base", "side": 0, "by": "logit"},
+            {"do": "contrast", "by": "gain"},
             {"do": "color", "by": "entropy"},
             {"do": "pin", "side": 0, "row": 2, "pos": 3},
             {"do": "measure", "by": "rank"},
             {"do": "track", "token": " Paris"},
             {"do": "rank_of", "token": " Austin"},
+            {"do": "base", "side": 0, "by": ""},
             {"do": "prompt", "side": 0, "text": "the city of Rome"},
             {"do": "untrack", "token": " Paris"},
             {"do": "unpin"},

@@ -10,20 +10,31 @@ export const TRAITS = [
   "pinned",
   "tracked",
   "rank_of",
+  "contrast",
+  "kinds",
+  "bases",
   "sides",
   "ranks",
   "trails",
+  "offered",
   "offers",
   "live",
 ] as const;
 
 export type Color = "probability" | "entropy" | "kl" | "rank";
+export type Contrast = "diff" | "gain" | "kl" | "distance";
 export type Measure = "probability" | "rank" | "logit";
 export type Pin = [side: number, row: number, pos: number];
 
 export interface RawSide {
   model: string;
   kind: string;
+  /** The lens that is taken off; empty where there is none. */
+  base: string;
+  /** What it was read with, in words. */
+  lens: string;
+  /** Names of its lens, and of the one that is taken off. */
+  names: string[];
   prompt: string;
   rows: string[];
   tokens: string[];
@@ -47,6 +58,10 @@ export interface LensState extends PromptState {
   pinned: Pin[];
   tracked: string[];
   rank_of: string;
+  contrast: Contrast;
+  kinds: string[];
+  bases: string[];
+  offered: string[][];
   sides: RawSide[];
   ranks: (RawPlane | null)[];
   trails: Record<string, RawTrail>;
@@ -54,7 +69,7 @@ export interface LensState extends PromptState {
 
 /** What tells the sides apart: model, prompt (without the words they begin with) or lens, or else their order. */
 export function sideNames(sides: readonly RawSide[]): string[] {
-  const telling = [(side: RawSide) => side.model, (side: RawSide) => side.prompt, (side: RawSide) => `${side.kind} lens`];
+  const telling = [(side: RawSide) => side.model, (side: RawSide) => side.prompt, (side: RawSide) => side.lens];
   for (const name of telling) {
     const names = sides.map(name);
     if (new Set(names).size === names.length) return name === telling[1] ? withoutStart(names) : names;

@@ -12,8 +12,11 @@ import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import { themeOf } from "../shared/theme.ts";
+import css from "./style.css";
 import { document as asDocument, drawing, table } from "./files.ts";
-import { Grid, type Scales } from "./grid.ts";
+import { Difference } from "./difference.ts";
+import { type Cells, Grid, NO_SCALES, type Paint, type Scales } from "./grid.ts";
+import { contrastChoice, lensTools } from "./lens.ts";
 import { Side } from "./side.ts";
 import { chosen, type LensState, type Pin, sideNames } from "./state.ts";
 import { colorChoice, legend, measureChoice, track, trackTool, untrack } from "./tools.ts";
@@ -24,13 +27,14 @@ const HINT = "Hover a cell or move with the arrow keys; click or press Enter to 
 export class View {
   private readonly status: Status;
   private readonly sidesBox = h("div", { class: "iw-sides" });
-  private readonly scale = legend();
+  private readonly legends = [legend(false), legend(true)];
+  private readonly stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "above the line the top token is the final one");
   private readonly hint = h("p", { class: "iw-hint" }, HINT);
   private readonly trailsBox: HTMLElement;
   private readonly trails: Trails;
   private readonly signal: AbortSignal;
   private sides: Side[] = [];
-  private grids: Grid[] = [];
+  private grids: Cells[] = [];
   private cursor: Cell | null = null;
   private readonly shared: SharedCursor;
   private pointedAt = 0;
@@ -52,9 +56,9 @@ export class View {
       unpin: (pins) => pins.forEach((pin) => this.togglePin(pin)),
     });
     this.trailsBox = h("div", { class: "iw-trails", hidden: true }, h("div", { class: "iw-bar" }, measureChoice(link, this.signal), this.unpinButton()), this.trails.element);
-    frame.root.append(this.top(), this.bar(), this.status.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.status.summary);
+    frame.root.append(h("style", {}, css), this.top(), this.bar(), this.status.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.status.summary);
     link.watch(["sides", "ranks", "rank_of", "tracked"], () => this.safely(() => this.load()));
-    link.watch(["color"], () => this.paint());
+    link.watch(["color", "contrast"], () => this.paint());
     link.watch(["pinned", "measure", "trails", "sides"], () => this.safely(() => this.plot()));
     frame.onTheme(() => {
       this.paint();
@@ -78,7 +82,7 @@ export class View {
   }
 
   private bar(): HTMLElement {
-    return h("div", { class: "iw-bar" }, colorChoice(this.link, this.signal), trackTool(this.link, this.signal), this.status.busy);
+    return h("div", { class: "iw-bar" }, lensTools(this.link, this.signal), colorChoice(this.link, this.signal), contrastChoice(this.link, this.signal), trackTool(this.link, this.signal), this.status.busy);
   }
 
   private foot(): HTMLElement {
@@ -87,9 +91,8 @@ export class View {
       made.addEventListener("click", () => this.zoomBy(factor), { signal: this.signal });
       return made;
     };
-    const stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "above the line the top token is the final one");
     const zoom = h("span", { class: "iw-pair iw-push" }, button("Narrower columns", "−", 0.8), button("Wider columns", "+", 1.25));
-    return h("div", { class: "iw-foot" }, this.scale.element, stair, zoom);
+    return h("div", { class: "iw-foot" }, ...this.legends.map((one) => one.element), this.stair, zoom);
   }
 
   private unpinButton(): HTMLElement {
@@ -101,12 +104,12 @@ export class View {
   private menu(): HTMLElement {
     const picture = (): SVGSVGElement => {
       const style = getComputedStyle(this.frame.root);
-      const color = this.link.read("color");
-      const look = { grids: this.grids, color, scales: this.scales(), ramp: ramp(color, themeOf(this.frame.root)), ground: style.backgroundColor, text: style.color };
+      const paint = this.paintOf();
+      const look = { grids: this.grids, paint, ramp: (grid: Cells) => ramp(grid.ramp(paint), themeOf(this.frame.root)), ground: style.backgroundColor, text: style.color };
       return drawing(look, this.trails.drawings);
     };
     const state = (): Record<string, unknown> =>
-      Object.fromEntries((["prompts", "color", "measure", "pinned", "tracked", "rank_of"] as const).map((name) => [name, this.link.read(name)]));
+      Object.fromEntries((["prompts", "kinds", "bases", "color", "contrast", "measure", "pinned", "tracked", "rank_of"] as const).map((name) => [name, this.link.read(name)]));
     return keepMenu(
       "logit_lens",
       {
@@ -136,7 +139,7 @@ export class View {
     const raw = this.link.read("sides");
     const ranks = this.link.read("ranks");
     const rankOf = chosen(this.link.read("tracked"), this.link.read("rank_of"));
-    this.grids = raw.map((side, i) => new Grid(side, ranks[i] ?? null, rankOf));
+    this.grids = raw.map((side, i) => (side.base ? new Difference(side) : new Grid(side, ranks[i] ?? null, rankOf)));
     while (this.sides.length < raw.length) this.sides.push(this.newSide(this.sides.length));
     this.sidesBox.dataset["two"] = String(raw.length > 1);
     fill(this.sidesBox, ...this.sides.map((side) => side.element));
@@ -158,19 +161,22 @@ export class View {
     );
   }
 
-  private scales(): Scales {
+  /** What colours the cells; scales are those of all sides. */
+  private paintOf(): Paint {
     const all = this.grids.map((grid) => grid.scales());
-    const highest = (pick: (s: Scales) => number): number => Math.max(...all.map(pick));
-    return { entropy: highest((s) => s.entropy), kl: highest((s) => s.kl), rank: highest((s) => s.rank) };
+    const names = Object.keys(NO_SCALES) as (keyof Scales)[];
+    const scales = Object.fromEntries(names.map((name) => [name, Math.max(...all.map((s) => s[name]))])) as unknown as Scales;
+    return { color: this.link.read("color"), contrast: this.link.read("contrast"), scales };
   }
 
   private paint(): void {
-    const color = this.link.read("color");
-    const scales = this.scales();
-    const colors = ramp(color, themeOf(this.frame.root));
+    const paint = this.paintOf();
+    const theme = themeOf(this.frame.root);
     const names = this.grids.length > 1 ? sideNames(this.grids.map((grid) => grid.raw)) : [];
-    this.grids.forEach((grid, i) => this.sides[i]!.show(grid, names[i] ?? "", color, scales, colors));
-    this.scale.show(this.frame, color, scales, chosen(this.link.read("tracked"), this.link.read("rank_of")));
+    this.grids.forEach((grid, i) => this.sides[i]!.show(grid, names[i] ?? "", paint, ramp(grid.ramp(paint), theme)));
+    const rankOf = chosen(this.link.read("tracked"), this.link.read("rank_of"));
+    for (const one of this.legends) one.show(this.frame, this.grids, paint, rankOf);
+    this.stair.hidden = this.grids.every((grid) => grid.differs);
     this.mark();
   }
 

@@ -1,11 +1,11 @@
 // Colour scales. Every ramp is monotone in lightness, so it reads without hue, in grey print and for colour-blind eyes:
 // weak values lie near the page's own ground, strong ones stand out. Ramps are mixed in OKLab (Ottosson, 2020), where
-// equal steps look equal.
+// equal steps look equal. One ramp has two arms, for values below and above nothing; a sign beside the number says which.
 
 import type { Theme } from "./theme.ts";
 
 type Triple = readonly [number, number, number];
-export type RampName = "probability" | "entropy" | "kl" | "rank";
+export type RampName = "probability" | "entropy" | "kl" | "rank" | "signed";
 
 const RAMPS: Record<"light" | "dark", Record<RampName, readonly string[]>> = {
   light: {
@@ -13,12 +13,14 @@ const RAMPS: Record<"light" | "dark", Record<RampName, readonly string[]>> = {
     entropy: ["#f8f6f2", "#f2dfbe", "#e5b873", "#c78a36", "#935a1d", "#55300f"],
     kl: ["#f7f5f9", "#e2d4eb", "#c2a3d4", "#9a70b6", "#6f4593", "#402260"],
     rank: ["#f4f7f4", "#cde6d4", "#8bc8a0", "#459f70", "#1f6e4d", "#0b4231"],
+    signed: ["#7a3806", "#bd6413", "#e5a860", "#f3dcc0", "#f6f5f7", "#d9d3e8", "#ab9fce", "#7663a8", "#432a72"],
   },
   dark: {
     probability: ["#1a2029", "#1b3b52", "#1f6285", "#3c93b6", "#86c6da", "#e9f7fb"],
     entropy: ["#211e1a", "#4a3318", "#7c531c", "#b27f33", "#dfb56e", "#fbf0d8"],
     kl: ["#1f1c25", "#3a2a50", "#5e4281", "#8d66b1", "#bf9dd6", "#f4eafb"],
     rank: ["#1a211e", "#1b4233", "#23694d", "#47986f", "#8fc9a5", "#e8f8ec"],
+    signed: ["#ffe3c2", "#f0aa55", "#b06e1d", "#593a17", "#1d1c21", "#3d3459", "#6b5b9e", "#a796da", "#ece5ff"],
   },
 };
 
@@ -29,7 +31,7 @@ export interface Ramp {
 }
 
 export function ramp(name: RampName, theme: Theme): Ramp {
-  const stops = theme === "contrast" ? systemStops() : RAMPS[theme][name];
+  const stops = theme === "contrast" ? systemStops(name === "signed") : RAMPS[theme][name];
   const points = stops.map((c) => toLab(parse(c)));
   const rgb = new Uint8Array(256 * 3);
   const ink: string[] = [];
@@ -45,7 +47,7 @@ export function ramp(name: RampName, theme: Theme): Ramp {
 }
 
 /** In forced colours the ramp runs from the user's page to the user's text. */
-function systemStops(): string[] {
+function systemStops(signed: boolean): string[] {
   const probe = document.createElement("span");
   document.body.append(probe);
   const stops = ["Canvas", "CanvasText"].map((name) => {
@@ -54,7 +56,7 @@ function systemStops(): string[] {
     return `#${[r, g, b].map((c) => (c ?? 0).toString(16).padStart(2, "0")).join("")}`;
   });
   probe.remove();
-  return stops;
+  return signed ? [stops[1]!, ...stops] : stops;
 }
 
 /** Line colours (after Okabe and Ito, 2008), each with its own dash, so that hue is never alone. */
