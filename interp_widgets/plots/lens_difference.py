@@ -24,12 +24,12 @@ def _cells(record: LensDifference, colour: str) -> tuple[np.ndarray, tuple[str, 
     if colour not in COLOURS:
         raise ValueError(f"colour is one of {', '.join(COLOURS)}; got {colour!r}.")
     if colour == "diff":
-        label = f"probability of the token: {record.kind} less {record.base} lens"
+        label = f"probability: {record.kind} less {record.base} lens"
         return record.top_diffs[..., 0].numpy(), (DIVERGING, label, -1.0, 1.0)
     values = getattr(record, colour).numpy()
     top = float(np.nanmax(np.abs(values), initial=1e-6))
     if colour == "gain":
-        label = f"nats by which {record.kind} is nearer to the output than {record.base}"
+        label = f"nats nearer: {record.kind} than {record.base} lens"
         return values, (DIVERGING, label, -top, top)
     if colour == "kl":
         label = f"KL({record.base} ‖ {record.kind}) (nats)"
