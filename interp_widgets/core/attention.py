@@ -163,9 +163,9 @@ def attention(model: LanguageModel, prompt: Prompt) -> Attention:
     check_model(model)
     ids = model.ids(prompt)
     n = len(ids)
-    patterns = torch.empty(model.n_layers, model.n_heads, n, n)
-    norms = torch.empty(model.n_layers, model.n_heads, n)
-    scales = torch.ones(model.n_layers, n)
+    patterns = torch.empty(model.n_layers, model.n_heads, n, n, dtype=torch.float32)
+    norms = torch.empty(model.n_layers, model.n_heads, n, dtype=torch.float32)
+    scales = torch.ones(model.n_layers, n, dtype=torch.float32)
 
     def into(target: Tensor, measure: Callable[[Tensor], Tensor]) -> Edit:
         def look(activation: Tensor) -> None:

@@ -180,7 +180,7 @@ def _stacked(rows: list[Tensor], site: Site) -> Tensor:
     shape = list(rows[0].shape)
     for axis in axes:
         shape[axis] = max(row.shape[axis] for row in rows)
-    out = torch.full((len(rows), *shape), float("nan"))
+    out = torch.full((len(rows), *shape), float("nan"), dtype=torch.float32)
     for filled, row in zip(out, rows, strict=True):
         filled[tuple(slice(n) for n in row.shape)] = row
     return out

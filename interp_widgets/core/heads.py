@@ -179,7 +179,9 @@ def iter_head_scores(
         revision=model.revision,
         prompt=text,
         kinds=KINDS,
-        scores=torch.full((len(KINDS), model.n_layers, model.n_heads), torch.nan),
+        scores=torch.full(
+            (len(KINDS), model.n_layers, model.n_heads), torch.nan, dtype=torch.float32
+        ),
         sequences=len(ids),
         length=ids.shape[1],
         seed=seed if prompt is None else None,

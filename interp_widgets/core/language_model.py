@@ -178,7 +178,7 @@ def check_model(model: object) -> None:
 
     Raises:
         TypeError: anything else; for a model of transformers the message says how to wrap it.
-        ValueError: training mode, or compiled code.
+        ValueError: training mode, compiled code, or a default device that is not the cpu.
     """
     if isinstance(model, LanguageModel):
         return _refuse_unfit(model.hf)
@@ -193,6 +193,11 @@ def check_model(model: object) -> None:
 
 def _refuse_unfit(hf: nn.Module) -> None:
     """Modes that may change after loading, in which numbers would be wrong without an error."""
+    if torch.get_default_device().type != "cpu":
+        raise ValueError(
+            f"torch makes new tensors on {torch.get_default_device()}; records live on the cpu. "
+            "Call torch.set_default_device('cpu'), and say device= where a model is loaded."
+        )
     for path, module in hf.named_modules():
         where = type(hf).__name__ + (f" (its part {path!r})" if path else "")
         if module.training:

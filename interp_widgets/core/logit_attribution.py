@@ -277,7 +277,9 @@ def logit_attribution(
         pieces=tuple(pieces(model.tokenizer, asked)),
         parts=(*writes, "bias"),
         contributions=shares.float().cpu(),
-        norms=torch.tensor([*(float(write.norm()) for write in writes.values()), 0.0]),
+        norms=torch.stack([*(w.norm() for w in writes.values()), final.new_zeros(())])
+        .float()
+        .cpu(),
         n_layers=model.n_layers,
         n_heads=model.n_heads,
         logits=reader.whole(final).float().cpu(),

@@ -182,7 +182,7 @@ def ov_scores(model: LanguageModel, seed: int = 0) -> Iterator[tuple[int, Tensor
     for layer in range(model.n_layers):
         read = head_logits(model, layer, tokens).split(sizes, dim=-1)
         found = values[layer].to(read[0]).split(sizes)
-        right, asked = torch.zeros(model.n_heads), 0
+        right, asked = torch.zeros(model.n_heads, dtype=torch.float32), 0
         for (_, after), value, logits in zip(lists, found[1:], read[1:], strict=True):
             hits, of = successor(value, logits, after)
             right, asked = right + hits, asked + of

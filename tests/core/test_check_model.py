@@ -58,3 +58,41 @@ def test_compiled_models_are_refused() -> None:
     model.hf.model.layers[1].compile(backend="eager")
     with pytest.raises(ValueError, match=rf"'model\.layers\.1'\) {message}"):
         iw.logit_lens(model, "a")
+
+
+@pytest.fixture
+def defaults():
+    """Torch's defaults as they were, whatever the test does."""
+    yield
+    torch.set_default_device(None)
+    torch.set_default_dtype(torch.float32)
+
+
+def test_a_default_device_elsewhere_is_refused(defaults: None) -> None:
+    model = make("gpt2")
+    torch.set_default_device("meta")
+    for call in (
+        lambda: iw.logit_lens(model, "a"),
+        lambda: iw.load(model.hf, tokenizer=model.tokenizer),
+    ):
+        with pytest.raises(ValueError, match=r"tensors on meta.*set_default_device\('cpu'\)"):
+            call()
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float64])
+def test_records_are_float32_whatever_torch_makes_by_default(
+    defaults: None, dtype: torch.dtype
+) -> None:
+    model = make("gpt2", torch.float32)
+    calls = [CALLS[name] for name in ("logit_lens", "attention", "logit_attribution")]
+    calls += [lambda model: iw.cache(model, ["a", "a b"], "L*.z"), iw.head_scores]
+    wanted = [call(model) for call in calls]
+    torch.set_default_dtype(dtype)
+    for call, plain in zip(calls, wanted, strict=True):
+        for name, value in vars(call(model)).items():
+            values = value if isinstance(value, dict) else {name: value}
+            for key, tensor in values.items():
+                if isinstance(tensor, torch.Tensor):
+                    before = getattr(plain, name)
+                    before = before[key] if isinstance(value, dict) else before
+                    torch.testing.assert_close(tensor, before, atol=1e-6, rtol=1e-6, equal_nan=True)

@@ -218,7 +218,7 @@ def _empty(
     rows, n, m = model.n_layers + 1, len(ids), min(LINES, model.n_layers + 1)
 
     def unknown(*shape: int) -> Tensor:
-        return torch.full(shape, float("nan"))
+        return torch.full(shape, float("nan"), dtype=torch.float32)
 
     def no_ids(*shape: int) -> Tensor:
         return torch.full(shape, -1, dtype=torch.int32)
