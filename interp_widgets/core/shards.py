@@ -11,7 +11,6 @@ whole shard ended: prompts that are on disk already are recognised, not run agai
 
 from __future__ import annotations
 
-import json
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -24,12 +23,21 @@ from torch import Tensor
 import interp_widgets
 from interp_widgets.core.cache import activations_of
 from interp_widgets.core.language_model import LanguageModel, check_model
+from interp_widgets.core.shard_files import (
+    DTYPES,
+    HEADER,
+    KIND,
+    SCHEMA,
+    Entry,
+    check,
+    file_name,
+    load,
+    read_header,
+    save,
+    write_header,
+)
 from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt
-
-SCHEMA = 1
-HEADER = "shards.json"
-_DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.bfloat16}
 
 
 @dataclass(frozen=True)
@@ -47,16 +55,6 @@ class Shard:
     ids: Tensor
     prompts: Tensor
     positions: Tensor
-
-
-@dataclass(frozen=True)
-class _Entry:
-    """What the header says of one shard."""
-
-    file: str
-    tokens: int
-    prompts: int
-    digest: str  # of the ids of all prompts up to and with this shard
 
 
 class ActivationShards:
@@ -78,8 +76,8 @@ class ActivationShards:
             FileNotFoundError: no such folder, no header in it, or a shard that is gone.
             ValueError: a header that cannot be read, or of a newer version.
         """
-        self.folder = Path(folder)
-        header = _read_header(self.folder)
+        self.folder = _path(folder)
+        header = read_header(self.folder)
         if header is None:
             raise FileNotFoundError(
                 f"no {HEADER} in {self.folder}: no activations were cached there. "
@@ -88,15 +86,16 @@ class ActivationShards:
         self.model: str = header["model"]
         self.revision: str = header["revision"]
         self.sites: tuple[str, ...] = tuple(header["sites"])
-        self.dtype = _DTYPES[header["dtype"]]
+        self.dtype = DTYPES[header["dtype"]]
         self.complete: bool = header["complete"]
-        self._entries = [_Entry(**entry) for entry in header["shards"]]
+        self._entries = [Entry(**entry) for entry in header["shards"]]
         for entry in self._entries:
             if not (self.folder / entry.file).is_file():
                 raise FileNotFoundError(
                     f"{self.folder / entry.file} is gone, which {HEADER} lists. "
                     "Remove the folder and cache again."
                 )
+        self._checked: set[int] = set()  # shards whose file is the one that was written
         self.n_tokens = sum(entry.tokens for entry in self._entries)
         self.n_prompts = sum(entry.prompts for entry in self._entries)
 
@@ -119,12 +118,20 @@ class ActivationShards:
 
         Raises:
             IndexError: no such shard.
-            ValueError: a place that was not cached, or a damaged file.
+            ValueError: a place that was not cached, or a file that is damaged or not the one that
+                was written (looked at once, when a shard is first read).
+            TypeError: no number, or places that are no names.
         """
+        if isinstance(shard, bool) or not isinstance(shard, int):
+            raise TypeError(f"a shard is named by its number; got {shard!r:.40}.")
         if not 0 <= shard < len(self):
             raise IndexError(f"there are shards 0 to {len(self) - 1}; got {shard}.")
         names = self.sites if sites is None else self._known(sites)
-        tensors = _load(self.folder / self._entries[shard].file, ["ids", "prompt", "pos", *names])
+        entry = self._entries[shard]
+        if shard not in self._checked:
+            check(self.folder / entry.file, entry)
+            self._checked.add(shard)
+        tensors = load(self.folder / entry.file, ["ids", "prompt", "pos", *names])
         return Shard(
             {name: tensors[name] for name in names},
             tensors["ids"].long(),
@@ -142,10 +149,12 @@ class ActivationShards:
                 others in most models.
 
         Raises:
-            ValueError: a place that was not cached, or a size below 1.
+            ValueError: a place that was not cached, or a size below 1. TypeError: several places.
         """
-        if not isinstance(size, int) or size < 1:
-            raise ValueError(f"a batch has 1 row or more; got {size!r}.")
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"a batch has 1 row or more; got {size!r:.40}.")
+        if not isinstance(site, str):
+            raise TypeError(f"batches are of one place, 'embed' say; got {site!r:.60}.")
         (name,) = self._known(site)
         return self._batches(name, size, skip_first)
 
@@ -165,7 +174,10 @@ class ActivationShards:
             yield rest
 
     def _known(self, sites: str | Iterable[str]) -> list[str]:
-        names = [house_name(site) for site in ([sites] if isinstance(sites, str) else sites)]
+        given = [sites] if isinstance(sites, str) else sites
+        if not isinstance(given, Iterable) or not all(isinstance(name, str) for name in given):
+            raise TypeError(f"places are names, 'embed' say; got {given!r:.60}.")
+        names = [house_name(name) for name in given]
         for name in names:
             if name not in self.sites:
                 raise ValueError(f"{name!r} was not cached; cached are {', '.join(self.sites)}.")
@@ -197,6 +209,7 @@ def cache_shards(
     Raises:
         ValueError: an unknown place, a prompt that cannot be run (what came before it stays on
             disk), a folder that holds something else. TypeError: prompts or places of another type.
+        OSError: a full disk. What was written stays, and the same call goes on from there.
     """
     for _ in iter_cache_shards(model, prompts, sites, folder, shard_tokens, dtype):
         pass
@@ -231,10 +244,10 @@ def iter_cache_shards(
         )
     if isinstance(shard_tokens, bool) or not isinstance(shard_tokens, int) or shard_tokens < 1:
         raise ValueError(f"a shard has 1 token or more; got shard_tokens={shard_tokens!r}.")
-    if dtype not in _DTYPES:
-        raise ValueError(f"dtype is one of {', '.join(_DTYPES)}; got {dtype!r}.")
+    if dtype not in DTYPES:
+        raise ValueError(f"dtype is one of {', '.join(DTYPES)}; got {dtype!r}.")
     header = {
-        "kind": "ActivationShards",
+        "kind": KIND,
         "schema": SCHEMA,
         "package": interp_widgets.__version__,
         "model": model.name,
@@ -245,17 +258,24 @@ def iter_cache_shards(
         "complete": False,
         "shards": [],
     }
-    return _write(model, prompts, wanted, Path(folder), _begun(Path(folder), header))
+    path = _path(folder)
+    return _write(model, prompts, wanted, path, _begun(path, header))
+
+
+def _path(folder: str | Path) -> Path:
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"folder is a path; got {type(folder).__name__}.")
+    return Path(folder)
 
 
 def _begun(folder: Path, header: dict[str, Any]) -> dict[str, Any]:
     """The header to go on from: a new one, or that of the same call, which stopped here."""
-    old = _read_header(folder) if folder.is_dir() else None
+    old = read_header(folder) if folder.is_dir() else None
     if old is None:
         if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
             raise ValueError(f"{folder} holds something else. Name a new or an empty folder.")
         folder.mkdir(parents=True, exist_ok=True)
-        _write_header(folder, header)
+        write_header(folder, header)
         return header
     for field in ("model", "revision", "sites", "dtype", "shard_tokens"):
         if old[field] != header[field]:
@@ -274,7 +294,7 @@ def _write(
     header: dict[str, Any],
 ) -> Generator[ActivationShards]:
     digest, index = sha256(), 0
-    known = [_Entry(**entry) for entry in header["shards"]]
+    known = [Entry(**entry) for entry in header["shards"]]
     for ids in _shards_of(model, prompts, header["shard_tokens"]):
         for row in ids:
             digest.update(row.numpy().tobytes() + b"|")
@@ -286,12 +306,12 @@ def _write(
                 )
             known.pop(0)
         else:
-            file = f"{len(header['shards']):05d}.safetensors"
-            _save(folder / file, _tensors(model, ids, sites, header["dtype"], index))
+            file = file_name(len(header["shards"]))
+            written = save(folder / file, _tensors(model, ids, sites, header["dtype"], index))
             tokens = sum(map(len, ids))
-            entry = _Entry(file, tokens, len(ids), digest.hexdigest())
+            entry = Entry(file, tokens, len(ids), digest.hexdigest(), written)
             header["shards"].append(asdict(entry))
-            _write_header(folder, header)
+            write_header(folder, header)
             yield ActivationShards(folder)
         index += len(ids)
     if known:
@@ -302,7 +322,7 @@ def _write(
     if index == 0:
         raise ValueError("no prompt was given.")
     header["complete"] = True
-    _write_header(folder, header)
+    write_header(folder, header)
     yield ActivationShards(folder)
 
 
@@ -329,7 +349,7 @@ def _tensors(
     """What a shard's file holds."""
     taken = activations_of(model, [row.to(model.device) for row in ids], sites)
     tensors = {
-        str(site): torch.cat([found.pop(site).to(_DTYPES[dtype]) for found in taken])
+        str(site): torch.cat([found.pop(site).to(DTYPES[dtype]) for found in taken])
         for site in sites
     }
     for name, rows in tensors.items():
@@ -344,55 +364,3 @@ def _tensors(
         "prompt": number.repeat_interleave(lengths),
         "pos": torch.cat([torch.arange(len(row)) for row in ids]).int(),
     }
-
-
-def _save(path: Path, tensors: dict[str, Tensor]) -> None:
-    """Write a file whole or not at all."""
-    from safetensors.torch import save_file
-
-    unfinished = path.with_suffix(".part")
-    try:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished)
-        unfinished.replace(path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-
-
-def _load(path: Path, names: list[str]) -> dict[str, Tensor]:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in names}
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(
-            f"{path} cannot be read: {broken}. Remove the folder and cache again."
-        ) from broken
-
-
-def _write_header(folder: Path, header: dict[str, Any]) -> None:
-    unfinished = folder / f"{HEADER}.part"
-    unfinished.write_text(json.dumps(header, indent=1), encoding="utf-8")
-    unfinished.replace(folder / HEADER)
-
-
-def _read_header(folder: Path) -> dict[str, Any] | None:
-    """The header of a folder, None where there is none."""
-    path = folder / HEADER
-    if not path.is_file():
-        return None
-    try:
-        header = json.loads(path.read_text(encoding="utf-8"))
-        schema = header["schema"]
-        fields = {"model", "revision", "sites", "dtype", "shard_tokens", "complete", "shards"}
-        missing = fields - header.keys()
-    except (ValueError, KeyError, TypeError) as broken:
-        raise ValueError(f"{path} is damaged: {broken!r}. Remove the folder.") from broken
-    if schema > SCHEMA:
-        raise ValueError(
-            f"{path} was written by interp_widgets {header.get('package')}, schema {schema}; this "
-            f"version reads up to {SCHEMA}. Update with pip install -U interp-widgets."
-        )
-    if missing:
-        raise ValueError(f"{path} is damaged: it lacks {', '.join(sorted(missing))}.")
-    return header

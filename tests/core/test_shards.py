@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
 
 import interp_widgets as iw
-from interp_widgets.core import shards as shards_module
+from interp_widgets.core import shard_files
 from interp_widgets.core.language_model import LanguageModel
 from tests.core.conftest import PROMPT, hooks_on, make
 
@@ -191,20 +195,158 @@ def test_reading_says_what_is_wrong(gpt2, tmp_path):
         shards.batches("embed", 0)
     with pytest.raises(IndexError, match=f"shards 0 to {len(shards) - 1}; got 99"):
         shards.read(99)
-    (folder / "00001.safetensors").write_bytes(b"x")
-    with pytest.raises(ValueError, match=r"00001\.safetensors cannot be read"):
-        list(shards)
+    for wrong in ("0", True, 1.0):
+        with pytest.raises(TypeError, match="a shard is named by its number; got"):
+            shards.read(wrong)
+    with pytest.raises(TypeError, match="places are names, 'embed' say; got 5"):
+        shards.read(0, 5)
+    with pytest.raises(TypeError, match="batches are of one place"):
+        shards.batches(["embed"], 4)
+    with pytest.raises(TypeError, match="folder is a path; got NoneType"):
+        iw.ActivationShards(None)
     (folder / "00001.safetensors").unlink()
     with pytest.raises(FileNotFoundError, match=r"00001\.safetensors is gone"):
         iw.ActivationShards(folder)
-    header = folder / shards_module.HEADER
+    header = folder / shard_files.HEADER
     text = header.read_text()
     header.write_text(text.replace('"schema": 1', '"schema": 9'))
     with pytest.raises(ValueError, match=r"schema 9.*pip install -U"):
         iw.ActivationShards(folder)
-    header.write_text(json.dumps({"schema": 1}))
+    header.write_text(json.dumps({"schema": 1, "kind": "ActivationShards"}))
     with pytest.raises(ValueError, match="damaged: it lacks complete, dtype"):
         iw.ActivationShards(folder)
     header.write_text("{")
     with pytest.raises(ValueError, match="is damaged"):
         iw.ActivationShards(folder)
+
+
+def test_a_file_that_is_not_the_one_written_is_refused(gpt2, tmp_path):
+    folder = tmp_path / "x"
+    iw.cache_shards(gpt2, PROMPTS, "embed", folder, shard_tokens=6)
+    path = folder / "00001.safetensors"
+    genuine = path.read_bytes()
+    flipped = bytearray(genuine)
+    flipped[-30] ^= 1  # one bit of one number
+    for bytes_ in (bytes(flipped), genuine[:-8], b"x", (folder / "00000.safetensors").read_bytes()):
+        path.write_bytes(bytes_)
+        with pytest.raises(ValueError, match=r"00001\.safetensors was changed or damaged"):
+            list(iw.ActivationShards(folder).batches("embed", 4))
+    path.write_bytes(genuine)
+    assert len(list(iw.ActivationShards(folder))) > 2
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"kind": "LogitLens"}, "it is of 'LogitLens'"),
+        ({"dtype": "int8"}, "dtype is 'int8'"),
+        ({"dtype": 3}, "dtype is 3"),
+        ({"sites": "embed"}, "sites is 'embed'"),
+        ({"sites": [1]}, r"sites are \[1\]"),
+        ({"complete": "yes"}, "complete is 'yes'"),
+        ({"shards": 3}, "shards is 3"),
+        ({"shards": [{"file": "x"}]}, "shard 0 is {'file': 'x'}"),
+        ({"schema": "1"}, "not supported between"),
+    ],
+)
+def test_a_header_that_was_changed_is_refused(gpt2, tmp_path, change, message):
+    iw.cache_shards(gpt2, PROMPTS, "embed", tmp_path / "x")
+    header = tmp_path / "x" / shard_files.HEADER
+    header.write_text(json.dumps({**json.loads(header.read_text()), **change}))
+    with pytest.raises(ValueError, match=rf"shards\.json is damaged: .*{message}"):
+        iw.ActivationShards(tmp_path / "x")
+
+
+def test_a_header_leads_nowhere_else(gpt2, tmp_path):
+    iw.cache_shards(gpt2, PROMPTS, "embed", tmp_path / "x")
+    header = tmp_path / "x" / shard_files.HEADER
+    table = json.loads(header.read_text())
+    table["shards"][0]["file"] = "../secret.safetensors"
+    header.write_text(json.dumps(table))
+    with pytest.raises(ValueError, match=r"shard 0 is in '\.\./secret\.safetensors'"):
+        iw.ActivationShards(tmp_path / "x")
+
+
+FULL = """
+import resource, signal, sys
+import interp_widgets as iw
+from tests.core.conftest import make
+
+model, folder = make("gpt2"), sys.argv[1]
+prompts = [[7] * 20] * 50
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+steps = iw.iter_cache_shards(model, iter(prompts), "L*.resid_post", folder, shard_tokens=200)
+next(steps)
+resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, resource.RLIM_INFINITY))
+try:
+    next(steps)
+except OSError as error:
+    said = str(error)
+assert "00001.safetensors could not be written" in said, said
+assert "make room" in said and "the same call again: it goes on" in said, said
+left = iw.ActivationShards(folder)
+assert (len(left), left.complete, left.n_prompts) == (1, False, 10)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+whole = iw.cache_shards(model, iter(prompts), "L*.resid_post", folder, shard_tokens=200)
+assert (len(list(whole)), whole.complete, whole.n_prompts) == (5, True, 50)
+"""
+
+
+def alone(code: str, *arguments: str) -> str:
+    """Runs code in a process of its own, whose limits and memory are its own."""
+    root = Path(__file__).parents[2]
+    run = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit on file sizes to set")
+def test_a_full_disk_is_named_and_the_same_call_goes_on(tmp_path):
+    alone(FULL, str(tmp_path / "x"))
+    assert not list((tmp_path / "x").glob("*.part"))
+
+
+MEMORY = """
+import sys, torch
+import interp_widgets as iw
+from tests.core.conftest import make
+
+torch.set_num_threads(1)
+
+def resident():
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096 / 1e6
+
+model = make("gpt2", torch.float32, n_positions=512, n_embd=128)
+prompts = ([7 + i % 200] * 500 for i in range(120))  # 20 shards of 3000 tokens
+sites = [f"L{n}.{part}" for n in range(3) for part in ("resid_pre", "resid_post", "mlp_in")]
+early = most = 0
+for done in iw.iter_cache_shards(model, prompts, sites, sys.argv[1], shard_tokens=3000):
+    early = resident() if len(done) == 4 else early
+    most = max(most, resident())
+assert len(done) == 20
+written = most - early
+for shard in range(4):
+    done.read(shard)
+early = most = resident()
+for _ in done.batches("L1.mlp_in", 1000):
+    most = max(most, resident())
+print(written, most - early)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads its memory from /proc")
+def test_memory_does_not_grow_with_the_prompts(tmp_path):
+    folder = tmp_path / "x"
+    written, read = map(float, alone(MEMORY, str(folder)).split())
+    on_disk = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
+    assert on_disk > 150
+    assert written < on_disk / 5
+    assert read < on_disk / 5
