@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from functools import lru_cache
 from typing import Any
 
 # Okabe and Ito's palette (2008), told apart with every common colour vision.
@@ -36,8 +37,33 @@ def plotly_layout(figure: Any, title: str) -> Any:
 
 
 def matplotlib_text(token: str) -> str:
-    """A visible token that Matplotlib will not take for mathematics."""
-    return visible(token).replace("$", r"\$")
+    """A visible token that Matplotlib can draw and will not take for mathematics.
+
+    Characters that none of the fonts in ``rcParams["font.family"]`` has are written as escapes
+    (``\\u4e2d``): Matplotlib would draw an empty box and warn. Naming a font there that has them
+    shows them.
+    """
+    shown = visible(token)
+    if not shown.isascii():
+        from matplotlib import rcParams
+
+        known = _letters(tuple(rcParams["font.family"]))
+        shown = "".join(c if ord(c) in known else _escaped(c) for c in shown)
+    return shown.replace("$", r"\$")
+
+
+@lru_cache(maxsize=8)
+def _letters(families: tuple[str, ...]) -> frozenset[int]:
+    """Code points that these fonts have between them."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    fonts = (get_font(findfont(FontProperties(family=[family]))) for family in families)
+    return frozenset(code for font in fonts for code in font.get_charmap())
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:06x}"
 
 
 def text_on(image: Any, value: float) -> str:

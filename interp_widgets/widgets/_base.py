@@ -115,6 +115,10 @@ class Widget(anywidget.AnyWidget):
         """A Matplotlib figure that stands for the widget where there is no kernel, or None."""
         return None
 
+    def _heading(self) -> str:
+        """What an exported page is called where nobody says; the view itself says the rest."""
+        return self.describe()
+
     def _brief(self) -> str:
         """What the repr says between its brackets: short, and the same in every session."""
         return ""
@@ -262,7 +266,7 @@ class Widget(anywidget.AnyWidget):
             record: actions whose answers go into the file. There, an action that needs computing
                 answers if it was recorded; any other says that it needs a kernel. What needs no
                 computing always works.
-            title: heading of the page; the widget's description by default.
+            title: heading of the page; in short what it shows by default.
             beside: more widgets for the same page, each alone or as (widget, actions to record).
                 They share one cursor: a token pointed at in one lights in the others.
 
@@ -273,7 +277,7 @@ class Widget(anywidget.AnyWidget):
         for one, _ in shown:
             if not isinstance(one, Widget):
                 raise TypeError(f"beside= takes widgets or (widget, actions), not {one!r}.")
-        return _export.write_html(shown, Path(path), title or self.describe())
+        return _export.write_html(shown, Path(path), title or self._heading())
 
     def twin(self) -> Self:
         """Another widget made as this one was, with this one's actions done. Close it after use."""

@@ -81,8 +81,10 @@ def finding(record: LensDifference) -> str:
     if abs(diff) < 0.005:
         return "after the last token they hardly differ"
     token = record.vocab[int(record.top_ids[row, -1, 0])]
-    more = "more" if diff > 0 else "less"
+    kind = "Jacobian" if record.kind == "jacobian" else record.kind
+    first = "first" if record.kind == record.base else kind
+    more = "higher" if diff > 0 else "lower"
     return (
-        f"after the last token they differ most in row {record.rows[row]}, where the first lens "
-        f"gives {token!r} {abs(diff):.0%} {more}"
+        f"after the last token they differ most in row {record.rows[row]}, where the {first} lens "
+        f"gives {token!r} a probability {more} by {abs(diff):.2f}"
     )

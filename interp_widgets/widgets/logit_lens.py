@@ -338,6 +338,10 @@ class LogitLensHeatmap(PromptedWidget):
     def _figure(self) -> Any:
         return lens_data.picture(self._records, self.color, self.contrast)
 
+    def _heading(self) -> str:
+        headings = (lens_data.heading(r, self._lens(r)) for r in self._records)
+        return " · ".join(headings)
+
     def _brief(self) -> str:
         return " | ".join(lens_data.brief(r, self._lens(r)) for r in self._records)
 

@@ -93,6 +93,14 @@ def test_the_cells_of_a_cache(model):
     assert isinstance(cache, ActivationCache)
 
 
+def test_letters_that_no_font_has_are_written_as_escapes(model):
+    assert theme.matplotlib_text(" é中🦓") == "·é\\u4e2d\\U01f993"
+    record = iw.logit_lens(model, "the 🦓 中国 of")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        drawn(record.plot(kind="print"))
+
+
 def test_what_cannot_be_drawn_is_refused(model):
     record = iw.logit_lens(model, "the")
     with pytest.raises(ValueError, match=r"'interactive'.*'print'.*got 'svg'"):

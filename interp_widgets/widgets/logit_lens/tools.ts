@@ -23,6 +23,7 @@ export function colorChoice(link: Link<LensState>, signal: AbortSignal): HTMLEle
 export function measureChoice(link: Link<LensState>, signal: AbortSignal): HTMLElement {
   const measures = choice("Lines", MEASURES, (by) => link.act({ do: "measure", by }, { measure: by as Measure }), signal);
   link.watch(["measure"], () => measures.set(link.read("measure")));
+  link.watch(["sides"], () => (measures.element.hidden = link.read("sides").every((side) => side.base !== "")));
   return measures.element;
 }
 

@@ -96,4 +96,4 @@ function lines(trail: RawTrail, plane: string, rows: number, theme: Theme): Line
   });
 }
 
-const signed = (value: number): string => (value < 0 ? `−${percent(-value)}` : `+${percent(value)}`);
+const signed = (value: number): string => (Math.abs(value) < 0.0005 ? "0%" : value < 0 ? `−${percent(-value)}` : `+${percent(value)}`);
