@@ -131,8 +131,9 @@ def _check_product(module: nn.Module, dtype: torch.dtype, weight: Tensor, bias: 
     """Ask the module itself, with one vector: adapters and scales keep the weight's name."""
     generator = torch.Generator().manual_seed(0)
     probe = torch.randn(len(weight), generator=generator).to(weight.device, dtype)
-    does = precise(module.forward(probe[None])[0])
-    says = precise(probe) @ weight + bias
+    with torch.autocast(weight.device.type, enabled=False):
+        does = precise(module.forward(probe[None])[0])
+        says = precise(probe) @ weight + bias
     allowed = (1e-2 if dtype in (torch.float16, torch.bfloat16) else 1e-3) * does.norm()
     if not (does - says).norm() <= allowed:
         raise ValueError(

@@ -156,6 +156,15 @@ def test_an_adapter_beside_the_weights_is_refused(dtype):
         head_input(again, 1, "v")
 
 
+def test_weights_are_themselves_under_autocast():
+    """Which makes modules compute in half precision: no adapter, though it gives other numbers."""
+    model = make("gpt2", torch.float32)
+    wanted = head_output(model, 1)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        got = head_output(model, 1)
+    assert all(torch.equal(ours, theirs) for ours, theirs in zip(got, wanted, strict=True))
+
+
 def test_weights_of_a_half_model_come_in_float32():
     model = make("gpt2", torch.bfloat16)
     for weight, bias in (
