@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, expect
 import interp_widgets as iw
 from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, ResidualBus
 from interp_widgets.widgets._base import Widget
+from interp_widgets.widgets.logit_lens import CONTRASTS
 from tests.widgets.examples import EXAMPLES, PROMPT, model, synthetic_writes
 
 
@@ -21,10 +22,9 @@ def heatmap(**given: Any) -> LogitLensHeatmap:
     return LogitLensHeatmap(model=model(), prompt=PROMPT, track=[" Austin"], **given)
 
 
-def lens_of_the_course_model(kind: str) -> LogitLensHeatmap:
-    return LogitLensHeatmap(
-        model=iw.load(), prompt="The capital of France is", kind=kind, pinned=[[0, 3, 3]]
-    )
+def lens_of_the_course_model(kind: str, **given: Any) -> LogitLensHeatmap:
+    prompt = "The capital of France is"
+    return LogitLensHeatmap(model=iw.load(), prompt=prompt, kind=kind, pinned=[[0, 3, 3]], **given)
 
 
 def bus(**given: Any) -> ResidualBus:
@@ -42,6 +42,12 @@ FACES: dict[str, Callable[[], Widget]] = {
     "heatmap, a stored record": lambda: LogitLensHeatmap(iw.logit_lens(model(), PROMPT)),
     "heatmap, tuned lens": lambda: lens_of_the_course_model("tuned"),
     "heatmap, jacobian lens": lambda: lens_of_the_course_model("jacobian"),
+    **{
+        f"heatmap, difference by {by}": lambda by=by: lens_of_the_course_model(
+            "tuned", base="logit", contrast=by
+        )
+        for by in CONTRASTS
+    },
     "attention, value-weighted": lambda: AttentionView(
         model=model(), prompt=PROMPT, weights="value", picked=3
     ),
