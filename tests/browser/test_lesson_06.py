@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -14,21 +15,23 @@ from tests.browser.harness import NB
 
 LESSON = "06_logit_lens.ipynb"
 EIFFEL, TREVI = "The Eiffel Tower is in", "The Trevi Fountain is in"
-OTHERS = {
-    "compared": "Sarah is a librarian. The librarian said that",
-    "two-hops": "The capital of the state containing Dallas is",
-}
+TWO = "The capital of the state containing Dallas is"
+OTHERS = {"compared": "Sarah is a librarian. The librarian said that", "two-hops": TWO}
+
+DIFFERENCE = "LensDifference"
 
 Open = Callable[[str | Path], NB]
 
 
-def widget(nb: NB, prompt: str) -> Locator:
-    """The heatmap that opened with this prompt, scrolled into sight."""
+def widget(nb: NB, prompt: str, nth: int = 0) -> Locator:
+    """The heatmap that opened with this prompt, the `nth` that did, scrolled into sight."""
     boxes = nb.page.locator(".iw").filter(has=nb.page.locator("textarea"))
     for index in range(boxes.count()):
         if boxes.nth(index).locator("textarea").first.input_value() == prompt:
-            boxes.nth(index).scroll_into_view_if_needed()
-            return boxes.nth(index)
+            if nth == 0:
+                boxes.nth(index).scroll_into_view_if_needed()
+                return boxes.nth(index)
+            nth -= 1
     raise AssertionError(f"no heatmap shows {prompt!r}")
 
 
@@ -36,6 +39,14 @@ def value(nb: NB, expression: str) -> Any:
     """A value of the notebook's kernel, as plain data."""
     text = nb.py(f"import json; _r = json.dumps({expression})")
     return json.loads(text[1:-1].encode().decode("unicode_escape"))
+
+
+def holds(nb: NB, expression: str, expected: Any) -> None:
+    """Wait until Python holds this: what a page sends may arrive after what a test asks."""
+    end = time.monotonic() + 10
+    while (found := value(nb, expression)) != expected:
+        assert time.monotonic() < end, f"{expression} is {found}, not {expected}"
+        nb.page.wait_for_timeout(50)
 
 
 def shows(heatmap: Locator, prompt: str) -> None:
@@ -100,6 +111,57 @@ def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
     nb.py("floors.color = 'entropy'")
     expect(heatmap.get_by_role("radio", name="entropy")).to_be_checked()
 
+    lenses_are_switched_and_subtracted(nb)
+    the_quiz_grades(nb)
+
+
+def lenses_are_switched_and_subtracted(nb: NB) -> None:
+    heatmap = widget(nb, EIFFEL, 1)
+    expect(heatmap.get_by_role("radio", name="tuned")).to_be_checked()
+    middle(heatmap, 6, 5)
+    expect(heatmap.locator(".iw-tip li").first).to_contain_text("Paris")
+
+    # Another lens: Python reads through it, and the same cell says something else.
+    heatmap.get_by_role("radio", name="logit").check()
+    holds(nb, "[tuned_floors.kinds, tuned_floors.record.kind]", [["logit"], "logit"])
+    middle(heatmap, 6, 5)
+    best = value(nb, "tuned_floors.record.vocab[int(tuned_floors.record.top_ids[6, 5, 0])]")
+    assert best != " Paris"
+    expect(heatmap.locator(".iw-tip li").first).to_contain_text(best.strip())
+
+    # One less the other: what the tuned lens has gained there is the answer.
+    heatmap.get_by_role("radio", name="tuned").check()
+    heatmap.get_by_role("combobox", name="Less").select_option("logit")
+    holds(nb, "[tuned_floors.bases, type(tuned_floors.record).__name__]", [["logit"], DIFFERENCE])
+    assert value(nb, "float(tuned_floors.record.top_diffs[6, 5, 0])") > 0.5
+    expect(heatmap.get_by_role("radio", name="gain")).to_be_visible()
+    nb.screenshot("lesson-06-tuned-less-logit")
+
+    # The lens that was trained above is one to choose; the last heatmap opens as a difference.
+    own = widget(nb, TREVI)
+    expect(own.get_by_role("radio", name="yours")).to_be_checked()
+    parted = widget(nb, TWO, 1)
+    assert value(nb, "[parted.kinds, parted.bases]") == [["tuned"], ["jacobian"]]
+    nb.screenshot("lesson-06-tuned-less-jacobian")
+    nb.py("parted.bases = ['']; parted.kinds = ['jacobian']")
+    expect(parted.get_by_role("radio", name="Jacobian")).to_be_checked()
+
+
+def the_quiz_grades(nb: NB) -> None:
+    quiz = nb.page.locator(".iw-quiz")
+    quiz.scroll_into_view_if_needed()
+    check = quiz.get_by_role("button", name="Check")
+    quiz.get_by_role("radio", name="the logits of one layer earlier").check()
+    check.click()
+    expect(quiz.locator(".iw-told")).to_contain_text("Count the rows")
+    quiz.get_by_role("radio", name="the model's own logits").check()
+    check.click()
+    expect(quiz.locator(".iw-told")).to_contain_text("A lens that fails here has a bug")
+    # The second try teaches, but does not count.
+    asked = "next(v for v in _oh.values() if type(v).__name__ == 'Quiz')"
+    holds(nb, f"[{asked}.score['given'], {asked}.score['right']]", [1, 0])
+    nb.screenshot("lesson-06-quiz")
+
 
 def test_by_keys_alone_in_the_dark(open_notebook: Open) -> None:
     nb = open_notebook(LESSON)
@@ -140,3 +202,8 @@ def test_by_keys_alone_in_the_dark(open_notebook: Open) -> None:
     for name, prompt in OTHERS.items():
         widget(nb, prompt)
         nb.screenshot(f"lesson-06-dark-{name}")
+    for name, prompt, nth in (("tuned", EIFFEL, 1), ("yours", TREVI, 0), ("difference", TWO, 1)):
+        widget(nb, prompt, nth)
+        nb.screenshot(f"lesson-06-dark-{name}")
+    nb.page.locator(".iw-quiz").scroll_into_view_if_needed()
+    nb.screenshot("lesson-06-dark-quiz")
