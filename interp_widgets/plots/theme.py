@@ -37,10 +37,10 @@ def plotly_layout(figure: Any, title: str) -> Any:
 
 
 def matplotlib_text(token: str) -> str:
-    """A visible token that Matplotlib can draw and will not take for mathematics.
+    r"""A visible token that Matplotlib can draw and will not take for mathematics.
 
     Characters that none of the fonts in ``rcParams["font.family"]`` has are written as escapes
-    (``\\u4e2d``): Matplotlib would draw an empty box and warn. Naming a font there that has them
+    (``\u4e2d``): Matplotlib would draw an empty box and warn. Naming a font there that has them
     shows them.
     """
     shown = visible(token)

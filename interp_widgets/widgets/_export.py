@@ -94,7 +94,8 @@ def _record(twin: Widget, record: Sequence[Action]) -> dict[str, dict[str, Any]]
     """Answers by action, as the page will look them up.
 
     Each answer holds every trait that some action of its kind touched, so that answers may be given
-    in any order. The action that leads back to the opening state is recorded as well.
+    in any order; actions that compute are of one kind, since what each shows depends on the others.
+    The action that leads back to the opening state is recorded as well.
     """
     asked = [*twin.opening_actions(), *record]
     seen: list[tuple[Action, dict[str, Any]]] = []
@@ -104,12 +105,18 @@ def _record(twin: Widget, record: Sequence[Action]) -> dict[str, dict[str, Any]]
         twin.act(action).wait()
         after = _wire_state(twin)
         changed = {name for name in after if after[name] != before[name]}
-        touched.setdefault(action["do"], set()).update(changed)
+        touched.setdefault(_sort(twin, action), set()).update(changed)
         seen.append((action, after))
         before = after
     return {
-        key(action): {name: after[name] for name in touched[action["do"]]} for action, after in seen
+        key(action): {name: after[name] for name in touched[_sort(twin, action)]}
+        for action, after in seen
     }
+
+
+def _sort(twin: Widget, action: Action) -> str:
+    """Which actions' answers must go together."""
+    return "computes" if action["do"] in twin.COMPUTES else action["do"]
 
 
 def key(action: Action) -> str:

@@ -169,7 +169,8 @@ def unknown_words(prompt: str, tokens: list[str]) -> list[list[int]]:
     """Words of a prompt for which the tokenizer has only crumbs.
 
     A word counts as unknown when a piece of it is a raw byte, or when at least half of its several
-    pieces are single characters.
+    pieces are single characters. After a newline or a tab the latter says nothing: a tokenizer that
+    knows " Paris" may have no "Paris" for the beginning of a line.
 
     Returns:
         [start, end) of each, counted as the page counts (UTF-16).
@@ -182,7 +183,8 @@ def unknown_words(prompt: str, tokens: list[str]) -> list[list[int]]:
         pieces = _pieces_of(prompt, tokens, start, at)
         crumbs = [p for p in pieces if len(p.strip()) <= 1]
         broken = any(_is_byte(p) for p in pieces)
-        if broken or (len(pieces) > 2 and 2 * len(crumbs) >= len(pieces)):
+        spaced = start == 0 or prompt[start - 1] not in "\n\r\t"
+        if broken or (spaced and len(pieces) > 2 and 2 * len(crumbs) >= len(pieces)):
             found.append([utf16_length(prompt[:start]), utf16_length(prompt[:at])])
     return found
 
@@ -223,10 +225,8 @@ def sentence(record: Record, lens: str) -> str:
     answer = int(record.top_ids[-1, -1, 0])
     if answer < 0:
         return f"{start}, not complete yet."
-    tops = [int(i) for i in record.top_ids[:, -1, 0]]
-    settled = next(i for i in range(len(tops)) if all(t == answer for t in tops[i:]))
     share = f"{float(record.top_probs[-1, -1, 0]):.0%}"
-    since = record.rows[settled]
+    since = record.rows[record.settled()[-1]]
     return f"{start}. The model answers {record.vocab[answer]!r} ({share}), on top since {since}."
 
 

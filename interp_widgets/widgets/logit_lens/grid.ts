@@ -113,11 +113,13 @@ export class Grid implements Cells {
   }
 
   private findSettled(col: number): number {
-    let row = this.rows.length - 1;
-    const final = this.top[this.at(row, col) * this.k]!;
+    const top = (row: number): number => this.top[this.at(row, col) * this.k]!;
+    let settled = this.rows.length - 1;
+    const final = top(settled);
     if (final < 0) return -1;
-    while (row > 0 && this.top[this.at(row - 1, col) * this.k] === final) row--;
-    return row;
+    // Rows that a lens has no map for are passed over.
+    for (let row = settled - 1; row >= 0 && (top(row) === final || top(row) < 0); row--) if (top(row) === final) settled = row;
+    return settled;
   }
 
   scales(): Scales {

@@ -28,6 +28,7 @@ export class View {
   private readonly status: Status;
   private readonly sidesBox = h("div", { class: "iw-sides" });
   private readonly legends = [legend(false), legend(true)];
+  private readonly legendBox = h("span");
   private readonly stair = h("span", {}, h("span", { class: "iw-stair", "aria-hidden": "true" }), "above the line the top token is the final one");
   private readonly hint = h("p", { class: "iw-hint" }, HINT);
   private readonly trailsBox: HTMLElement;
@@ -92,7 +93,7 @@ export class View {
       return made;
     };
     const zoom = h("span", { class: "iw-pair iw-push" }, button("Narrower columns", "−", 0.8), button("Wider columns", "+", 1.25));
-    return h("div", { class: "iw-foot" }, ...this.legends.map((one) => one.element), this.stair, zoom);
+    return h("div", { class: "iw-foot" }, this.legendBox, this.stair, zoom);
   }
 
   private unpinButton(): HTMLElement {
@@ -176,6 +177,7 @@ export class View {
     this.grids.forEach((grid, i) => this.sides[i]!.show(grid, names[i] ?? "", paint, ramp(grid.ramp(paint), theme)));
     const rankOf = chosen(this.link.read("tracked"), this.link.read("rank_of"));
     for (const one of this.legends) one.show(this.frame, this.grids, paint, rankOf);
+    fill(this.legendBox, ...this.legends.map((one) => one.element).filter((element) => !element.hidden));
     this.stair.hidden = this.grids.every((grid) => grid.differs);
     this.mark();
   }

@@ -69,7 +69,8 @@ class Page implements Host {
     }
     const recorded = this.recorded.answers[key(action)];
     if (!recorded && this.recorded.computes.includes(action.do)) {
-      return { ...echo, error: "This page runs without a kernel, and this was not recorded in it. Open the notebook to try it." };
+      const kept = action["burst"] === undefined ? {} : echo; // what was typed stays; a choice goes back
+      return { ...kept, error: "This page runs without a kernel, and this was not recorded in it. Open the notebook to try it." };
     }
     this.done.push(this.state);
     this.undone.length = 0;
