@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 SMALL = 32  # cells along a side of a small picture
 LARGE = 256  # cells along a side of one printed head: more are finer than the paper shows
-MOST_NAMED = 48  # tokens of which each has its name; of more, some have
+MOST_NAMED = 48  # tokens of which each has its name; of more, every few
+LONG_NAMED = 24  # names along a side of a long prompt: they take most of the time of drawing
 WEIGHTS = ("raw", "value")
 
 
@@ -74,7 +75,7 @@ def _named(tokens: tuple[str, ...], step: int) -> tuple[list[int], list[str]]:
     n = len(tokens)
     if n <= MOST_NAMED:
         return list(range(n)), [theme.matplotlib_text(token) for token in tokens]
-    every = -(-n // (step * MOST_NAMED)) * step
+    every = -(-n // (step * LONG_NAMED)) * step
     places = range(0, n, every)
     return [i // step for i in places], [f"{i} {_short(tokens[i])}" for i in places]
 

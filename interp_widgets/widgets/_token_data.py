@@ -62,7 +62,8 @@ def numbers(values: Any, count: int) -> np.ndarray | None:
         return None
     given = values.detach().float().cpu() if hasattr(values, "detach") else values
     try:
-        array = np.asarray(given, dtype=np.float32)  # None becomes NaN
+        with np.errstate(over="ignore"):  # what float32 does not hold is refused below
+            array = np.asarray(given, dtype=np.float32)  # None becomes NaN
     except (TypeError, ValueError):
         raise TypeError(
             f"values is a list of numbers, one for each token; got {values!r:.60}."

@@ -103,7 +103,7 @@ class TokenStrip(Widget):
 
     @traitlets.validate("selected")
     def _ascending(self, proposal: Any) -> list[int]:
-        return sorted(set(proposal["value"]))
+        return sorted({int(pos) for pos in proposal["value"]})  # True is an int, and 1
 
     # -- words and keeping ---------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import warnings
 from typing import Any
 
 import numpy as np
@@ -131,6 +133,39 @@ def test_it_says_what_it_shows(strip: TokenStrip) -> None:
     assert strip.summary.endswith("3 selected, at 1 to 2, 5: 'def f<0xE2>'.")
     valued = TokenStrip(tokens=["a", " b"], values=[None, -1.5], label="logit")
     assert "logit from -1.5 (' b', token 1) to -1.5" in valued.describe()
+
+
+def test_text_of_every_kind_stays_as_it_is() -> None:
+    """Right to left, combining, halves of an emoji, markup, controls: sent and drawn, not changed."""
+    odd = [
+        " שלום",
+        "e",
+        "\u0301",
+        "<0xF0>",
+        "<0x9F>",
+        "<script>alert(1)</script>",
+        "\u202e",
+        "\x00",
+    ]
+    odd += ["\n", "\r\n", "\t", " ", "", "&amp;", "$x$", "👩\u200d🔬"]
+    strip = TokenStrip(tokens=odd)
+    assert strip.tokens == odd
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert base64.b64decode(strip._repr_mimebundle_()[0]["image/png"]).startswith(b"\x89PNG")
+    for position in range(len(odd)):
+        strip.act({"do": "select", "ranges": [[position, position]]})
+        assert strip.selected == [position]
+    assert not any(ord(c) < 32 or c == "\u202e" for c in repr(strip) + strip.summary)
+
+
+def test_numbers_that_are_not_quite() -> None:
+    strip = TokenStrip(tokens=["a", "b"], selected=[True])
+    assert repr(strip.selected) == "[1]"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(ValueError, match="values are finite; token 0 has inf"):
+            TokenStrip(tokens=["a"], values=[1e39])
 
 
 def test_ten_thousand_tokens_are_sent_small() -> None:
