@@ -105,6 +105,7 @@ def test_two_ids_with_one_text_stay_two_tokens() -> None:
         ("the zebra of Texas", ["zebra"]),
         ("the 🦓🦓 of xyzzy Texas", ["🦓🦓", "xyzzy"]),
         ("the capital zebra zebra", ["zebra", "zebra"]),
+        ("the capital of\nTexas is\tParis 🦓", ["🦓"]),
         ("", []),
     ],
 )

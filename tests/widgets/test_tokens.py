@@ -136,7 +136,7 @@ def test_it_says_what_it_shows(strip: TokenStrip) -> None:
 
 
 def test_text_of_every_kind_stays_as_it_is() -> None:
-    """Right to left, combining, halves of an emoji, markup, controls: sent and drawn, not changed."""
+    """Right to left, combining, half an emoji, markup, controls: sent and drawn as they are."""
     odd = [
         " שלום",
         "e",
