@@ -40,6 +40,12 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.activation import (
         iter_activation_patching as iter_activation_patching,
     )
+    from interp_widgets.core.patching.attribution import (
+        attribution_patching as attribution_patching,
+    )
+    from interp_widgets.core.patching.attribution import (
+        iter_attribution_patching as iter_attribution_patching,
+    )
     from interp_widgets.core.patching.causal_tracing import causal_tracing as causal_tracing
     from interp_widgets.core.patching.causal_tracing import (
         iter_causal_tracing as iter_causal_tracing,
@@ -88,6 +94,7 @@ _HOME = {
     "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
     "attention": "core.attention",
+    "attribution_patching": "core.patching.attribution",
     "available": "core.hub",
     "cache": "core.cache",
     "cache_shards": "core.shards",
@@ -99,6 +106,7 @@ _HOME = {
     "heads": "core.heads",
     "iter_ablation": "core.patching.ablation",
     "iter_activation_patching": "core.patching.activation",
+    "iter_attribution_patching": "core.patching.attribution",
     "iter_causal_tracing": "core.patching.causal_tracing",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",

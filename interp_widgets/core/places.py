@@ -178,7 +178,8 @@ def _cut(
             return _heads(n_kv_heads if which else n_heads, d), False
         case "blocks":
             heads = _heads(n_kv_heads if which else n_heads, d)
-            return lambda raw: heads(raw.split(sizes, dim=-1)[which]), False
+            start = sum(sizes[:which])
+            return lambda raw: heads(raw.narrow(-1, start, sizes[which])), False
     group = _heads(n_kv_heads, (shared + 2) * d)
     if which == 0:
         return lambda raw: group(raw).unflatten(-1, (shared + 2, d))[..., :shared, :], True

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from interp_widgets.core.patching.measure import UNITS
 from interp_widgets.plots import theme
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ def _label(record: Patching, of: str) -> str:
     if of == "recovery":
         ends = ("corrupt", "clean") if record.direction == "denoise" else ("clean", "corrupt")
         return f"recovery of {record.metric} (0 {ends[0]} run, 1 {ends[1]})"
-    return f"change of {record.metric}"
+    unit = UNITS.get(record.metric)
+    return f"change of {record.metric}" + (f" ({unit})" if unit else "")
 
 
 def _title(record: Patching) -> str:

@@ -16,7 +16,7 @@ from collections.abc import Generator, Sequence
 
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.patching.experiment import Experiment, Metric, empty, planned, steps
-from interp_widgets.core.patching.intervention import Patch, check_per
+from interp_widgets.core.patching.intervention import Grid, Patch, check_per
 from interp_widgets.core.patching.measure import check_metric
 from interp_widgets.core.patching.pairs import Align, pairs_of, partners
 from interp_widgets.core.patching.record import Patching
@@ -96,6 +96,31 @@ def iter_activation_patching(
 
     Closing it cancels. Bad input raises here, not at the first step.
     """
+    plan, experiments, settings = experiments_of(
+        model, clean, corrupt, answer, distractor, site, per, direction, metric, cells, align
+    )
+    return steps(model, experiments, empty(model, experiments, plan, settings, metric), metric)
+
+
+def experiments_of(
+    model: LanguageModel,
+    clean: Prompt | Sequence[Prompt],
+    corrupt: Prompt | Sequence[Prompt],
+    answer: Tokens,
+    distractor: Tokens,
+    site: str,
+    per: str,
+    direction: str,
+    metric: Metric,
+    cells: Cells,
+    align: Align,
+) -> tuple[Grid, list[Experiment], dict[str, str]]:
+    """The grid of a request, an experiment for each pair, and what the record says of both.
+
+    Raises:
+        ValueError: whatever is wrong with the request; see `activation_patching`.
+        TypeError: arguments of another type.
+    """
     check_model(model)
     check_metric(metric, answer, distractor)
     if direction not in ("denoise", "noise"):
@@ -124,4 +149,4 @@ def iter_activation_patching(
     ]
     settings = {"method": "activation", "direction": direction}
     settings |= {"site": site, "per": per} if cells is None else {"site": "", "per": "cell"}
-    return steps(model, experiments, empty(model, experiments, plans[0], settings, metric), metric)
+    return plans[0], experiments, settings

@@ -7,7 +7,7 @@ fills up experiment by experiment, and within one batch by batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -116,6 +116,7 @@ def empty(
         axes=plan.axes,
         labels=plan.labels,
         values=torch.full((count, *plan.shape), float("nan"), dtype=torch.float64),
+        exact=torch.empty(0, dtype=torch.float64),
         clean_values=torch.full((count,), float("nan"), dtype=torch.float64),
         corrupt_values=torch.full((count,), float("nan"), dtype=torch.float64),
         check_nothing=float("nan"),
@@ -125,47 +126,119 @@ def empty(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Runs:
+    """The two runs of an experiment, done, and what is needed to sweep its cells.
+
+    Attributes:
+        base: the run that is patched.
+        maker: makes rows of interventions.
+        measure: what judges the patched runs.
+        own: the metric of the base run.
+        other: that of the run that is patched from; NaN if it is none to compare with.
+        cells: the experiment's interventions.
+        whole: one more that patches the whole stream, for the record's check; None if there is no
+            other run, or no scale.
+    """
+
+    base: BaseRun
+    maker: RowMaker
+    measure: Measure
+    own: float
+    other: float
+    cells: tuple[Intervention, ...]
+    whole: Intervention | None
+
+    def judged(self, final: Tensor) -> float:
+        """The metric of a run that ends with a stream ``[d_model]``."""
+        return float(self.measure.of(self.base.read(final[None], self.measure.tokens)))
+
+    def sweep(self, which: Sequence[int]) -> Iterator[tuple[list[int], Tensor]]:
+        """Run some of the cells; yields their indices and the metric. ``len(cells)`` is `whole`."""
+        cells = {i: self.cells[i] for i in which}
+        if self.whole is not None:
+            cells[len(self.cells)] = self.whole
+        made = {i: row for i, cell in cells.items() if (row := self.maker.row(cell)) is not None}
+        at = list(made)
+        for rows, logits in sweep(self.base, list(made.values()), self.measure.tokens):
+            yield [at[row] for row in rows], self.measure.of(logits)
+
+
+def prepare(
+    model: LanguageModel, experiment: Experiment, direction: str, metric: Metric, check: bool
+) -> Runs:
+    """Do the two runs of an experiment.
+
+    Args:
+        model: the model.
+        experiment: what is patched, and from what.
+        direction: of the record.
+        metric: of the record.
+        check: also sweep the whole stream, where there is another run of the same positions.
+
+    Raises:
+        ValueError: the metric is not finite in one of them.
+    """
+    denoise = direction == "denoise"
+    ids, donor = experiment.clean, experiment.corrupt
+    if denoise and donor is not None:
+        ids, donor = donor, ids
+    base = run_base(model, ids, experiment.noise)
+    same = donor is not None and len(donor) == len(ids) and direction != "ablate"
+    whole = (Patch(f"L{model.n_layers // 2}.resid_pre"),)  # the whole stream, half way up
+    check = check and same and experiment.partner == tuple(range(len(ids)))
+    cells = (*experiment.cells, whole) if check else experiment.cells
+    maker = RowMaker(base, cells, donor, experiment.partner)
+    clean = maker.donor_final if denoise else base.final
+    assert clean is not None
+    measure = measure_of(metric, experiment.answer, experiment.distractor, base.read(clean))
+    runs = Runs(base, maker, measure, 0.0, float("nan"), experiment.cells, None)
+    own, other = runs.judged(base.final), float("nan")
+    check_finite(torch.tensor(own), metric, "the run that is patched")
+    if maker.donor_final is not None and direction != "ablate":
+        other = runs.judged(maker.donor_final)
+        check_finite(torch.tensor(other), metric, "the run that is patched from")
+    return replace(runs, own=own, other=other, whole=whole if check and own != other else None)
+
+
+def noted(record: Patching, runs: Runs, number: int) -> Patching:
+    """The record with the metric of both runs of a pair, and what patching nothing does."""
+    ends = (runs.own, runs.other)
+    clean, corrupt = ends[::-1] if record.direction == "denoise" else ends
+    record.clean_values[number], record.corrupt_values[number] = clean, corrupt
+    if number > 0:
+        return record
+    nothing = abs(runs.judged(runs.base.again) - runs.own)
+    return replace(record, check_nothing=nothing, resumed=runs.base.resumes)
+
+
+def filled(
+    record: Patching, runs: Runs, into: Tensor, which: Sequence[int], metric: Metric
+) -> Iterator[Patching]:
+    """Run cells of a pair and put their values ``into [*axes]``, a tensor of the record."""
+    flat = into.view(-1)
+    for found, values in runs.sweep(which):
+        _check_values(values, found, record, metric)
+        for cell, value in zip(found, values.tolist(), strict=True):
+            if cell < len(flat):
+                flat[cell] = value
+            else:
+                share = (value - runs.own) / (runs.other - runs.own)
+                record = replace(record, check_whole=share)
+        yield record
+
+
 def steps(
     model: LanguageModel, experiments: Sequence[Experiment], record: Patching, metric: Metric
 ) -> Generator[Patching]:
     """Fill the record, and yield it as it is after every batch."""
     for number, experiment in enumerate(experiments):
-        denoise = record.direction == "denoise"
-        ids, donor = experiment.clean, experiment.corrupt
-        if denoise and donor is not None:
-            ids, donor = donor, ids
-        base = run_base(model, ids, experiment.noise)
-        # One cell more, for the check of the record.
-        same = donor is not None and len(donor) == len(ids)
-        aligned = experiment.partner == tuple(range(len(ids)))
-        check = number == 0 and same and aligned and record.direction != "ablate"
-        cells = (*experiment.cells, _whole(model)) if check else experiment.cells
-        maker = RowMaker(base, cells, donor, experiment.partner)
-        clean = maker.donor_final if denoise else base.final
-        assert clean is not None
-        measure = measure_of(metric, experiment.answer, experiment.distractor, base.read(clean))
-        ends = _ends(base, maker, measure, metric, record.direction)
-        record.clean_values[number], record.corrupt_values[number] = ends[::-1] if denoise else ends
-        if number == 0:
-            nothing = abs(_judged(base, measure, base.again).item() - ends[0])
-            record = replace(record, check_nothing=nothing, resumed=base.resumes)
-        made = {i: row for i, cell in enumerate(cells) if (row := maker.row(cell)) is not None}
-        at = list(made)
-        values = torch.full((len(cells),), float("nan"), dtype=torch.float64)
-        for rows, logits in sweep(base, list(made.values()), measure.tokens):
-            found = [at[row] for row in rows]
-            values[found] = measure.of(logits)
-            _check_values(values[found], found, record, metric)
-            record.values[number] = values[: len(experiment.cells)].view(record.values.shape[1:])
-            if check and ends[0] != ends[1]:
-                whole = (values[-1].item() - ends[0]) / (ends[1] - ends[0])
-                record = replace(record, check_whole=whole)
-            yield _snapshot(record)
-
-
-def _whole(model: LanguageModel) -> Intervention:
-    """The whole stream, half way up."""
-    return (Patch(f"L{model.n_layers // 2}.resid_pre"),)
+        runs = prepare(model, experiment, record.direction, metric, check=number == 0)
+        record = noted(record, runs, number)
+        cells = range(len(experiment.cells))
+        for step in filled(record, runs, record.values[number], cells, metric):
+            record = step
+            yield snapshot(record)
 
 
 def _check_values(values: Tensor, cells: list[int], record: Patching, metric: Metric) -> None:
@@ -179,32 +252,19 @@ def _check_values(values: Tensor, cells: list[int], record: Patching, metric: Me
     check_finite(values, metric, f"the run patched {where}")
 
 
-def _ends(
-    base: BaseRun, maker: RowMaker, measure: Measure, metric: Metric, direction: str
-) -> tuple[float, float]:
-    """The metric of the base run and of the other one; NaN if it is none to compare with."""
-    own = _judged(base, measure, base.final)
-    check_finite(own, metric, "the run that is patched")
-    if maker.donor_final is None or direction == "ablate":
-        return float(own), float("nan")
-    other = _judged(base, measure, maker.donor_final)
-    check_finite(other, metric, "the run that is patched from")
-    return float(own), float(other)
-
-
-def _judged(base: BaseRun, measure: Measure, final: Tensor) -> Tensor:
-    return measure.of(base.read(final[None], measure.tokens))
-
-
-def _snapshot(record: Patching) -> Patching:
+def snapshot(record: Patching) -> Patching:
     """The record as it is now, which later steps leave alone."""
-    clean, corrupt, values = (
-        record.clean_values.clone(),
-        record.corrupt_values.clone(),
-        record.values.clone(),
-    )
+    copies = {name: getattr(record, name).clone() for name in _GROWING}
     if record.metric == "recovery":  # from logit differences, on a scale that all pairs share
-        scale = (clean - corrupt).nanmean()
-        wide = corrupt.reshape(-1, *[1] * (values.ndim - 1))
-        values, clean, corrupt = (values - wide) / scale, (clean - corrupt) / scale, corrupt * 0
-    return replace(record, clean_values=clean, corrupt_values=corrupt, values=values)
+        zero = copies["corrupt_values"]
+        scale = (copies["clean_values"] - zero).nanmean()
+        copies = {
+            name: (value - zero.reshape(-1, *[1] * (value.ndim - 1))) / scale
+            if len(value)
+            else value
+            for name, value in copies.items()
+        }
+    return replace(record, **copies)
+
+
+_GROWING = ("values", "exact", "clean_values", "corrupt_values")

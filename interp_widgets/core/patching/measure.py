@@ -25,13 +25,17 @@ class Measure:
     """The judge of one pair's runs.
 
     Attributes:
-        of: logits ``[row, vocab]`` -> ``[row]``, float64; or, if ``tokens`` are named, their logits
-            ``[row, token]``.
+        judge: logits ``[row, vocab]`` -> ``[row]``, or, if ``tokens`` are named, from the logits of
+            these ``[row, token]``. Gradients pass, but through ``rank``.
         tokens: the ids that it looks at; None for the whole vocabulary.
     """
 
-    of: Callable[[Tensor], Tensor]
+    judge: Callable[[Tensor], Tensor]
     tokens: tuple[int, ...] | None = None
+
+    def of(self, logits: Tensor) -> Tensor:
+        """The numbers alone, float64 ``[row]`` on the cpu."""
+        return self.judge(logits).detach().cpu().double()
 
 
 METRICS = ("logit_diff", "recovery", "log_prob", "prob", "kl", "norm", "rank")
@@ -112,13 +116,13 @@ def measure_of(
             case _:  # rank
                 tokens = torch.full((len(logits), 1), answer or 0, device=logits.device)
                 found = metrics.rank(logits, tokens)[..., 0]
-        return found.detach().cpu().double()
+        return found
 
     return Measure(named)
 
 
 def _first_less_second(logits: Tensor) -> Tensor:
-    return metrics.logit_diff(logits, 0, 1).detach().cpu().double()
+    return metrics.logit_diff(logits, 0, 1)
 
 
 def _callers(metric: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
@@ -131,7 +135,7 @@ def _callers(metric: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
                 f"{list(logits.shape)} and has to give a tensor [row], a number for each; got "
                 f"{got}. For example: lambda logits: logits[:, 5]."
             )
-        return found.detach().cpu().double()
+        return found
 
     return checked
 

@@ -27,8 +27,8 @@ class Patching(Result):
     NaN; means are over the pairs that are.
 
     Attributes:
-        method: ``"activation"``, ``"tracing"``, or ``"zero ablation"``, ``"mean ablation"``,
-            ``"resample ablation"``.
+        method: ``"activation"``, ``"attribution"`` (an estimate by gradients), ``"tracing"``, or
+            ``"zero ablation"``, ``"mean ablation"``, ``"resample ablation"``.
         site: kind of place that was patched; ``""`` for a list of cells.
         per: what was patched together.
         direction: ``"denoise"`` (clean into corrupt), ``"noise"`` (corrupt into clean) or
@@ -40,7 +40,9 @@ class Patching(Result):
         axes: names, such as ``("layer", "pos")``.
         labels: the names along each axis; along ``pos`` the tokens of the patched prompt.
         values: the metric of each patched run, float64 ``[pair, *axes]``. Not float32: effects are
-            small differences of large numbers.
+            small differences of large numbers. In an attribution they are estimates.
+        exact: of an attribution, the values of those cells that were run as well, NaN elsewhere;
+            of anything else no cells ``[0]``.
         clean_values, corrupt_values: the metric of the two runs, float64 ``[pair]``.
         check_nothing: by how much the metric changes if the base run is patched into itself, half
             way up and half way along; 0 up to rounding.
@@ -63,6 +65,7 @@ class Patching(Result):
     axes: tuple[str, ...]
     labels: tuple[tuple[str, ...], ...]
     values: Tensor
+    exact: Tensor
     clean_values: Tensor
     corrupt_values: Tensor
     check_nothing: float
@@ -112,6 +115,30 @@ class Patching(Result):
     def dropped(self) -> int:
         """Pairs left out of `recovery`, since their two runs hardly differ in the metric."""
         return int((~self._scaled).sum())
+
+    @property
+    def exact_effect(self) -> Tensor:
+        """Of an attribution, the effect where it was measured as well, ``[*axes]``; NaN elsewhere.
+
+        Raises:
+            ValueError: a record whose ``effect`` is exact itself.
+        """
+        if self.method != "attribution":
+            raise ValueError(f"{self!r} has no estimates: .effect is exact.")
+        return (self.exact - self._wide(self._base)).nanmean(0)
+
+    @property
+    def agreement(self) -> float:
+        """Pearson correlation of estimated and exact effects, over the cells measured, -1..1.
+
+        NaN with fewer than three cells, or if one side is constant.
+        """
+        exact = self.exact_effect
+        known = ~exact.isnan()
+        if int(known.sum()) < 3:
+            return float("nan")
+        both = torch.stack([self.effect[known], exact[known]])
+        return float(torch.corrcoef(both)[0, 1]) if (both.std(1) > 0).all() else float("nan")
 
     @property
     def done(self) -> float:
@@ -209,9 +236,14 @@ class Patching(Result):
         best = self.strongest()
         if best is None:
             return f"{start}; still computing."
+        if self.method == "attribution":
+            start = f"Estimate by gradients. {start}"
         effect, recovery = float(self.effect[best]), float(self.recovery[best])
         share = "" if recovery != recovery else f" (recovery {recovery:.2f})"
-        return f"{start}; the largest effect is {effect:+.2f}{share} at {self.name(best)}."
+        end = f"the largest effect is {effect:+.2f}{share} at {self.name(best)}"
+        if self.method == "attribution" and self.agreement == self.agreement:
+            end += f"; correlation with exact runs {self.agreement:.2f}"
+        return f"{start}; {end}."
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell: a column an axis, its label, then value, effect, recovery, low, high.

@@ -84,6 +84,9 @@ class RowMaker:
         partner: for each position of the base run the donor's; -1 for none.
 
     Attributes:
+        own: what the places hold in the base run, position first ``[pos, ...]``.
+        given: the same in the run that is patched from.
+        partner: for each position of the base run the other's; -1 for none.
         donor_final: the stream that run ends with, ``[d_model]``; None if there is none.
     """
 
@@ -95,20 +98,20 @@ class RowMaker:
         partner: tuple[int, ...] | None = None,
     ) -> None:
         self._base, self._model, self._n = base, base.model, len(base.ids)
-        self._partner = tuple(range(self._n)) if partner is None else partner
+        self.partner = tuple(range(self._n)) if partner is None else partner
         self._wholes: dict[str, tuple[Site, int | None]] = {}
         patches = [patch for cell in cells for patch in cell]
-        sites = {self._whole(patch)[0] for patch in patches}
+        sites = {self.whole(patch)[0] for patch in patches}
         values = {Site(site.layer, "v") for site in sites if site.kind == "pattern"}
-        self._own = base.values(sites | values)
-        self._given: dict[Site, Tensor] = {}
+        self.own = base.values(sites | values)
+        self.given: dict[Site, Tensor] = {}
         self._moves: dict[Site, Tensor] = {}
         self.donor_final: Tensor | None = None
         if donor is not None:
-            asked = {self._whole(patch)[0] for patch in patches if patch.value is None}
-            self._given = activations(self._model, donor, {*asked, FINAL})
+            asked = {self.whole(patch)[0] for patch in patches if patch.value is None}
+            self.given = activations(self._model, donor, {*asked, Site(0, "resid_pre"), FINAL})
             self._moves = {site: self._moved(site) for site in asked}
-            self.donor_final = self._given[FINAL][-1]
+            self.donor_final = self.given[FINAL][-1]
 
     def row(self, cell: Intervention) -> Row | None:
         """The row of one intervention; None if no position of it has one of the other run's.
@@ -116,7 +119,7 @@ class RowMaker:
         Raises:
             ValueError: a value of another shape than its place, or no run to take it from.
         """
-        changes = [self._change(patch) for patch in cell]
+        changes = [self.change(patch) for patch in cell]
         if not any(at for at, _, _ in changes):
             return None
         first = [at for at, moved in zip(*_joined(changes), strict=True) if moved]
@@ -138,7 +141,7 @@ class RowMaker:
     def _stream(self, layer: int) -> Site:
         return Site(layer, "resid_pre") if layer < self._model.n_layers else FINAL
 
-    def _whole(self, patch: Patch) -> tuple[Site, int | None]:
+    def whole(self, patch: Patch) -> tuple[Site, int | None]:
         """The place of a patch with all its heads or neurons, and the one that is meant."""
         if patch.site not in self._wholes:
             site = expand(patch.site, self._model.n_layers)[0]
@@ -152,9 +155,9 @@ class RowMaker:
 
     def _moved(self, site: Site) -> Tensor:
         """Where the other run holds something else: bool ``[pos]``, or ``[pos, index]``."""
-        pairs = [(p, q) for p, q in enumerate(self._partner) if q >= 0]
+        pairs = [(p, q) for p, q in enumerate(self.partner) if q >= 0]
         here, there = [p for p, _ in pairs], [q for _, q in pairs]
-        own, given = self._own[site], self._given[site]
+        own, given = self.own[site], self.given[site]
         if site.kind == "pattern" and own.shape != given.shape:
             raise ValueError("a pattern can only be patched between prompts of equal length.")
         differs = own[here] != given[there]
@@ -163,21 +166,21 @@ class RowMaker:
         out[here] = differs.reshape(*differs.shape[:keep], -1).any(-1).cpu()
         return out
 
-    def _change(self, patch: Patch) -> tuple[list[int], Tensor, list[bool]]:
+    def change(self, patch: Patch) -> tuple[list[int], Tensor, list[bool]]:
         """Positions n of them, what to write there ``[n, ...]``, and whether that is a change."""
-        (site, index), at = self._whole(patch), positions(patch, self._n)
+        (site, index), at = self.whole(patch), positions(patch, self._n)
         if patch.value is None and not patch.add:
-            if site not in self._given:
+            if site not in self.given:
                 raise ValueError(f"{patch}: no other run to take its value from. Give value=.")
-            at = [p for p in at if self._partner[p] >= 0]
+            at = [p for p in at if self.partner[p] >= 0]
             if not at:
-                return [], self._given[site][:0], []
-            there = [self._partner[p] for p in at]
-            moves, given = self._moves[site], self._given[site]
+                return [], self.given[site][:0], []
+            there = [self.partner[p] for p in at]
+            moves, given = self._moves[site], self.given[site]
             if index is None:
                 return at, given[there], moves[at].reshape(len(at), -1).any(-1).tolist()
             return at, given[there, index], moves[at, index].tolist()
-        own = self._own[site][at] if index is None else self._own[site][at, index]
+        own = self.own[site][at] if index is None else self.own[site][at, index]
         values = torch.as_tensor(patch.value, dtype=own.dtype, device=own.device)
         try:
             values = values.broadcast_to(own.shape)
@@ -191,11 +194,11 @@ class RowMaker:
 
     def _write(self, patch: Patch, at: tuple[int, ...], values: Tensor, alone: bool) -> Write:
         """The write that has the effect of a patch."""
-        site, index = self._whole(patch)
+        site, index = self.whole(patch)
         layer = self._layer(site)
         added_last = site.kind == "mlp_out" or (site.kind == "attn_out" and self._model.parallel)
         if added_last and alone:
-            change = values if patch.add else values - self._own[site][list(at)]
+            change = values if patch.add else values - self.own[site][list(at)]
             return Write(self._stream(layer + 1), None, at, change, add=True)
         if site.kind == "resid_mid":
             return self._write_mid(layer, at, values, patch.add)
@@ -218,7 +221,7 @@ class RowMaker:
     ) -> Write:
         """``z = pattern · v``, with the values ``v`` of the row itself."""
         reads = Site(layer, "v")
-        before, shared = self._own[reads], self._model.n_heads // self._model.n_kv_heads
+        before, shared = self.own[reads], self._model.n_heads // self._model.n_kv_heads
 
         def attended(v: Tensor, start: int) -> Tensor:
             v = torch.cat([before[:start], v])  # [src, kv_head, d_head]
