@@ -73,18 +73,7 @@ def ablation(
         ValueError: as `activation_patching`; another kind, or no reference prompt that will do.
     """
     records = iter_ablation(
-        model,
-        prompt,
-        answer,
-        distractor,
-        site,
-        per,
-        kind,
-        metric,
-        reference,
-        cells,
-        draws,
-        seed,
+        model, prompt, answer, distractor, site, per, kind, metric, reference, cells, draws, seed
     )
     return deque(records, maxlen=1).pop()
 
