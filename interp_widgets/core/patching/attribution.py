@@ -88,22 +88,8 @@ def attribution_patching(
         ValueError: as `activation_patching`; a metric without a gradient, a number of steps or of
             cells that is none.
     """
-    records = iter_attribution_patching(
-        model,
-        clean,
-        corrupt,
-        answer,
-        distractor,
-        site,
-        per,
-        direction,
-        metric,
-        cells,
-        align,
-        integrate,
-        sample,
-        seed,
-    )
+    request = (model, clean, corrupt, answer, distractor, site, per, direction, metric)
+    records = iter_attribution_patching(*request, cells, align, integrate, sample, seed)
     return deque(records, maxlen=1).pop()
 
 
