@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SMALL = 32  # cells along a side of a small picture
 LARGE = 256  # cells along a side of one printed head: more are finer than the paper shows
 MOST_NAMED = 48  # tokens of which each has its name; of more, every few
-LONG_NAMED = 10  # names along a side of a long prompt: they take most of the time of drawing
+LONG_NAMED = 12  # names along a side of a long prompt: they take most of the time of drawing
 WEIGHTS = ("raw", "value")
 
 
