@@ -21,10 +21,12 @@ from interp_widgets.core.patching.rows import Row, Write
 from interp_widgets.core.sites import Site
 
 # Bytes that a batch may need, by `_bytes_of_row`; a processor is quickest with what it has cached.
-BUDGET = {"cpu": 1 << 25, "cuda": 1 << 32, "mps": 1 << 30}
+BUDGET = {"cpu": 1 << 27, "cuda": 1 << 32, "mps": 1 << 30}
 
-# Multiplications that take as long as what a pass costs besides them.
-_PASS = {"cpu": 5e6, "cuda": 1e10, "mps": 1e9}
+# What a pass costs besides its products, in tokens: reading a layer's weights takes as long as
+# computing some tokens with them, whatever their size; calls take as long as some multiplications.
+_PASS_TOKENS = 20
+_PASS_PRODUCTS = {"cpu": 5e6, "cuda": 1e10, "mps": 1e9}
 
 
 def sweep(
@@ -84,7 +86,8 @@ def _batches(base: BaseRun, rows: Sequence[Row]) -> list[list[int]]:
 def _spare_tokens(base: BaseRun) -> int:
     """Tokens a layer computes in the time that a pass takes besides."""
     weights = sum(p.numel() for p in base.model.layers[0].parameters())
-    return int(_PASS.get(base.device, _PASS["cpu"]) // weights)
+    products = _PASS_PRODUCTS.get(base.device, _PASS_PRODUCTS["cpu"])
+    return max(_PASS_TOKENS, int(products // weights))
 
 
 def _bytes_of_row(base: BaseRun, positions: int) -> int:
