@@ -41,7 +41,8 @@ def _title(record: Patching) -> str:
     verb = {"denoise": "clean into corrupt", "noise": "corrupt into clean", "ablate": "ablated"}
     pairs = len(record.clean_prompts)
     several = f" · mean of {pairs} pairs" if pairs > 1 else ""
-    return f"{record.site or 'Chosen cells'}, {verb[record.direction]}{several} · {record.model}"
+    how = f"{verb[record.direction]}{', estimated' if record.method == 'attribution' else ''}"
+    return f"{record.site or 'Chosen cells'}, {how}{several} · {record.model}"
 
 
 def _names(axis: str, labels: tuple[str, ...]) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+import interp_widgets as iw
 from interp_widgets.core.hooks import captured, hooked, lock_of, resumed
 from interp_widgets.core.patching import sweep as engine
 from interp_widgets.core.patching.base_run import run_base
@@ -186,6 +187,10 @@ def test_inside_a_block_of_the_callers_the_whole_model_runs_with_it(gpt2):
         assert not run_base(gpt2, gpt2.ids(CORRUPT)).resumes
         assert (swept(gpt2, cells) - looped(gpt2, cells)).abs().max() < 1e-4
         assert (swept(gpt2, cells) - plain).abs().max() > 1e-2
+        record = iw.activation_patching(gpt2, CLEAN, CORRUPT, " Austin", " Paris")
+        assert not record.resumed
+        assert "whole forward" in record.describe()
+        assert abs(record.check_whole - 1) < 1e-4
 
 
 def test_other_threads_and_copies_see_the_model_as_it_is(gpt2):

@@ -243,6 +243,8 @@ class Patching(Result):
         end = f"the largest effect is {effect:+.2f}{share} at {self.name(best)}"
         if self.method == "attribution" and self.agreement == self.agreement:
             end += f"; correlation with exact runs {self.agreement:.2f}"
+        if not self.resumed:
+            end += "; every patched run was a whole forward"
         return f"{start}; {end}."
 
     def to_frame(self) -> pd.DataFrame:
