@@ -97,13 +97,20 @@ class BaseRun:
         stream = self.streams[layer][start:]
         return stream.expand(count, *stream.shape)
 
-    def finals(self, begins: Mapping[int, int], start: int, edits: Mapping[Site, Edit]) -> Tensor:
+    def finals(
+        self,
+        begins: Mapping[int, int],
+        start: int,
+        edits: Mapping[Site, Edit],
+        entering: Mapping[int, Edit] | None = None,
+    ) -> Tensor:
         """Run patched rows and return the stream that they end with at the last position.
 
         Args:
             begins: layer -> how many rows begin there; rows are in the order of their layers.
             start: first position that is computed; no row is patched before it.
             edits: what is done to the rows on their way, in the shapes of `sites`.
+            entering: layer -> what is done to the streams of the rows that begin there.
 
         Returns:
             ``[row, d_model]``.
@@ -122,6 +129,9 @@ class BaseRun:
         with torch.no_grad():
             if self.resumes:
                 joins = {layer: self.rows(layer, start, n) for layer, n in begins.items()}
+                for layer, edit in (entering or {}).items():
+                    patched = edit(joins[layer])
+                    joins[layer] = joins[layer] if patched is None else patched
                 with resumed(self.model, joins, edits, self._last_only(edits)):
                     self.model.hf.base_model(input_ids=ids, **self._past(start))
             else:
@@ -131,14 +141,15 @@ class BaseRun:
 
     def values(self, sites: set[Site]) -> dict[Site, Tensor]:
         """What places hold in this run, as `activations`; streams are there already."""
-        streams = {self._site(layer): stream for layer, stream in enumerate(self.streams)}
+        streams = {self.site(layer): stream for layer, stream in enumerate(self.streams)}
         found = {site: streams[site] for site in sites if site in streams}
         others = sites - found.keys()
         if others:
             found |= activations(self.model, self.ids, others, self.noise)
         return found
 
-    def _site(self, layer: int) -> Site:
+    def site(self, layer: int) -> Site:
+        """Where the stream enters a layer; ``n_layers`` is the final norm."""
         return Site(layer, "resid_pre") if layer < self.model.n_layers else FINAL
 
     def _last_only(self, edits: Mapping[Site, Edit]) -> bool:

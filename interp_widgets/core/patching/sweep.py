@@ -102,8 +102,9 @@ def _run(base: BaseRun, rows: list[Row], tokens: Sequence[int] | None) -> Tensor
     """Logits of a batch ``[row, vocab]``; None if there was not enough memory."""
     start = min(row.start for row in rows) if base.resumes else 0
     try:
-        finals = base.finals(Counter(row.begins for row in rows), start, edits_of(rows, start))
-        return base.read(finals, tokens)
+        begins = Counter(row.begins for row in rows)
+        edits, entering = edits_of(base, rows, start)
+        return base.read(base.finals(begins, start, edits, entering), tokens)
     except RuntimeError as error:
         if len(rows) == 1 or not _is_memory(error):
             raise
@@ -114,18 +115,36 @@ def _is_memory(error: RuntimeError) -> bool:
     return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 
-def edits_of(rows: Sequence[Row], start: int) -> dict[Site, Edit]:
-    """What rows write, place by place, for a batch whose first position is ``start``."""
+def edits_of(
+    base: BaseRun, rows: Sequence[Row], start: int
+) -> tuple[dict[Site, Edit], dict[int, Edit]]:
+    """What rows write, for a batch whose first position is ``start``.
+
+    Returns:
+        Edits by place, of all rows that have come so far; and by layer, of the rows that begin
+        there, what is done to their streams before they do. Most patches of the stream are of the
+        second sort, which touches no other row.
+    """
     writes: dict[Site, list[tuple[int, Write]]] = defaultdict(list)
+    entering: dict[int, list[tuple[int, Write]]] = defaultdict(list)
     live: dict[Site, Tensor] = {}
     read = set()
+    first: dict[int, int] = {}
     for number, row in enumerate(rows):
+        here = first.setdefault(row.begins, number)
         for write in row.writes:
-            writes[write.site].append((number, write))
+            if base.resumes and write.site == base.site(row.begins):
+                entering[row.begins].append((number - here, write))
+            else:
+                writes[write.site].append((number, write))
             read |= {write.reads} - {None}
-    return {
+    edits = {
         site: _edit(site, writes.get(site, []), start, live, site in read)
         for site in {*writes, *read}
+    }
+    return edits, {
+        layer: _edit(base.site(layer), found, start, live, False)
+        for layer, found in entering.items()
     }
 
 
