@@ -74,6 +74,7 @@ def test_checks_hold_on_every_row(model):
     assert (same.effect == 0).all()
     assert same.recovery.isnan().all()
     assert same.dropped == 1
+    assert same.describe().endswith("no cell changes it.")
 
 
 def test_one_cell_equals_a_plain_hook(model):

@@ -239,6 +239,8 @@ class Patching(Result):
         if self.method == "attribution":
             start = f"Estimate by gradients. {start}"
         effect, recovery = float(self.effect[best]), float(self.recovery[best])
+        if effect == 0:
+            return f"{start}; no cell changes it."
         share = "" if recovery != recovery else f" (recovery {recovery:.2f})"
         end = f"the largest effect is {effect:+.2f}{share} at {self.name(best)}"
         if self.method == "attribution" and self.agreement == self.agreement:
