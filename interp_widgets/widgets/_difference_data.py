@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp_widgets.widgets._pack import plane, string_table
+from interp_widgets.widgets._pack import index_type, plane, string_table
 
 if TYPE_CHECKING:
     from interp_widgets.core.lens.difference import LensDifference
@@ -30,7 +30,7 @@ def planes(record: LensDifference, fine: bool) -> tuple[list[dict[str, Any]], li
     where, strings = string_table(
         np.concatenate([top[..., :k], np.asarray(record.best_ids)], axis=-1), record.vocab
     )
-    index = "u32" if len(strings) >= 65535 else "u16"
+    index = index_type(strings)
     signed = "f32" if fine else "f16"
 
     def share(name: str, values: Any, top: float = 1.0) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interp_widgets.widgets import _difference_data as difference
-from interp_widgets.widgets._pack import plane, string_table, utf16_length
+from interp_widgets.widgets._difference_data import TRAIL_BYTES
+from interp_widgets.widgets._pack import index_type, plane, string_table, utf16_length
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -22,7 +23,6 @@ FINE_CELLS = 4096
 """Up to this many cells the numbers go over as float32; beyond it as bytes."""
 
 CELL_BYTES = 18
-TRAIL_BYTES = 4096
 RANK_TOP = 2**18
 
 
@@ -63,7 +63,7 @@ def grid(record: Record) -> dict[str, Any]:
 def _fine(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], list[str]]:
     where, strings = string_table(top, record.vocab)
     return [
-        plane("top", where, "u16"),
+        plane("top", where, index_type(strings)),
         plane("p", record.top_probs, "f32"),
         plane("entropy", record.entropy, "f32"),
         plane("kl", record.kl, "f32"),
@@ -73,10 +73,8 @@ def _fine(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], lis
 def _coarse(record: LogitLens, top: np.ndarray) -> tuple[list[dict[str, Any]], list[str]]:
     k = _affordable_k(record, top)
     where, strings = string_table(top[:, :, :k], record.vocab)
-    # The highest index stands for "not known".
-    wide = len(strings) >= 65535
     return [
-        plane("top", where, "u32" if wide else "u16"),
+        plane("top", where, index_type(strings)),
         plane("p", np.asarray(record.top_probs)[:, :, :k], "u8", "sqrt"),
         plane("entropy", record.entropy, "u8", "linear", _highest(record.entropy)),
         plane("kl", record.kl, "u8", "sqrt", _highest(record.kl)),

@@ -31,7 +31,7 @@ class Side:
     names: Names
 
 
-def check_arguments(record: Any, model: Any, prompt: Any) -> None:
+def check_arguments(record: Any, model: Any, prompt: Any, lenses: Any) -> None:
     """Refuses what is too much, too little or no record."""
     if record is not None:
         if prompt is not None:
@@ -41,6 +41,10 @@ def check_arguments(record: Any, model: Any, prompt: Any) -> None:
                 "LogitLensHeatmap shows a LogitLens or a LensDifference record, not a "
                 f"{type(record).__name__}. To compute one: "
                 'LogitLensHeatmap(model=model, prompt="…").'
+            )
+        if model is None and lenses:
+            raise TypeError(
+                "lenses= are for a model to be read with: record.widget(model=model, lenses=…)."
             )
     elif model is None or prompt is None:
         raise TypeError(
@@ -75,7 +79,6 @@ def second_side(
 ) -> Side:
     """What is compared: a record, another prompt, another lens, or another model."""
     model, choice, names = first.model, first.choice, first.names
-    track = track or tuple(first.record.vocab[int(i)] for i in first.record.track)
     if is_record(compare):
         return Side(
             compare, model, choice, (choice.read_with if choice else stored)(compare, None, None)
@@ -93,6 +96,33 @@ def second_side(
     if isinstance(compare, Lens):
         names = choice.name_of(compare), ""
     return _computed(prompt, model, choice, names, track, k)
+
+
+def tracks(side: Side) -> tuple[str, ...]:
+    """The tokens that a side's record tracks, as texts."""
+    return tuple(side.record.vocab[int(i)] for i in side.record.track)
+
+
+def followed(first: Side, track: Any) -> tuple[str, ...]:
+    """The tokens to track on all sides: those of the first record, and what is asked for besides.
+
+    Raises:
+        ValueError: a text of several tokens, or a record without a model that does not track it.
+        TypeError: no tokens.
+    """
+    from interp_widgets.core.lens.logit import listed
+
+    record, model = first.record, first.model
+    found = dict.fromkeys(tracks(first))
+    for token in listed(track):
+        if model is not None:
+            found[model.piece(model.token_id(token))] = None
+        elif token not in found and token not in record.track:
+            raise ValueError(
+                f"This record does not track {token!r}. To track more tokens: "
+                "record.widget(model=model, track=…)."
+            )
+    return tuple(found)
 
 
 def linked(sides: Sequence[Side], compare: Any) -> bool:
@@ -117,8 +147,8 @@ def steps(
 
     kind, base = names
     if base:
-        return iter_lens_difference(model, prompt, choice[kind], choice[base], tuple(track), k)
-    return iter_logit_lens(model, prompt, choice[kind], tuple(track), k)
+        return iter_lens_difference(model, prompt, choice[kind], choice[base], track, k)
+    return iter_logit_lens(model, prompt, choice[kind], track, k)
 
 
 def _computed(

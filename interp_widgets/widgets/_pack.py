@@ -76,6 +76,11 @@ def string_table(ids: Any, vocab: dict[int, str]) -> tuple[Any, list[str]]:
     return place[array], [vocab.get(int(i), f"#{int(i)}") for i in distinct]
 
 
+def index_type(strings: list[str]) -> str:
+    """The type of a plane of indices into these; its highest code stands for "not known"."""
+    return "u32" if len(strings) >= 65535 else "u16"
+
+
 def size(planes: Iterable[dict[str, Any]]) -> int:
     """Bytes that these planes take."""
     return sum(len(p["bytes"]) for p in planes)

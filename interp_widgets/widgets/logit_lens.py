@@ -23,9 +23,11 @@ from interp_widgets.widgets._lens_sides import (
     check_arguments,
     check_two,
     first_side,
+    followed,
     linked,
     second_side,
     steps,
+    tracks,
 )
 from interp_widgets.widgets._pack import size
 from interp_widgets.widgets._prompted import PromptedWidget
@@ -57,7 +59,8 @@ class LogitLensHeatmap(PromptedWidget):
         kind: the lens to begin with, as `logit_lens` takes it, or a name from `lenses`.
         base: a second lens, whose reading is taken off; none by default.
         lenses: fitted lenses to choose among besides the model's own, by name.
-        track: tokens to track from the start, as text.
+        track: tokens to track from the start, as text; with a record and no model only those that
+            the record tracks.
         k: how many tokens of a cell to keep.
         offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
         **state: any of `color`, `contrast`, `measure`, `pinned`, `tracked`, `rank_of`,
@@ -125,28 +128,30 @@ class LogitLensHeatmap(PromptedWidget):
         offers: Sequence[Any] = (),
         **state: Any,
     ) -> None:
-        check_arguments(record, model, prompt)
+        check_arguments(record, model, prompt, lenses)
         lenses = lenses or {}
-        sides = [first_side(record, model, prompt, kind, base, lenses, tuple(track), k)]
+        sides = [first_side(record, model, prompt, kind, base, lenses, track, k)]
+        tracked = followed(sides[0], track)
         if compare is not None:
-            sides.append(second_side(sides[0], compare, lenses, tuple(track), k))
+            sides.append(second_side(sides[0], compare, lenses, tracked, k))
         self._k = k
         self._sides = sides
         self._named = WeakKeyDictionary({side.record: side.names for side in sides})
         self._packed: dict[int, tuple[Record, dict[str, Any]]] = {}
-        first = sides[0].record
-        followed = [first.vocab[int(i)] for i in first.track]
         chosen = {
             "kinds": [side.names[0] for side in sides],
             "bases": [side.names[1] for side in sides],
-            "tracked": followed,
+            "tracked": list(tracked),
             **state,
         }
         self._check_lenses(chosen["kinds"], chosen["bases"])
         super().__init__(
             [side.record for side in sides],
             [side.model for side in sides],
-            also=[(*side.names, tuple(followed)) for side in sides],
+            also=[
+                (*side.names, held)
+                for side, held in zip(sides, (tracks(sides[0]), tracked), strict=False)
+            ],
             linked=linked(sides, compare),
             offers=offers,
             offered=[list(side.choice or ()) for side in sides],

@@ -245,6 +245,7 @@ def test_every_length_works(gpt2, prompt):
         ({"k": 0}, ValueError, "from 1 to 273.*got 0"),
         ({"k": 274}, ValueError, "from 1 to 273.*got 274"),
         ({"k": 2.5}, ValueError, "got 2.5"),
+        ({"k": True}, ValueError, "got True"),
         ({"track": " Austin Texas"}, ValueError, r"2 tokens for .*\[' Austin', ' Texas'\]"),
         ({"track": [999]}, ValueError, "from 0 to 272; got 999"),
         ({"track": [None]}, TypeError, "by its text or its id; got NoneType"),

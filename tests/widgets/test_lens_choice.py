@@ -217,3 +217,24 @@ def test_the_still_picture_of_a_difference_names_both_lenses(several: LogitLensH
     titles = [ax.get_title(loc="left") for ax in figure.axes]
     assert any("Tuned lens less logit lens" in title for title in titles)
     assert any("nats" in ax.get_ylabel() for ax in figure.axes)
+
+
+def test_tokens_to_track_come_on_top_of_those_of_a_record() -> None:
+    record = iw.logit_lens(model(), PROMPT, track=[" Austin"])
+    view = LogitLensHeatmap(record, model=model(), track=" Rome", compare="the city of Rome")
+    assert view.wait().tracked == [" Austin", " Rome"]
+    wanted = tuple(model().token_id(token) for token in (" Austin", " Rome"))
+    assert [shown.track for shown in view.records] == [wanted, wanted]
+    alone = LogitLensHeatmap(model=model(), prompt=PROMPT, track=" Austin")
+    assert alone.tracked == [" Austin"]
+    assert LogitLensHeatmap(record, track=[" Austin"]).tracked == [" Austin"]
+
+
+def test_what_a_viewer_cannot_do_is_refused_at_once() -> None:
+    record = iw.logit_lens(model(), PROMPT)
+    with pytest.raises(ValueError, match="does not track ' Rome'"):
+        LogitLensHeatmap(record, track=[" Rome"])
+    with pytest.raises(TypeError, match="lenses= are for a model"):
+        LogitLensHeatmap(record, lenses=lenses())
+    with pytest.raises(TypeError, match="track= lists tokens, as texts or ids; got float"):
+        LogitLensHeatmap(record, model=model(), track=2.5)  # pyright: ignore[reportArgumentType]

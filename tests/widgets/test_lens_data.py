@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import interp_widgets as iw
 from interp_widgets.widgets import _lens_data as lens_data
@@ -90,6 +91,13 @@ def test_curves_keep_zero_top_and_order() -> None:
     assert back[4] == 1
     assert np.isnan(back[5])
     assert (np.diff(back[:5]) > 0).all()
+
+
+def test_more_strings_than_two_bytes_count_are_each_its_own() -> None:
+    ids = torch.arange(64 * 64 * 20, dtype=torch.int32).reshape(64, 64, 20)
+    probs = torch.full(ids.shape, 0.05)
+    record = replace(synthetic(64, 64), top_ids=ids, top_probs=probs, vocab={})
+    assert np.array_equal(planes(lens_data.grid(record))["top"], ids.numpy())
 
 
 def test_two_ids_with_one_text_stay_two_tokens() -> None:

@@ -198,17 +198,26 @@ def start(
     """The record before anything is known; whatever is wrong with the request raises here."""
     check_model(model)
     lens = lens_of(model, kind)
-    if isinstance(track, str | int):
-        track = (track,)
-    if not isinstance(track, Iterable):
-        raise TypeError(f"track= lists tokens, as texts or ids; got {type(track).__name__}.")
-    followed = tuple(dict.fromkeys(model.token_id(token) for token in track))
-    if not isinstance(k, int) or not 1 <= k <= model.d_vocab:
+    followed = tuple(dict.fromkeys(model.token_id(token) for token in listed(track)))
+    if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= model.d_vocab:
         raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k!r}.")
     ids = model.ids(prompt)
     text = prompt if isinstance(prompt, str) else model.tokenizer.decode(ids)
     record = _empty(model, ids, text, followed, k)
     return (record if lens is None else replace(record, kind=lens.kind)), lens
+
+
+def listed(track: Any) -> tuple[str | int, ...]:
+    """The tokens that ``track=`` means: one alone, or several.
+
+    Raises:
+        TypeError: neither.
+    """
+    if isinstance(track, str | int):
+        return (track,)
+    if not isinstance(track, Iterable):
+        raise TypeError(f"track= lists tokens, as texts or ids; got {type(track).__name__}.")
+    return tuple(track)
 
 
 def _empty(
