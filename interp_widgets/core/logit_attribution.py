@@ -122,7 +122,7 @@ class LogitAttribution(Result):
         """Shares by block, in order: ``embed``, ``L0.attn_out``, ``L0.mlp_out``, ..., ``bias``."""
         sums: dict[str, float] = {}
         for part, share in zip(self.parts, self.contributions.tolist(), strict=True):
-            block = _block(part)
+            block = block_of(part)
             sums[block] = sums.get(block, 0.0) + share
         return sums
 
@@ -196,7 +196,7 @@ class LogitAttribution(Result):
         return pd.DataFrame(
             {
                 "part": self.parts,
-                "block": [_block(part) for part in self.parts],
+                "block": [block_of(part) for part in self.parts],
                 "layer": [layer for layer, _ in places],
                 "head": [head for _, head in places],
                 "contribution": self.contributions.numpy(),
@@ -213,7 +213,7 @@ class LogitAttribution(Result):
         """Where the named parts stand, those of a block included, each once."""
         found: list[int] = []
         for name in parts:
-            here = [i for i, part in enumerate(self.parts) if name in (part, _block(part))]
+            here = [i for i, part in enumerate(self.parts) if name in (part, block_of(part))]
             if not here:
                 raise ValueError(
                     f"{name!r} is no part here. Parts are {', '.join(self.parts[:3])}, ... "
@@ -249,18 +249,12 @@ def logit_attribution(
         TypeError: a prompt or a token that is neither text nor ids.
     """
     check_model(model)
-    asked = [model.token_id(answer)]
-    if distractor is not None:
-        asked.append(model.token_id(distractor))
-        if asked[0] == asked[1]:
-            raise ValueError(
-                f"answer and distractor are the same token, {model.piece(asked[0])!r}. "
-                "Compare two tokens, or leave the distractor out."
-            )
+    asked = _tokens(model, answer, distractor)
     ids = model.ids(prompt)
     writes, final, own = _writes(model, ids)
     reader = _reader(model, final, asked)
     by_token = torch.stack([*(reader(write) for write in writes.values()), reader.bias])
+    norms = torch.stack([*(write.norm() for write in writes.values()), final.new_zeros(())])
     sums = by_token.sum(0)
     cap = model.logit_softcap
     capped = sums if cap is None else torch.tanh(sums / cap) * cap
@@ -277,9 +271,7 @@ def logit_attribution(
         pieces=tuple(pieces(model.tokenizer, asked)),
         parts=(*writes, "bias"),
         contributions=shares.float().cpu(),
-        norms=torch.stack([*(w.norm() for w in writes.values()), final.new_zeros(())])
-        .float()
-        .cpu(),
+        norms=norms.float().cpu(),
         n_layers=model.n_layers,
         n_heads=model.n_heads,
         logits=reader.whole(final).float().cpu(),
@@ -287,6 +279,18 @@ def logit_attribution(
         softcap=cap,
         check=float((capped - own).abs().max()),
     )
+
+
+def _tokens(model: LanguageModel, answer: str | int, distractor: str | int | None) -> list[int]:
+    """Ids of the answer and of what it is compared with, if anything."""
+    given = [answer] if distractor is None else [answer, distractor]
+    asked = [model.token_id(token) for token in given]
+    if len({*asked}) < len(asked):
+        raise ValueError(
+            f"answer and distractor are the same token, {model.piece(asked[0])!r}. "
+            "Compare two tokens, or leave the distractor out."
+        )
+    return asked
 
 
 @dataclass(frozen=True)
@@ -353,12 +357,8 @@ def _rerun(model: LanguageModel, ids: Tensor, gone: dict[str, Tensor]) -> Tensor
     """The last stream ``[d_model]`` of a run without these writes at the last position."""
     lost: dict[Site, Tensor] = {}
     for name, write in gone.items():
-        block = _block(name)
-        site = (
-            Site(0, "resid_pre")
-            if block == "embed"
-            else Site(_place(name)[0], block.partition(".")[2])
-        )
+        kind = block_of(name).partition(".")[2]  # none of the embedding
+        site = Site(_place(name)[0], kind) if kind else Site(0, "resid_pre")
         lost[site] = lost[site] + write if site in lost else write
 
     def without(write: Tensor) -> Edit:
@@ -381,7 +381,7 @@ def _difference(logits: Tensor) -> float:
     return float(logits[0] - logits[1]) if len(logits) == 2 else float(logits[0])
 
 
-def _block(part: str) -> str:
+def block_of(part: str) -> str:
     """The block that a part belongs to: ``L3.z.5`` and ``L3.attn_bias`` to ``L3.attn_out``."""
     layer, _, kind = part.partition(".")
     if layer in ("embed", "bias"):

@@ -272,9 +272,9 @@ def _toggled(removed: list[str], part: str) -> list[str]:
 
 
 def _block(part: str) -> str:
-    from interp_widgets.core.logit_attribution import _block as block
+    from interp_widgets.core.logit_attribution import block_of
 
-    return block(part)
+    return block_of(part)
 
 
 def _check_layer(record: LogitAttribution, layer: int) -> None:
