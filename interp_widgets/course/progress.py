@@ -238,7 +238,8 @@ def _locked(path: Path) -> Iterator[None]:
             break
         except FileExistsError:
             with contextlib.suppress(FileNotFoundError):  # given back this moment
-                if time.time() - lock.stat().st_mtime > LOCK_SECONDS:
+                # A clock may have been set back since: one from the future is old, too.
+                if abs(time.time() - lock.stat().st_mtime) > LOCK_SECONDS:
                     lock.unlink()
             time.sleep(0.01)
     try:

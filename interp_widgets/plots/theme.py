@@ -15,7 +15,7 @@ SEQUENTIAL = "Blues"  # more is darker, as in the widgets on a light page; so it
 def visible(token: str) -> str:
     """A token as text that shows its white space: ``·`` leading, ``↵``, ``⇥``, others as hex."""
     shown = token.replace("\n", "↵").replace("\t", "⇥")
-    shown = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in shown)
+    shown = "".join(c if c.isprintable() else _escaped(c) for c in shown)
     return "·" + shown[1:] if shown.startswith(" ") else shown or "∅"
 
 
@@ -63,6 +63,8 @@ def _letters(families: tuple[str, ...]) -> frozenset[int]:
 
 def _escaped(char: str) -> str:
     code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:06x}"
 
 

@@ -301,7 +301,8 @@ def _put(values: list[Any], index: int, value: Any) -> list[Any]:
 
 
 def _check_questions(questions: Sequence[Question], pass_above: float) -> None:
-    if isinstance(questions, (str, bytes)) or not all(isinstance(q, Question) for q in questions):
+    listed = isinstance(questions, Sequence) and all(isinstance(q, Question) for q in questions)
+    if not listed:
         raise TypeError(
             f"Quiz takes a list of Question; got {questions!r:.80}. For a lesson's quiz, or one "
             "in a file: iw.quiz('06'), iw.quiz('my_quiz.toml')."

@@ -116,6 +116,7 @@ def test_tokens_show_their_white_space():
     assert theme.visible(" Austin") == "·Austin"
     assert theme.visible("\n\t") == "↵⇥"
     assert theme.visible("\x18") == "\\x18"
+    assert theme.visible("a\u200bb") == "a\\u200bb"
     assert theme.visible("") == "∅"
     assert theme.plotly_text("'\"&<$") == "'\"&amp;&lt;&#36;"
     assert theme.matplotlib_text("$x$") == r"\$x\$"

@@ -206,8 +206,10 @@ def test_a_question_that_cannot_be_asked_is_refused(given: Any, message: str) ->
 def test_bad_quizzes_are_refused() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Quiz([])
-    with pytest.raises(TypeError, match=r"iw\.quiz\('06'\)"):
-        Quiz("06")  # pyright: ignore[reportArgumentType]
+    one = Question("2 + 2?", answer="4", wrong={"5": "One less."}, why="Count.")
+    for no_list in ("06", 6, one, iter([one])):
+        with pytest.raises(TypeError, match=r"iw\.quiz\('06'\)"):
+            Quiz(no_list)  # pyright: ignore[reportArgumentType]
     with pytest.raises(ValueError, match="share"):
         quiz(pass_above=75)
     for action in ({"do": "go", "to": 9}, {"do": "answer", "question": 0, "option": 7}):
