@@ -71,6 +71,15 @@ def _answer_only(hf: Any, z: Tensor, final: Tensor, answer: int, distractor: int
     return (read * hf.transformer.ln_f.weight) @ hf.lm_head.weight[answer]
 
 
+def _bias_counted(hf: Any, z: Tensor, final: Tensor, answer: int, distractor: int) -> Tensor:
+    bias = hf.transformer.ln_f.bias @ _direction(hf, answer, distractor)
+    return head_shares(hf, z, final, answer, distractor) + bias
+
+
+def _no_root(hf: Any, z: Tensor, final: Tensor, answer: int, distractor: int) -> Tensor:
+    return head_shares(hf, z, final, answer, distractor) / _scale(hf, final)
+
+
 def _sample_variance(hf: Any, z: Tensor, final: Tensor, answer: int, distractor: int) -> Tensor:
     right = head_shares(hf, z, final, answer, distractor)
     return right * _scale(hf, final) / _scale(hf, final, unbiased=True)
@@ -155,6 +164,17 @@ HEAD_SHARES = Exercise(
             _sample_variance,
             "All shares are off by the same factor: torch's var divides by d - 1 unless you say "
             "unbiased=False, LayerNorm divides by d.",
+        ),
+        Mistake(
+            "LayerNorm's bias in every head",
+            _bias_counted,
+            "Each share holds LayerNorm's bias, too. It is added once and belongs to no head: "
+            "leave it out.",
+        ),
+        Mistake(
+            "divided by the variance",
+            _no_root,
+            "You divide by the variance. Sigma is its root.",
         ),
         Mistake(
             "answer only",
@@ -277,6 +297,24 @@ OV = Exercise(
             _with_layer_bias,
             "W_OV is right, but your b_OV holds c_proj.bias, too. That one is added once a layer, "
             "after all heads, and belongs to none of them.",
+        ),
+        Mistake(
+            "bias of the layer alone",
+            lambda hf, layer, head: (
+                ov_circuit(hf, layer, head)[0],
+                hf.transformer.h[layer].attn.c_proj.bias,
+            ),
+            "W_OV is right, but your b_OV is c_proj.bias, which belongs to no head. The head's own "
+            "is that of its values, c_attn.bias, sent through W_O.",
+        ),
+        Mistake(
+            "all heads at once",
+            lambda hf, layer, head: (
+                sum(ov_circuit(hf, layer, h)[0] for h in range(hf.config.n_head)),
+                sum(ov_circuit(hf, layer, h)[1] for h in range(hf.config.n_head)),
+            ),
+            "These are all heads of the layer added up. Cut this head's columns out of the values "
+            "and its rows out of c_proj.",
         ),
         Mistake(
             "queries for values",

@@ -52,6 +52,27 @@ def _symmetric(logits: Tensor, others: Tensor, came: Tensor, temperature: float)
     return loss, perplexity, forward, forward
 
 
+def _one_temperature(logits: Tensor, others: Tensor, came: Tensor, temperature: float) -> Numbers:
+    return four_numbers(logits, others * temperature, came, temperature)
+
+
+def _one_loss(logits: Tensor, others: Tensor, came: Tensor, temperature: float) -> Numbers:
+    loss, perplexity, forward, backward = four_numbers(logits, others, came, temperature)
+    return loss.mean(), perplexity, forward, backward
+
+
+def _perplexity_a_token(
+    logits: Tensor, others: Tensor, came: Tensor, temperature: float
+) -> Numbers:
+    loss, _, forward, backward = four_numbers(logits, others, came, temperature)
+    return loss, loss.exp(), forward, backward
+
+
+def _no_minus(logits: Tensor, others: Tensor, came: Tensor, temperature: float) -> Numbers:
+    loss, _, forward, backward = four_numbers(logits, others, came, temperature)
+    return -loss, (-loss).mean().exp(), forward, backward
+
+
 def _log_of_softmax(logits: Tensor, others: Tensor, came: Tensor, temperature: float) -> Numbers:
     p, q = (logits / temperature).softmax(-1), (others / temperature).softmax(-1)
     loss = -p[torch.arange(len(came)), came].log()
@@ -143,6 +164,28 @@ NUMBERS = Exercise(
             ),
             "You multiply by the temperature. Logits are divided by it: a low temperature makes "
             "differences larger.",
+        ),
+        Mistake(
+            "temperature for P alone",
+            _one_temperature,
+            "Only P has the temperature. Divide both sets of logits by it.",
+        ),
+        Mistake(
+            "one loss for all places",
+            _one_loss,
+            "You took the mean of the cross-entropy. Return one for each place; only the "
+            "perplexity is one number for all.",
+        ),
+        Mistake(
+            "a perplexity for each place",
+            _perplexity_a_token,
+            "That is a perplexity for each place. Wanted is one number: exp of the mean "
+            "cross-entropy.",
+        ),
+        Mistake(
+            "no minus",
+            _no_minus,
+            "The minus is missing: a cross-entropy is −log p, and never below zero.",
         ),
         Mistake("log of a softmax", _log_of_softmax, "Take log_softmax(-1) of the logits."),
     ),

@@ -114,6 +114,21 @@ DECOMPOSE = Exercise(
             "Row 1 looks up positions by token id. Positions are 0, 1, 2, …: torch.arange.",
         ),
         Mistake(
+            "positions before tokens",
+            lambda hf, ids: torch.cat([decompose(hf, ids)[:2].flip(0), decompose(hf, ids)[2:]]),
+            "Rows 0 and 1 are swapped: the token embedding comes first, then the positions.",
+        ),
+        Mistake(
+            "no MLPs",
+            lambda hf, ids: torch.cat([decompose(hf, ids)[:2], decompose(hf, ids)[2::2]]),
+            "The writes of the MLPs are missing: put a hook on block.mlp, too.",
+        ),
+        Mistake(
+            "batch axis kept",
+            lambda hf, ids: decompose(hf, ids)[:, None],
+            "You kept the batch axis, which ids[None] added: take [0] of each write.",
+        ),
+        Mistake(
             "streams instead of writes",
             lambda hf, ids: decompose(hf, ids).cumsum(0),
             "Your rows are the stream after each write. Wanted is what each block *adds*: the "

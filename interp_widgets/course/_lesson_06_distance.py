@@ -32,6 +32,16 @@ def _not_halved(logits: Tensor) -> tuple[Tensor, Tensor]:
     return forward, 2 * symmetric
 
 
+def _other_direction_second(logits: Tensor) -> tuple[Tensor, Tensor]:
+    forward, symmetric = kl_both(logits)
+    return forward, 2 * symmetric - forward
+
+
+def _mean_over_vocabulary(logits: Tensor) -> tuple[Tensor, Tensor]:
+    forward, symmetric = kl_both(logits)
+    return forward / logits.shape[-1], symmetric / logits.shape[-1]
+
+
 def _log_of_softmax(logits: Tensor) -> tuple[Tensor, Tensor]:
     row = logits.softmax(-1)
     final = row[-1]
@@ -92,6 +102,16 @@ KL = Exercise(
             "not halved",
             _not_halved,
             "The symmetric one is the mean of the two directions, not their sum.",
+        ),
+        Mistake(
+            "the other direction second",
+            _other_direction_second,
+            "Your second output is KL(row ‖ final) itself. Wanted is the mean of both directions.",
+        ),
+        Mistake(
+            "mean over the vocabulary",
+            _mean_over_vocabulary,
+            "You take the mean over the vocabulary. KL is a sum over it: p weighs already.",
         ),
         Mistake("log of a softmax", _log_of_softmax, "Take log_softmax(-1) of the logits."),
         Mistake(

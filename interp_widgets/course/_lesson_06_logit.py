@@ -30,6 +30,11 @@ def _lens_norm_twice(hf: Any, ids: Tensor) -> Tensor:
     return torch.cat([hf.lm_head(hf.transformer.ln_f(x)) for x in states])
 
 
+def _lens_norm_on_the_last_row_only(hf: Any, ids: Tensor) -> Tensor:
+    *lower, last = hf(ids[None], output_hidden_states=True).hidden_states
+    return torch.cat([*map(hf.lm_head, lower), hf.lm_head(hf.transformer.ln_f(last))])
+
+
 def _models() -> list[Case]:
     generator = torch.Generator().manual_seed(6)
     neo, gpt2 = tiny_gpt_neo(), tiny_gpt2()
@@ -76,6 +81,12 @@ LOGIT_LENS = Exercise(
             _lens_norm_twice,
             "All rows are right but the last: hidden_states[-1] has been through the final "
             "LayerNorm already, and you apply it a second time.",
+        ),
+        Mistake(
+            "final LayerNorm in the last row only",
+            _lens_norm_on_the_last_row_only,
+            "It is the other way round: hidden_states[-1] is the one that has been through the "
+            "final LayerNorm. All rows below it still need hf.transformer.ln_f.",
         ),
         Mistake(
             "no embedding row",

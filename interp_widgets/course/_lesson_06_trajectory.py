@@ -56,6 +56,12 @@ CONVERGENCE = Exercise(
             "next one, the first that shows the final guess for good.",
         ),
         Mistake(
+            "one row early everywhere",
+            lambda top1: convergence_rows(top1) - 1,
+            "One row too low everywhere: a column that never changes settles in row 0, the others "
+            "in the first row that shows the final guess for good.",
+        ),
+        Mistake(
             "one row late",
             lambda top1: convergence_rows(top1) + 1,
             "One row too high: the row that brings the guess counts itself.",

@@ -113,6 +113,18 @@ def _trained(
     return fit
 
 
+def _with_identity(hf: Any, streams: Tensor, steps: int, rate: float) -> Fitted:
+    A, b, history = my_tuned_lens(hf, streams, steps, rate)
+    return A + torch.eye(A.shape[-1]), b, history
+
+
+def _target_without_norm(hf: Any, streams: Tensor, steps: int, rate: float) -> Fitted:
+    def loss(_: Tensor, said: Tensor) -> Tensor:
+        return _kl(hf.lm_head(streams[-1]).log_softmax(-1).detach(), said)
+
+    return _trained(loss=loss)(hf, streams, steps, rate)
+
+
 def _measured_after(hf: Any, streams: Tensor, steps: int, rate: float) -> Fitted:
     A, b, _ = my_tuned_lens(hf, streams, steps, rate)
     return A, b, my_tuned_lens(hf, streams, steps + 1, rate)[2][1:]
@@ -195,6 +207,18 @@ TUNED_LENS = Exercise(
             _trained(_map_alone),
             "Your map stands in the place of the stream, h @ A.T + b. With A = 0 that reads "
             "nothing at all. Add it to the stream, and the start is the logit lens.",
+        ),
+        Mistake(
+            "the stream counted inside A",
+            _with_identity,
+            "Your A holds the identity, too. Here A and b are what is *added* to the stream: start "
+            "A at zero and map x to x + x @ A.T + b.",
+        ),
+        Mistake(
+            "target read without the final LayerNorm",
+            _target_without_norm,
+            "Your target is read without the final LayerNorm. Unlike hidden_states[-1] of 06.1, "
+            "streams[-1] has not been through it: read all rows with norm and unembedding.",
         ),
         Mistake(
             "A the other way round",
