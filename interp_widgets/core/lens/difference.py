@@ -9,7 +9,7 @@ tokens one of them keeps need not be among the other's.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
@@ -161,7 +161,7 @@ def iter_lens_difference(
 ) -> Generator[LensDifference]:
     """`lens_difference` in steps: the same record, filling up. Closing it cancels."""
     record, lenses = _start(model, prompt, kind, base, track, k)
-    return (_snapshot(record) for _ in _steps(model, record, lenses))
+    return (logit.snapshot(record) for _ in _steps(model, record, lenses))
 
 
 def _start(
@@ -271,13 +271,3 @@ def _lines(top: Tensor, diffs: Tensor, m: int) -> Tensor:
         distinct = list(dict.fromkeys(token for size, token in parted if size > 0))[:m]
         columns.append(distinct + [-1] * (m - len(distinct)))
     return torch.tensor(columns)
-
-
-def _snapshot(record: LensDifference) -> LensDifference:
-    """The record as it is now, which later steps leave alone."""
-    copies = {
-        field.name: value.clone()
-        for field in fields(record)
-        if isinstance(value := getattr(record, field.name), Tensor)
-    }
-    return replace(record, **copies)  # pyright: ignore[reportArgumentType]

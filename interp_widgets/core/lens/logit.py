@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -33,6 +33,8 @@ from interp_widgets.core.tokens import Prompt, pieces
 if TYPE_CHECKING:
     import pandas as pd
 
+
+R = TypeVar("R", bound=Result)
 
 LINES = 8  # tokens followed through the layers at each position, besides the tracked ones
 _BUDGET = 1 << 24  # logits held at once: 64 MiB in float32
@@ -189,7 +191,7 @@ def iter_logit_lens(
     Bad input raises here, not at the first step.
     """
     record, lens = start(model, prompt, kind, track, k)
-    return (_snapshot(record) for _ in _steps(model, record, lens))
+    return (snapshot(record) for _ in _steps(model, record, lens))
 
 
 def start(
@@ -283,7 +285,7 @@ def _steps(model: LanguageModel, record: LogitLens, lens: Lens | None) -> Iterat
         yield
 
 
-def _snapshot(record: LogitLens) -> LogitLens:
+def snapshot(record: R) -> R:
     """The record as it is now, which later steps leave alone."""
     copies: dict[str, Any] = {
         field.name: value.clone()
