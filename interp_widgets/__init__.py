@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+    from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -81,6 +82,7 @@ _HOME = {
     "LanguageModel": "core.language_model",
     "Lens": "core.lens.lens",
     "LensDifference": "core.lens.difference",
+    "LayerBarPatching": "widgets.patching",
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",

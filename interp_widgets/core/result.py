@@ -35,7 +35,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
-    "Patching": ("core.patching.record", "patching", None),
+    "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
 }
 
 

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+    from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
 WIDGETS = {
     "AttentionView": "attention",
     "Glossary": "glossary",
+    "LayerBarPatching": "patching",
     "LogitLensHeatmap": "logit_lens",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
@@ -32,6 +34,7 @@ __all__ = [
     "WIDGETS",
     "AttentionView",
     "Glossary",
+    "LayerBarPatching",
     "LogitLensHeatmap",
     "Quiz",
     "ResidualBus",

@@ -18,6 +18,7 @@ from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
     AttentionView,
     Glossary,
+    LayerBarPatching,
     LogitLensHeatmap,
     Quiz,
     ResidualBus,
@@ -29,6 +30,7 @@ from tests.core.tiny import hf_model, tokenizer
 
 TYPES = {"u8": "<u1", "u16": "<u2", "u32": "<u4", "i32": "<i4", "f16": "<f2", "f32": "<f4"}
 PROMPT = "the capital of Texas is"
+OTHER = "the capital of Rome is"
 
 
 @lru_cache(maxsize=4)
@@ -88,6 +90,22 @@ EXAMPLES = {
         make=lambda **given: Glossary(TERMS, **given),
         actions=[{"do": "search", "text": "taking"}, {"do": "open", "term": "difference"}],
         most_bytes=2_000,
+    ),
+    "LayerBarPatching": Example(
+        make=lambda **given: LayerBarPatching(
+            model=model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", **given
+        ),
+        actions=[
+            {"do": "position", "pos": 4},
+            {"do": "head", "head": 1},
+            {"do": "open", "layer": 1},
+            {"do": "distractor", "text": " Paris"},
+            {"do": "mode", "by": "head"},
+            {"do": "direction", "by": "noise"},
+            {"do": "answer", "text": " Dallas"},
+            {"do": "prompt", "side": 1, "text": "the city of Rome is"},
+        ],
+        most_bytes=4_000,
     ),
     "Quiz": Example(
         make=lambda **given: Quiz(
