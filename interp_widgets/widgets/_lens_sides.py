@@ -148,7 +148,7 @@ def steps(
     kind, base = names
     if base:
         return iter_lens_difference(model, prompt, choice[kind], choice[base], track, k)
-    return iter_logit_lens(model, prompt, choice[kind], track, k)
+    return iter_logit_lens(model, prompt, kind=choice[kind], track=track, k=k)
 
 
 def _computed(
