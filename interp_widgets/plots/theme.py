@@ -8,7 +8,6 @@ from typing import Any
 
 # Okabe and Ito's palette (2008), told apart with every common colour vision.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot", "solid", "dash")
 SEQUENTIAL = "Blues"  # more is darker, as in the widgets on a light page; so it also reads in grey
 
 

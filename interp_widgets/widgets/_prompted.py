@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Generator, Hashable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
@@ -139,11 +139,17 @@ class PromptedWidget(Widget):
             else:
                 self._hold(side, asked, known)
         if not missing:
-            self._runner.stop()
+            self.stop()
         elif self._pursued != wanted or not self._runner.running:
             self._pursued = wanted
             self._runner.start(lambda: self._run(missing, wanted))
         return self._views()
+
+    def stop(self) -> Self:
+        """Stops what is being computed, within one batch."""
+        with self._lock:
+            self._pursued = None  # asked for again before it has ended, it is begun anew
+        return super().stop()
 
     def _run(self, sides: list[int], wanted: list[Asked]) -> Generator[Answer, None, None]:
         """Computes these sides, one after the other, in the runner's thread."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -219,3 +221,24 @@ def test_the_still_picture_shows_both_sides_and_the_chosen_colour() -> None:
         cells.append([len(ax.texts) for ax in drawn])
     assert cells == [[one.record.top_ids[..., 0].numel()], [4 * len(r.tokens) for r in two.records]]
     assert "entropy (nats)" in [ax.get_ylabel() for ax in one._figure().axes]
+
+
+def test_a_question_asked_again_while_it_is_being_stopped_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    view = LogitLensHeatmap(model=model(), prompt=PROMPT)
+    begun, go_on, steps = threading.Event(), threading.Event(), LogitLensHeatmap._steps
+
+    def slow(self: LogitLensHeatmap, side: int, prompt: str, also: Any) -> Iterator[Any]:
+        found = list(steps(self, side, prompt, also))
+        begun.set()
+        assert go_on.wait(10)
+        yield from [*found, *found]
+
+    monkeypatch.setattr(LogitLensHeatmap, "_steps", slow)
+    view.act({"do": "prompt", "side": 0, "text": "the city of Rome"})
+    assert begun.wait(10)
+    view.undo().redo()
+    go_on.set()
+    assert view.wait().record.prompt == "the city of Rome"
+    assert not np.isnan(view.record.check)
