@@ -214,9 +214,9 @@ class LayerBarPatching(PromptedWidget):
         model = cast("LanguageModel", self._models[side])
         with self._lock:
             held, asked = self._records[side], self._asked[side]
-        whole = asked is not None and held.exact is not None and held.exact.done == 1
-        same = held.prompt == prompt and held.question[:5] == also[:5]
-        if whole and same and asked[1] is not None:
+        # None where what is held is not whole.
+        same = asked is not None and asked[1] is not None and held.exact is not None
+        if same and held.prompt == prompt and held.question[:5] == also[:5]:
             bare = replace(held, question=also, before=(), after=())
             yield data.card(model, bare) if also.layer >= 0 else bare
         else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -10,10 +12,15 @@ import interp_widgets as iw
 from interp_widgets.widgets import LayerBarPatching, _patching_data
 from tests.widgets.examples import OTHER, PROMPT, model, unpack
 
-PAIR = {"clean": PROMPT, "corrupt": OTHER, "answer": " Austin", "distractor": " Paris"}
+PAIR: dict[str, Any] = {
+    "clean": PROMPT,
+    "corrupt": OTHER,
+    "answer": " Austin",
+    "distractor": " Paris",
+}
 
 
-def widget(**given: object) -> LayerBarPatching:
+def widget(**given: Any) -> LayerBarPatching:
     return LayerBarPatching(model=model(), **{**PAIR, **given}).wait()
 
 
@@ -129,7 +136,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
     with pytest.raises(TypeError, match="clean="):
         LayerBarPatching(model=model(), clean=PROMPT)
     with pytest.raises(TypeError, match="Patching record"):
-        LayerBarPatching(iw.attention(model(), PROMPT))
+        LayerBarPatching(iw.attention(model(), PROMPT))  # pyright: ignore[reportArgumentType]
 
 
 def test_prompts_of_unequal_length_are_shown_token_under_token() -> None:

@@ -3,8 +3,9 @@
 import { s } from "../shared/dom.ts";
 import { type Bar, number, valueOf } from "./state.ts";
 
-export const [WIDTH, HEIGHT] = [640, 210];
-const [LEFT, RIGHT, TOP, BOTTOM] = [40, 8, 20, 32];
+const HEIGHT = 210;
+const [LEFT, RIGHT, TOP, BOTTOM] = [74, 4, 20, 32];
+export const WIDEST = 860;
 
 export interface Colors {
   bar: string;
@@ -23,17 +24,16 @@ function range(bars: readonly Bar[]): [number, number] {
 }
 
 /** The drawing; each layer is one group `[data-layer]` with a name for screen readers. */
-export function drawBars(bars: readonly Bar[], opened: number, home: number, ends: [string, string], colors: Colors = STYLED): SVGSVGElement {
-  const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "group", "aria-label": "Recovery by layer", "font-family": "system-ui, sans-serif", "font-size": 11, fill: colors.text });
+export function drawBars(bars: readonly Bar[], opened: number, home: number, ends: [string, string], width = WIDEST, colors: Colors = STYLED): SVGSVGElement {
+  const svg = s("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "group", "aria-label": "Recovery by layer", "font-family": "system-ui, sans-serif", "font-size": 11, fill: colors.text });
   const [low, high] = range(bars);
   const y = (value: number): number => TOP + ((high - Math.min(Math.max(value, low), high)) / (high - low)) * (HEIGHT - TOP - BOTTOM);
   const line = (x1: number, y1: number, x2: number, y2: number, more: Record<string, string | number> = {}): SVGElement => s("line", { x1, y1, x2, y2, stroke: colors.text, ...more });
   for (const [value, name] of [[0, ends[0]], [1, ends[1]]] as const) {
-    svg.append(line(LEFT, y(value), WIDTH - RIGHT, y(value), { stroke: value ? colors.faint : colors.text, "stroke-dasharray": value ? "3 3" : "none" }));
-    svg.append(s("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, String(value)));
-    svg.append(s("text", { x: WIDTH - RIGHT, y: y(value) - 4, "text-anchor": "end", fill: colors.faint, "font-size": 10 }, name));
+    svg.append(line(LEFT, y(value), width - RIGHT, y(value), { stroke: value ? colors.faint : colors.text, "stroke-dasharray": value ? "3 3" : "none" }));
+    svg.append(s("text", { x: LEFT - 6, y: y(value) + 4, "text-anchor": "end" }, `${name} ${value}`));
   }
-  const step = (WIDTH - LEFT - RIGHT) / bars.length;
+  const step = (width - LEFT - RIGHT) / bars.length;
   for (const bar of bars) {
     const [x, wide, value] = [LEFT + (bar.layer + 0.18) * step, step * 0.64, valueOf(bar)];
     const measured = !Number.isNaN(bar.exact);
@@ -43,14 +43,14 @@ export function drawBars(bars: readonly Bar[], opened: number, home: number, end
     if (!Number.isNaN(value)) {
       const [top, bottom] = [Math.min(y(0), y(value)), Math.max(y(0), y(value))];
       group.append(s("rect", { class: "iw-patch-bar", x, y: top, width: wide, height: Math.max(bottom - top, 1), rx: 1.5, fill: measured ? colors.bar : "none", stroke: colors.bar, "stroke-width": 1.2, "stroke-dasharray": measured ? "none" : "4 3" }));
-      if (wide > 22) group.append(s("text", { x: x + wide / 2, y: value < 0 ? bottom + 12 : top - 5, "text-anchor": "middle" }, number(value)));
+      if (wide > 26) group.append(s("text", { x: x + wide / 2, y: value < 0 ? bottom + 12 : top - 5, "text-anchor": "middle" }, number(value)));
     }
     if (measured && !Number.isNaN(bar.estimate)) {
       // Beside the number: a whisker through the middle would cross it.
       const at = x + wide * 0.86;
       group.append(line(at, y(bar.exact), at, y(bar.estimate)), line(at - 5, y(bar.estimate), at + 5, y(bar.estimate), { "stroke-width": 2 }));
     }
-    group.append(s("text", { x: x + wide / 2, y: HEIGHT - 16, "text-anchor": "middle", fill: colors.faint }, bars.length > 20 && bar.layer % 4 ? "" : `L${bar.layer}`));
+    group.append(s("text", { x: x + wide / 2, y: HEIGHT - 16, "text-anchor": "middle", fill: colors.faint }, step < 26 && bar.layer % 4 ? "" : `L${bar.layer}`));
     svg.append(group);
   }
   return svg;

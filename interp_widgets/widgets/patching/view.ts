@@ -10,7 +10,7 @@ import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
-import { drawBars } from "./bars.ts";
+import { drawBars, WIDEST } from "./bars.ts";
 import { positions, tokenBox } from "./boxes.ts";
 import { card } from "./card.ts";
 import { type Bar, barsOf, columnOf, columns, DIRECTIONS, MODES, type PatchState, type RawShown } from "./state.ts";
@@ -79,6 +79,14 @@ export class View {
       else return;
       event.preventDefault();
     }, { signal });
+    let drawn = 0;
+    const sized = new ResizeObserver(() => {
+      if (this.width() === drawn) return;
+      drawn = this.width();
+      keepFocus(this.frame.root, () => this.draw());
+    });
+    sized.observe(chart);
+    signal.addEventListener("abort", () => sized.disconnect());
     heads.addEventListener("change", () => this.link.act({ do: "head", head: Number(heads.value) }, { head: Number(heads.value) }), { signal });
     const point = (event: Event): void => {
       const at = (event.target as Element).closest<HTMLElement>("[data-pos]")?.dataset["pos"];
@@ -120,7 +128,7 @@ export class View {
     }
     this.home = Math.min(this.home, this.bars.length - 1);
     const opened = Math.min(link.read("opened"), this.bars.length - 1);
-    this.chart.replaceChildren(drawBars(this.bars, opened, this.home, this.ends(raw)));
+    this.chart.replaceChildren(drawBars(this.bars, opened, this.home, this.ends(raw), this.width()));
     this.chart.dataset["stale"] = String(this.stale(raw));
     this.choices(raw, column);
     this.note.textContent = link.read("note");
@@ -131,8 +139,13 @@ export class View {
     this.mark();
   }
 
+  /** Drawn as wide as there is room, so that its letters keep their size. */
+  private width(): number {
+    return Math.min(this.chart.clientWidth || WIDEST, WIDEST);
+  }
+
   private ends({ direction }: RawShown): [string, string] {
-    const ends: [string, string] = ["as the corrupt run", "as the clean run"];
+    const ends: [string, string] = ["corrupt", "clean"];
     return direction === "denoise" ? ends : [ends[1], ends[0]];
   }
 
@@ -172,7 +185,7 @@ export class View {
     const picture = (): SVGSVGElement => {
       const style = getComputedStyle(this.frame.root);
       const of = (name: string): string => style.getPropertyValue(name);
-      const svg = drawBars(this.bars, -1, 0, this.ends(this.link.read("shown")), { bar: of("--iw-link"), text: style.color, faint: of("--iw-faint"), line: style.color });
+      const svg = drawBars(this.bars, -1, 0, this.ends(this.link.read("shown")), WIDEST, { bar: of("--iw-link"), text: style.color, faint: of("--iw-faint"), line: style.color });
       svg.style.background = style.backgroundColor;
       return svg;
     };
