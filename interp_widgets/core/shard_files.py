@@ -25,6 +25,7 @@ DTYPES = {"float32": torch.float32, "float16": torch.float16, "bfloat16": torch.
 _FIELDS = {
     "model": str,
     "revision": str,
+    "weights": str,
     "sites": list,
     "dtype": str,
     "shard_tokens": int,

@@ -252,6 +252,7 @@ def iter_cache_shards(
         "package": interp_widgets.__version__,
         "model": model.name,
         "revision": model.revision,
+        "weights": _sample_of_weights(model),
         "sites": [str(site) for site in wanted],
         "dtype": dtype,
         "shard_tokens": shard_tokens,
@@ -260,6 +261,18 @@ def iter_cache_shards(
     }
     path = _path(folder)
     return _write(model, prompts, wanted, path, _begun(path, header))
+
+
+def _sample_of_weights(model: LanguageModel) -> str:
+    """Tells a model from another of the same name: SHA-256 of 16 numbers of every parameter."""
+    digest = sha256()
+    for name, parameter in model.hf.named_parameters():
+        numbers = parameter.detach().flatten()
+        some = numbers[:: max(1, len(numbers) // 16)][:16]
+        digest.update(name.encode())
+        if not some.is_meta:  # kept elsewhere and fetched when it is used
+            digest.update(some.cpu().float().numpy().tobytes())
+    return digest.hexdigest()
 
 
 def _path(folder: str | Path) -> Path:
@@ -277,6 +290,11 @@ def _begun(folder: Path, header: dict[str, Any]) -> dict[str, Any]:
         folder.mkdir(parents=True, exist_ok=True)
         write_header(folder, header)
         return header
+    if old["weights"] != header["weights"] and old["model"] == header["model"]:
+        raise ValueError(
+            f"{folder} holds activations of other weights of {old['model']}: another checkpoint, "
+            "fine-tuning or dtype. Name another folder, or load the model as it was."
+        )
     for field in ("model", "revision", "sites", "dtype", "shard_tokens"):
         if old[field] != header[field]:
             raise ValueError(

@@ -21,13 +21,34 @@ COLOURS = {
 }
 
 
-def _values(record: LogitLens, colour: str) -> np.ndarray:
-    """What colours the cells, ``[row, pos]``."""
-    if colour not in COLOURS:
-        raise ValueError(f"colour is one of {', '.join(COLOURS)}; got {colour!r}.")
+def _coloured(
+    record: LogitLens, colour: str, rank_of: str | int | None
+) -> tuple[np.ndarray, Scale]:
+    """What colours the cells, ``[row, pos]``, and how."""
+    if colour not in (*COLOURS, "rank"):
+        raise ValueError(f"colour is one of {', '.join(COLOURS)}, rank; got {colour!r}.")
+    if colour == "rank":
+        return _ranks(record, rank_of)
+    scale = (theme.SEQUENTIAL, *COLOURS[colour])
     if colour == "probability":
-        return record.top_probs[..., 0].numpy()
-    return getattr(record, colour).numpy()
+        return record.top_probs[..., 0].numpy(), scale
+    return getattr(record, colour).numpy(), scale
+
+
+def _ranks(record: LogitLens, rank_of: str | int | None) -> tuple[np.ndarray, Scale]:
+    """Ranks of a tracked token; of none, of the token that each column ends with."""
+    if rank_of is None:
+        ranks, whose = record.line_ranks[..., 0], "the token that each column ends with"
+    else:
+        texts = [record.vocab[token] for token in record.track]
+        known: list[Any] = texts if isinstance(rank_of, str) else list(record.track)
+        if rank_of not in known:
+            tracked = ", ".join(map(repr, texts)) or "no token"
+            raise ValueError(f"rank_of= is a tracked token; got {rank_of!r}, tracked: {tracked}.")
+        column = known.index(rank_of)
+        ranks, whose = record.track_ranks[..., column], repr(texts[column])
+    values = np.log10(1 + np.where(ranks < 0, np.nan, ranks))
+    return values, (f"{theme.SEQUENTIAL}_r", f"rank of {whose}: log10(1 + rank)", 0.0, None)
 
 
 def _words(record: LogitLens) -> list[list[str]]:
@@ -79,18 +100,20 @@ def heat_interactive(
     return theme.plotly_layout(figure, title)
 
 
-def plot_interactive(record: LogitLens, colour: str = "probability") -> Figure:
+def plot_interactive(
+    record: LogitLens, colour: str = "probability", rank_of: str | int | None = None
+) -> Figure:
     """A Plotly heat map; hover shows the likeliest tokens of a cell.
 
     Args:
         record: the lens.
-        colour: ``"probability"``, ``"entropy"`` or ``"kl"``.
+        colour: ``"probability"``, ``"entropy"``, ``"kl"`` or ``"rank"`` (0 = likeliest).
+        rank_of: a tracked token, text or id; else of each column the token that it ends with.
 
     Raises:
-        ValueError: another colour.
+        ValueError: another colour, or a token that is not tracked.
     """
-    values = _values(record, colour)
-    scale = (theme.SEQUENTIAL, *COLOURS[colour])
+    values, scale = _coloured(record, colour, rank_of)
     return heat_interactive(record, _title(record), values, _words(record), _hover(record), scale)
 
 
@@ -108,19 +131,24 @@ def _hover(record: LogitLens) -> list[list[str]]:
     return [[cell(i, p) for i, p in zip(*row, strict=True)] for row in pairs]
 
 
-def plot_print(record: LogitLens, colour: str = "probability", ax: Any = None) -> PrintFigure:
+def plot_print(
+    record: LogitLens,
+    colour: str = "probability",
+    ax: Any = None,
+    rank_of: str | int | None = None,
+) -> PrintFigure:
     """The same heat map in Matplotlib, for paper and for pages without scripts.
 
     Args:
         record: the lens.
-        colour: ``"probability"``, ``"entropy"`` or ``"kl"``.
+        colour: ``"probability"``, ``"entropy"``, ``"kl"`` or ``"rank"`` (0 = likeliest).
         ax: Matplotlib axes to draw into; a new figure otherwise.
+        rank_of: a tracked token, text or id; else of each column the token that it ends with.
 
     Raises:
-        ValueError: another colour.
+        ValueError: another colour, or a token that is not tracked.
     """
-    values = _values(record, colour)
-    scale = (theme.SEQUENTIAL, *COLOURS[colour])
+    values, scale = _coloured(record, colour, rank_of)
     return heat_print(record, _title(record), values, _words(record), scale, ax)
 
 
@@ -154,5 +182,5 @@ def heat_print(
     ticks = [theme.matplotlib_text(token) for token in record.tokens]
     ax.set_xticks(range(positions), ticks, fontsize=8, rotation=30, ha="right")
     ax.set_title(title, fontsize=9, loc="left")
-    ax.figure.colorbar(image, ax=ax, label=label)
+    ax.figure.colorbar(image, ax=ax, label=theme.matplotlib_text(label))
     return ax.figure

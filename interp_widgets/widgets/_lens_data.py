@@ -244,13 +244,16 @@ def _size(record: Record) -> str:
     return f"{len(record.rows)} rows × {tokens} {'token' if tokens == 1 else 'tokens'}"
 
 
-def picture(records: Sequence[Record], colour: str, contrast: str) -> Any:
+def picture(
+    records: Sequence[Record], colour: str, contrast: str, columns: Sequence[int | None]
+) -> Any:
     """A Matplotlib figure of all sides, one above the other; None where it would be too fine.
 
     Args:
         records: one a side.
-        colour: as the widget's `color`; rank, which no print shows, is drawn as probability.
+        colour: as the widget's `color`.
         contrast: as the widget's `contrast`, for differences.
+        columns: where each record tracks the token whose rank colours it.
     """
     if sum(len(r.rows) * len(r.tokens) for r in records) > FINE_CELLS:
         return None
@@ -262,13 +265,12 @@ def picture(records: Sequence[Record], colour: str, contrast: str) -> Any:
     width = max(4.0, 1.0 + 0.75 * max(len(r.tokens) for r in records))
     figure = Figure(figsize=(width, sum(heights)), layout="constrained")
     axes = figure.subplots(len(records), 1, height_ratios=heights, squeeze=False)[:, 0]
-    for record, ax in zip(records, axes, strict=True):
+    for record, ax, column in zip(records, axes, columns, strict=True):
         if differs(record):
             lens_difference.plot_print(record, contrast, ax)
         else:
-            logit_lens.plot_print(
-                record, colour if colour in logit_lens.COLOURS else "probability", ax
-            )
+            whose = None if column is None else record.track[column]
+            logit_lens.plot_print(record, colour, ax, whose)
     return figure
 
 

@@ -262,13 +262,17 @@ class LogitLensHeatmap(PromptedWidget):
 
     def _views(self) -> dict[str, Any]:
         """Grids, ranks and pinned trails of the records held."""
-        first = self.tracked[0] if self.tracked else ""
-        chosen = self.rank_of if self.rank_of in self.tracked else first
+        sides = range(len(self._records))
         return {
-            "sides": [self._grid(side) for side in range(len(self._records))],
-            "ranks": [self._ranks(side, chosen) for side in range(len(self._records))],
+            "sides": [self._grid(side) for side in sides],
+            "ranks": [self._ranks(side, self._chosen()) for side in sides],
             "trails": self._trails([(s, pos) for s, _, pos in self.pinned]),
         }
+
+    def _chosen(self) -> str:
+        """The tracked token whose rank colours the cells."""
+        first = self.tracked[0] if self.tracked else ""
+        return self.rank_of if self.rank_of in self.tracked else first
 
     def _ranks(self, side: int, chosen: str) -> dict[str, Any] | None:
         """Ranks of the chosen token; without one, of the token that each column ends with."""
@@ -341,7 +345,8 @@ class LogitLensHeatmap(PromptedWidget):
         return self.get_state()
 
     def _figure(self) -> Any:
-        return lens_data.picture(self._records, self.color, self.contrast)
+        columns = [self._column(side, self._chosen()) for side in range(len(self._records))]
+        return lens_data.picture(self._records, self.color, self.contrast, columns)
 
     def _heading(self) -> str:
         headings = (lens_data.heading(r, self._lens(r)) for r in self._records)

@@ -186,6 +186,17 @@ def test_another_call_into_the_same_folder_is_refused(gpt2, tmp_path):
     assert iw.ActivationShards(folder).complete
 
 
+def test_other_weights_of_the_same_name_are_refused(tmp_path):
+    model = make("gpt2")
+    folder = iw.cache_shards(model, PROMPTS, "embed", tmp_path / "x", shard_tokens=6).folder
+    with torch.no_grad():
+        model.layers[1].mlp.c_proj.weight += 0.01
+    before = {file: file.read_bytes() for file in folder.iterdir()}
+    with pytest.raises(ValueError, match="holds activations of other weights of"):
+        iw.cache_shards(model, [*PROMPTS, "the city"], "embed", folder, shard_tokens=6)
+    assert {file: file.read_bytes() for file in folder.iterdir()} == before
+
+
 def test_reading_says_what_is_wrong(gpt2, tmp_path):
     folder = tmp_path / "x"
     shards = iw.cache_shards(gpt2, PROMPTS, "embed", folder, shard_tokens=6)

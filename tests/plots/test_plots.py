@@ -81,6 +81,14 @@ def test_the_cells_of_a_lens(model):
         values = torch.tensor(record.plot(colour=colour).data[0].z)
         torch.testing.assert_close(values, getattr(record, colour))
         record.plot(kind="print", colour=colour)
+    tracked = iw.logit_lens(model, "the capital", track=[" of", " city"])
+    for rank_of, ranks in (
+        (" city", tracked.track_ranks[..., 1]),
+        (None, tracked.line_ranks[..., 0]),
+    ):
+        values = torch.tensor(tracked.plot(colour="rank", rank_of=rank_of).data[0].z)
+        torch.testing.assert_close(10**values - 1, ranks.to(values), atol=1e-4, rtol=1e-4)
+        drawn(tracked.plot(kind="print", colour="rank", rank_of=rank_of))
     ax = PrintFigure().add_subplot()
     assert record.plot(kind="print", ax=ax) is ax.figure
 
@@ -107,9 +115,11 @@ def test_what_cannot_be_drawn_is_refused(model):
         record.plot(kind="svg")
     for kind in ("interactive", "print"):
         with pytest.raises(
-            ValueError, match="colour is one of probability, entropy, kl; got 'red'"
+            ValueError, match="colour is one of probability, entropy, kl, rank; got 'red'"
         ):
             record.plot(kind=kind, colour="red")
+        with pytest.raises(ValueError, match="rank_of= is a tracked token; got ' of', tracked: no"):
+            record.plot(kind=kind, colour="rank", rank_of=" of")
 
 
 def test_tokens_show_their_white_space():
