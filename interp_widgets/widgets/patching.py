@@ -243,6 +243,10 @@ class LayerBarPatching(PromptedWidget):
         known = (~bars.isnan()).nonzero().flatten()
         if not len(known):
             return f"{said} nothing is known yet, or the two runs do not differ in the metric."
+        if found.question.mode == "all":
+            return (
+                f"{said} every bar is the whole run, {float(bars[known].mean()):z.2f} on average."
+            )
         best = int(known[bars[known].argmax()])
         least = int(known[bars[known].argmin()])
         how = "" if found.exact is not None else "an estimate, "

@@ -3,8 +3,8 @@
 import { s } from "../shared/dom.ts";
 import { type Bar, number, valueOf } from "./state.ts";
 
-const HEIGHT = 210;
-const [LEFT, RIGHT, TOP, BOTTOM] = [74, 4, 20, 32];
+const HEIGHT = 224;
+const [LEFT, RIGHT, TOP, BOTTOM] = [74, 4, 20, 46];
 export const WIDEST = 860;
 
 export interface Colors {

@@ -16,7 +16,7 @@ export function card(raw: RawShown, bar: Bar, column: number, live: boolean): HT
     `${raw.metric}: clean ${number(clean)}, corrupt ${number(corrupt)}, patched ${number(base + share * (other - base))}`,
   ];
   const here = raw.card.length === 2 && raw.card[0] === layer && raw.card[1] === column;
-  const waits = live ? "Next tokens are being computed." : "Next tokens before and after need a model: record.widget(model=model).";
+  const waits = live ? "Next tokens before and after appear once the model has run; an exported page has those of recorded cards." : "Next tokens before and after need a model: record.widget(model=model).";
   return [
     h("h4", {}, `Layer ${layer}`),
     h("p", {}, numbers.filter(Boolean).join(" · ")),
