@@ -57,7 +57,8 @@ def plot_interactive(record: LogitAttribution, per: str = "block") -> Figure:
 
     shares = _shares(record, per)
     names, values = list(shares), list(shares.values())
-    colours = [theme.LINES[0] if value >= 0 else theme.LINES[1] for value in values]
+    toward, against = theme.LINES[:2]
+    colours = [toward if value >= 0 else against for value in values]
     figure = go.Figure(
         [
             go.Bar(
@@ -96,6 +97,7 @@ def plot_print(record: LogitAttribution, per: str = "block", ax: Any = None) -> 
     """
     from matplotlib.collections import PolyCollection
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
 
     shares = _shares(record, per)
     names, values = list(shares), list(shares.values())
@@ -104,19 +106,25 @@ def plot_print(record: LogitAttribution, per: str = "block", ax: Any = None) -> 
         figure = Figure(figsize=(max(4.0, width), 3.2), layout="constrained")
         ax = figure.add_subplot()
     places = range(len(names))
-    colours = [theme.LINES[0] if value >= 0 else theme.LINES[1] for value in values]
+    toward, against = theme.LINES[:2]
+    colours = [toward if value >= 0 else against for value in values]
     # One artist for all: a widget draws this whenever it is shown.
     corners = [
         [(x - 0.4, 0), (x - 0.4, y), (x + 0.4, y), (x + 0.4, 0)]
         for x, y in zip(places, values, strict=True)
     ]
-    ax.add_collection(PolyCollection(corners, facecolors=colours, label="write"))
-    ax.plot(places, list(accumulate(values)), color="0.4", lw=1, marker=".", label="sum so far")
+    ax.add_collection(PolyCollection(corners, facecolors=colours))
+    sums = ax.plot(places, list(accumulate(values)), color="0.4", lw=1, marker=".")
     ax.margins(x=0.01)
     ax.axhline(0, color="0.4", lw=0.5)
     step = -(-len(names) // MOST_NAMED)
     ax.set_xticks(places[::step], names[::step], fontsize=7, rotation=60, ha="right")
     ax.set_ylabel(theme.matplotlib_text(_asked(record)), fontsize=8)
     ax.set_title(theme.matplotlib_text(_title(record)), fontsize=9, loc="left")
-    ax.legend(fontsize=7, frameon=False)
+    ax.legend(
+        [Patch(color=toward), Patch(color=against), *sums],
+        ["writes for it", "against it", "sum so far"],
+        fontsize=7,
+        frameon=False,
+    )
     return ax.figure
