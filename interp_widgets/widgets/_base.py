@@ -28,6 +28,7 @@ from interp_widgets.widgets._runner import Runner
 from interp_widgets.widgets._traits import drawn
 
 STATIC = Path(__file__).parent / "static"
+_DPI = 96  # of still pictures
 
 
 class Widget(anywidget.AnyWidget):
@@ -309,15 +310,12 @@ class Widget(anywidget.AnyWidget):
             figure = self._figure()
             if figure is None:
                 return None
-            out = io.BytesIO()
-            # A figure that lays itself out needs no second look at how large it is.
-            box = None if figure.get_layout_engine() else "tight"
             with warnings.catch_warnings():  # a token's sign that no font has is no news
                 warnings.simplefilter("ignore")
-                figure.savefig(out, format="png", dpi=96, bbox_inches=box)
+                png = _png(figure)
         except Exception:  # no plotting library, an unusual record: the live widget matters more
             return None
-        return base64.b64encode(out.getvalue()).decode("ascii")
+        return base64.b64encode(png).decode("ascii")
 
     @classmethod
     def _refuse_unknown(cls, given: dict[str, Any]) -> None:
@@ -330,3 +328,19 @@ class Widget(anywidget.AnyWidget):
                 hint = f" Did you mean {near[0]}=?" if near else ""
                 takes = ", ".join(f"{k}=" for k in known)
                 raise TypeError(f"{cls.__name__} does not know {name}=.{hint} It takes {takes}.")
+
+
+def _png(figure: Any) -> bytes:
+    """A Matplotlib figure as it is; one that does not lay itself out, cut to what it shows."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.image import imsave
+
+    out = io.BytesIO()
+    if figure.get_layout_engine() is None:
+        figure.savefig(out, format="png", dpi=_DPI, bbox_inches="tight")
+    else:  # the same pixels, without the trial drawing that `savefig` makes first
+        figure.set_dpi(_DPI)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        imsave(out, canvas.buffer_rgba(), format="png", dpi=_DPI)
+    return out.getvalue()
