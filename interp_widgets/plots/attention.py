@@ -187,7 +187,8 @@ def plot_print(
         (_overview(record, weights), 1) if one is None else _coarse(record, *one, weights)
     )
     layers, heads, n = record.patterns.shape[:3]
-    cells = (0.9 * heads, 0.9 * layers) if one is None else (0.35 * n, 0.35 * n)
+    side = 0.35 * n if n <= MOST_NAMED else 5.5  # inches; a name needs more than a cell
+    cells = (0.9 * heads, 0.9 * layers) if one is None else (side, side)
     if ax is None:
         size = (min(12.0, max(4.5, 1.8 + cells[0])), min(12.0, max(3.2, 1.2 + cells[1])))
         ax = Figure(figsize=size, layout="constrained").add_subplot()

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 WEIGHTS = ("raw", "value")
 FIRST = ("shown", "dimmed", "hidden")
 ORDERS = ("place", "score")
+MOST_PICTURED = 256  # tokens; a still picture of more would take longer than the view itself
 EXPORT_BYTES = 400_000
 
 
@@ -212,6 +213,8 @@ class AttentionView(PromptedWidget):
         return self.get_state()
 
     def _figure(self) -> Any:
+        if len(self.record.tokens) > MOST_PICTURED:
+            return None
         from interp_widgets.plots.attention import plot_print
 
         layer, head = self.opened
