@@ -10,9 +10,10 @@ import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
+import { tokenBox } from "../shared/token_box.ts";
 import { drawBars, WIDEST } from "./bars.ts";
-import { positions, tokenBox } from "./boxes.ts";
 import { card } from "./card.ts";
+import { positions } from "./positions.ts";
 import { type Bar, barsOf, columnOf, columns, DIRECTIONS, MODES, type PatchState, type RawShown } from "./state.ts";
 import css from "./style.css";
 
