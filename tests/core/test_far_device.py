@@ -16,6 +16,7 @@ from tests.core.conftest import PROMPT, make
 from tests.core.far import THERE, Elsewhere, Far, send
 
 TEXTS = [PROMPT, "Paris is in a state and Rome is a city", "the Eiffel Tower is in Paris and"] * 4
+PAIR = (PROMPT, "the city of Rome is")
 SITES = ["embed", "final", "L*.resid_mid", "L*.attn_out", "L*.mlp_in", "L*.mlp_post"]
 SITES += [f"L*.{kind}" for kind in ("q", "k", "v", "z", "pattern")]
 
@@ -34,6 +35,10 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ),
     "attention": lambda model: iw.attention(model, PROMPT),
     "heads": lambda model: iw.heads(model),
+    "patching": lambda model: iw.activation_patching(model, *PAIR, " Austin", " Rome"),
+    "attribution": lambda model: iw.attribution_patching(model, *PAIR, " Austin", " Rome"),
+    "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
+    "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }
 
 

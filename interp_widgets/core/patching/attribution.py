@@ -182,7 +182,7 @@ def _product(runs: Runs, site: Site, gradient: Tensor) -> Tensor:
     here = [p for p, q in enumerate(maker.partner) if q >= 0]
     change = torch.zeros_like(maker.own[site])
     change[here] = maker.given[site][[maker.partner[p] for p in here]] - maker.own[site][here]
-    product = (gradient * _as_written(runs, site, None, change)).double().cpu()
+    product = (gradient * _as_written(runs, site, None, change)).cpu().double()
     return product if site.kind == "mlp_post" else product.sum(-1)
 
 

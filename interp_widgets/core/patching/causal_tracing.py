@@ -172,5 +172,5 @@ def _noise(
     embedded = model.hf.get_input_embeddings()(ids)
     drawn = torch.randn(embedded.shape, generator=generator, dtype=torch.float64)
     keep = torch.zeros(len(ids), 1, dtype=torch.float64)
-    keep[positions] = scale * embedded.double().std().item()
-    return (drawn * keep).to(embedded)
+    keep[positions] = scale * embedded.cpu().double().std().item()  # MPS has no float64
+    return (drawn * keep).to(embedded.dtype).to(embedded.device)
