@@ -146,7 +146,7 @@ def _links(
     if isinstance(align, str):
         if align != "diff":
             raise ValueError(f"align= is 'diff' or a list of position pairs; got {align!r}.")
-        return tuple((p, q) for p, q in _matched(clean, corrupt) if p is not None and q is not None)
+        return tuple((p, q) for p, q in matched(clean, corrupt) if p is not None and q is not None)
     links = tuple((int(p), int(q)) for p, q in align)
     for p, q in links:
         if not (0 <= p < len(clean) and 0 <= q < len(corrupt)):
@@ -159,7 +159,7 @@ def _links(
     return links
 
 
-def _matched(clean: Sequence[str], corrupt: Sequence[str]) -> list[tuple[int | None, int | None]]:
+def matched(clean: Sequence[str], corrupt: Sequence[str]) -> list[tuple[int | None, int | None]]:
     """Both prompts in columns. What was replaced is matched from its end: names end alike."""
     columns: list[tuple[int | None, int | None]] = []
     for _, a, b, c, d in SequenceMatcher(None, clean, corrupt, autojunk=False).get_opcodes():
@@ -173,7 +173,7 @@ def _matched(clean: Sequence[str], corrupt: Sequence[str]) -> list[tuple[int | N
 def shown(clean: Sequence[str], corrupt: Sequence[str]) -> str:
     """Two lines, tokens that belong together under each other."""
     lines = [["clean  "], ["corrupt"]]
-    for column in _matched(clean, corrupt):
+    for column in matched(clean, corrupt):
         cells = [
             "–" if p is None else tokens[p]
             for tokens, p in zip((clean, corrupt), column, strict=True)
