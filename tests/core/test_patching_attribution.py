@@ -7,7 +7,9 @@ import torch
 from torch import nn
 
 import interp_widgets as iw
-from interp_widgets.core.hooks import lock_of
+from interp_widgets.core.hooks import captured, hooked, lock_of
+from interp_widgets.core.patching import sweep
+from interp_widgets.core.patching.base_run import activations
 from interp_widgets.core.sites import Site
 from tests.core.conftest import hooks_on, make
 
@@ -66,8 +68,6 @@ def test_an_estimate_is_the_slope_of_the_exact_effect(model):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_grid_is_the_slope_towards_the_other_run(wide, kind):
     """Cells that take the other run's values equal patches that add the difference by hand."""
-    from interp_widgets.core.patching.base_run import activations
-
     site = Site(1, kind)
     own = activations(wide, wide.ids(CORRUPT), [site])[site]
     change = activations(wide, wide.ids(CLEAN), [site])[site] - own
@@ -111,6 +111,82 @@ def test_integrated_gradients_are_complete(family):
     assert float(record.effect[0].sum()) == pytest.approx(gap, rel=0.01)
     one_step = estimated(model, sample=0)
     assert abs(float(one_step.effect[0].sum()) - gap) > 0.01 * abs(gap)
+
+
+def pattern_when(model, site, at, value):
+    """A layer's pattern ``[dst, head, src]`` of the corrupt run, one head's q or k put in."""
+    layer = Site(site.layer, "pattern")
+
+    def put(x):
+        new = x.clone()
+        new[0, at] = value
+        return new
+
+    with hooked(model, {site: put}), captured(model, [layer]) as found:
+        model.run(model.ids(CORRUPT)[None])
+    return found[layer][0].transpose(0, 1)
+
+
+@pytest.mark.parametrize("kind", ["q", "k"])
+def test_the_fix_is_the_slope_at_patterns_made_by_hand(model, kind):
+    """Alone and together, with the other run's values and with one's own."""
+    site, at, patterns = Site(1, kind), [2, 3], Site(1, "pattern")
+    before = activations(model, model.ids(CORRUPT), [patterns])[patterns]
+    given = activations(model, model.ids(CLEAN), [site])[site][at]
+    heads = range(given.shape[1])
+
+    def by_hand(site, value):
+        change = pattern_when(model, site, at, value) - before
+        return iw.Patch("L1.pattern", value=change, add=True)
+
+    slopes = [by_hand(Site(1, kind, head), given[:, head]) for head in heads]
+    slopes += [by_hand(site, given), "L0.mlp_out"]
+    *by_head, together, also = estimated(model, cells=slopes, sample=0).effect
+    cells = [
+        *(iw.Patch(f"L1.{kind}.{head}", pos=(2, 3)) for head in heads),
+        *(iw.Patch(f"L1.{kind}.{h}", pos=(2, 3), value=given[:, h]) for h in heads),
+        iw.Patch(f"L1.{kind}", pos=(2, 3)),
+        iw.Patch(f"L1.{kind}", pos=(2, 3), value=given),
+        [iw.Patch(f"L1.{kind}", pos=(2, 3)), "L0.mlp_out"],
+    ]
+    found = estimated(model, cells=cells, qk_fix=True, sample=0).effect
+    wanted = torch.stack([*by_head, *by_head, together, together, together + also])
+    assert (wanted.abs() > 0).all()
+    # Families round the softmax to float32, whatever the model's dtype.
+    assert (found - wanted).abs().max() <= 3e-6 * wanted.abs().max()
+
+
+@pytest.mark.parametrize("per", ["layer", "position", "head", "head_position"])
+@pytest.mark.parametrize("kind", ["q", "k"])
+def test_the_fix_is_exact_where_what_follows_is_linear(kind, per):
+    """The last layer of parallel blocks, where only the stream and its unembedding follow."""
+    model = make("gpt_neox")
+    parent, _, name = model.architecture.final_norm.rpartition(".")
+    setattr(model.hf.get_submodule(parent), name, nn.Identity().eval())
+    exact = exactly(model, site=kind, per=per).effect[-1]
+    fixed = estimated(model, site=kind, per=per, qk_fix=True, sample=0).effect[-1]
+    plain = estimated(model, site=kind, per=per, sample=0).effect[-1]
+    # To the rounding of its softmax, float32 whatever the model's dtype.
+    assert (fixed - exact).abs().max() <= 1e-7
+    assert (plain - exact).abs().max() > 1e-5
+
+
+def test_the_fix_inside_a_block_of_ones_own_and_with_little_memory(wide, monkeypatch):
+    options = {"site": "k", "per": "head_position", "qk_fix": True, "sample": 0}
+    with hooked(wide, {"L0.mlp_out": lambda x: 0 * x}):  # every run is a whole forward then
+        whole = estimated(wide, **options)
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "BUDGET", {"cpu": 1})  # one row at a time
+        with hooked(wide, {"L0.mlp_out": lambda x: 0 * x}):
+            assert estimated(wide, **options).effect.allclose(whole.effect)
+        slow = estimated(wide, **options)
+    assert slow.effect.allclose(estimated(wide, **options).effect)
+    assert not slow.effect.allclose(whole.effect)
+    aligned = {"align": "diff", "metric": "log_prob"} | options
+    record = estimated(wide, "the Eiffel Tower is in", "Rome is in", **aligned)
+    plain = estimated(wide, "the Eiffel Tower is in", "Rome is in", **aligned | {"qk_fix": False})
+    assert torch.equal(record.effect.isnan(), plain.effect.isnan())
+    assert hooks_on(wide.hf) == 0
 
 
 def test_the_sample_is_run_exactly(wide):
@@ -198,6 +274,8 @@ def test_half_precision(device):
         ({"sample": 1.5}, "sample="),
         ({"site": "resid"}, "kind of place"),
         ({"answer": None}, "answer= is missing"),
+        ({"qk_fix": True}, "queries and keys"),
+        ({"qk_fix": True, "cells": ["L1.z.0", "L0.v"]}, "leave it out for v, z"),
     ],
 )
 def test_bad_arguments(wide, given, said):

@@ -7,7 +7,8 @@ the metric is linear in the place between the two runs, and goes wrong where som
 (a softmax that is all but certain has no gradient) or where the place is large beside the norm that
 reads it (early streams). So some cells are always run exactly as well, and the record says how far
 the two agree. ``integrate`` averages the gradient on the way from one run's embedding to the
-other's (Sundararajan et al., 2017; Hanna et al., 2024), at that many times the cost.
+other's (Sundararajan et al., 2017; Hanna et al., 2024), at that many times the cost. ``qk_fix``
+computes the patterns that queries and keys make, see `qk_fix`.
 """
 
 from __future__ import annotations
@@ -32,11 +33,12 @@ from interp_widgets.core.patching.experiment import (
     prepare,
     snapshot,
 )
-from interp_widgets.core.patching.intervention import Patch, positions
+from interp_widgets.core.patching.intervention import Grid, Patch, positions
 from interp_widgets.core.patching.pairs import Align
+from interp_widgets.core.patching.qk_fix import READ_BY_SOFTMAX, pattern_effects
 from interp_widgets.core.patching.record import Patching
 from interp_widgets.core.readout import unembed
-from interp_widgets.core.sites import Site
+from interp_widgets.core.sites import Site, expand
 from interp_widgets.core.tokens import Prompt
 
 SAMPLE = 16
@@ -57,6 +59,7 @@ def attribution_patching(
     integrate: int = 0,
     sample: int = SAMPLE,
     seed: int = 0,
+    qk_fix: bool = False,
 ) -> Patching:
     """Estimate what `activation_patching` would find, with two forwards and one backward.
 
@@ -79,6 +82,9 @@ def attribution_patching(
             averaged; 0 for the gradient at the base run.
         sample: how many cells, drawn at random, are run exactly as well; 0 for none.
         seed: of the draw.
+        qk_fix: for queries and keys, take the change of the pattern exactly and only what follows
+            it to first order (Kramár et al., 2024). Costs one layer's attention for each layer of
+            queries, and for each position of keys.
 
     Returns:
         The record: ``.effect`` is the estimate, ``.exact_effect`` what the sample really does, NaN
@@ -86,10 +92,10 @@ def attribution_patching(
 
     Raises:
         ValueError: as `activation_patching`; a metric without a gradient, a number of steps or of
-            cells that is none.
+            cells that is none; ``qk_fix`` without a query or key to fix.
     """
     request = (model, clean, corrupt, answer, distractor, site, per, direction, metric)
-    records = iter_attribution_patching(*request, cells, align, integrate, sample, seed)
+    records = iter_attribution_patching(*request, cells, align, integrate, sample, seed, qk_fix)
     return deque(records, maxlen=1).pop()
 
 
@@ -108,6 +114,7 @@ def iter_attribution_patching(
     integrate: int = 0,
     sample: int = SAMPLE,
     seed: int = 0,
+    qk_fix: bool = False,
 ) -> Generator[Patching]:
     """`attribution_patching` in steps: each pair's estimate at once, then exact cells.
 
@@ -125,6 +132,7 @@ def iter_attribution_patching(
             f"metric={metric!r} has no gradient at the base run to estimate effects from. Take "
             "'logit_diff' or 'log_prob', or iw.activation_patching."
         )
+    _check_fix(model, qk_fix, plan)
     record = empty(model, experiments, plan, settings | {"method": "attribution"}, metric)
     record = replace(record, exact=torch.full_like(record.values, float("nan")))
     order = torch.randperm(len(plan.cells), generator=torch.Generator().manual_seed(seed))
@@ -135,7 +143,7 @@ def iter_attribution_patching(
         for number, experiment in enumerate(experiments):
             runs = prepare(model, experiment, direction, metric, check=number == 0 and sample > 0)
             state = noted(state, runs, number)
-            estimate = torch.tensor(_estimates(runs, integrate), dtype=torch.float64)
+            estimate = torch.tensor(_estimates(runs, integrate, qk_fix), dtype=torch.float64)
             state.values[number] = runs.own + estimate.view(state.values.shape[1:])
             yield snapshot(state)
             if sample:
@@ -146,13 +154,26 @@ def iter_attribution_patching(
     return steps()
 
 
-def _estimates(runs: Runs, integrate: int) -> list[float]:
+def _check_fix(model: LanguageModel, qk_fix: bool, plan: Grid) -> None:
+    sites = expand([patch.site for cell in plan.cells for patch in cell], model.n_layers)
+    kinds = {site.kind for site in sites}
+    if qk_fix and not kinds & {*READ_BY_SOFTMAX}:
+        raise ValueError(
+            "qk_fix=True is about queries and keys, and no cell patches one. Take site='q' or "
+            f"'k', or leave it out for {', '.join(sorted(kinds))}."
+        )
+
+
+def _estimates(runs: Runs, integrate: int, qk_fix: bool) -> list[float]:
     """The estimated effect of every cell; NaN where no position has a partner."""
     maker = runs.maker
     sites = {maker.whole(patch)[0] for cell in runs.cells for patch in cell}
-    gradients = _gradients(runs, {_written(site) for site in sites}, integrate)
+    fixed = {site for site in sites if qk_fix and site.kind in READ_BY_SOFTMAX}
+    wanted = {_written(site) for site in sites - fixed} | {Site(s.layer, "z") for s in fixed}
+    gradients = _gradients(runs, wanted, integrate)
+    by_pattern = pattern_effects(runs, gradients) if fixed else {}
     # Cells that take their values from the other run share one product a place.
-    given = [site for site in sites if site in maker.given]
+    given = [site for site in sites - fixed if site in maker.given]
     products = {site: _product(runs, site, gradients[_written(site)]) for site in given}
     sums = {
         site: product.reshape(len(product), -1).sum(1).tolist()
@@ -162,6 +183,8 @@ def _estimates(runs: Runs, integrate: int) -> list[float]:
 
     def parts(patch: Patch) -> list[float]:
         site, index = maker.whole(patch)
+        if patch in by_pattern:
+            return [by_pattern[patch]]
         if patch.value is not None:
             return [_own_product(runs, patch, gradients[_written(site)])]
         at = [p for p in positions(patch, len(maker.partner)) if maker.partner[p] >= 0]

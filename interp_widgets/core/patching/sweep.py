@@ -9,7 +9,7 @@ is bounded; if memory runs out all the same, batches are halved and the work goe
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 import torch
@@ -49,14 +49,27 @@ def sweep(
     still = [i for i, row in enumerate(rows) if not row.writes]
     if still:
         yield still, base.read(base.final, tokens).expand(len(still), -1)
-    limit = len(rows)
-    waiting = _batches(base, rows)
+    yield from in_batches(
+        _batches(base, rows), lambda batch: _run(base, [rows[i] for i in batch], tokens)
+    )
+
+
+def in_batches(
+    batches: Sequence[list[int]], run: Callable[[list[int]], Tensor]
+) -> Iterator[tuple[list[int], Tensor]]:
+    """Run batches, each in halves (and halves of these) when memory does not suffice.
+
+    Raises:
+        RuntimeError: not even one at a time fits into memory.
+    """
+    waiting = [*batches][::-1]
+    limit = max(map(len, batches), default=0)
     while waiting:
         batch = waiting.pop()
         if len(batch) <= limit:
-            logits = _run(base, [rows[i] for i in batch], tokens)
-            if logits is not None:
-                yield batch, logits
+            found = _unless_memory(run, batch)
+            if found is not None:
+                yield batch, found
                 continue
             limit = len(batch) // 2
         half = len(batch) // 2
@@ -64,7 +77,7 @@ def sweep(
 
 
 def _batches(base: BaseRun, rows: Sequence[Row]) -> list[list[int]]:
-    """Indices of rows that run together, in the order of their layers; to be taken from the end."""
+    """Indices of rows that run together, in the order of their layers."""
     order = sorted((i for i, row in enumerate(rows) if row.writes), key=lambda i: -rows[i].start)
     n, spare = len(base.ids), _spare_tokens(base)
     merged: list[tuple[int, list[int]]] = []
@@ -76,11 +89,10 @@ def _batches(base: BaseRun, rows: Sequence[Row]) -> list[list[int]]:
         merged.append((start, here))
     out = []
     for start, group in merged:
-        row = _bytes_of_row(base, n - start if base.resumes else n)
-        most = max(1, BUDGET.get(base.device, BUDGET["cpu"]) // row)
+        most = rows_at_once(base, n - start if base.resumes else n)
         group.sort(key=lambda i: rows[i].begins)
         out += [group[k : k + most] for k in range(0, len(group), most)]
-    return out[::-1]
+    return out
 
 
 def _spare_tokens(base: BaseRun) -> int:
@@ -88,6 +100,12 @@ def _spare_tokens(base: BaseRun) -> int:
     weights = sum(p.numel() for p in base.model.layers[0].parameters())
     products = _PASS_PRODUCTS.get(base.device, _PASS_PRODUCTS["cpu"])
     return max(_PASS_TOKENS, int(products // weights))
+
+
+def rows_at_once(base: BaseRun, positions: int) -> int:
+    """How many rows of so many positions fit the budget, one at the least."""
+    budget = BUDGET.get(base.device, BUDGET["cpu"])
+    return max(1, budget // _bytes_of_row(base, positions))
 
 
 def _bytes_of_row(base: BaseRun, positions: int) -> int:
@@ -98,15 +116,20 @@ def _bytes_of_row(base: BaseRun, positions: int) -> int:
     return (tokens + kept + 3 * model.d_vocab) * base.streams[0].element_size()
 
 
-def _run(base: BaseRun, rows: list[Row], tokens: Sequence[int] | None) -> Tensor | None:
-    """Logits of a batch ``[row, vocab]``; None if there was not enough memory."""
+def _run(base: BaseRun, rows: list[Row], tokens: Sequence[int] | None) -> Tensor:
+    """Logits of a batch ``[row, vocab]``."""
     start = min(row.start for row in rows) if base.resumes else 0
+    begins = Counter(row.begins for row in rows)
+    edits, entering = edits_of(base, rows, start)
+    return base.read(base.finals(begins, start, edits, entering), tokens)
+
+
+def _unless_memory(run: Callable[[list[int]], Tensor], batch: list[int]) -> Tensor | None:
+    """What a batch gives; None if there was not enough memory for its rows."""
     try:
-        begins = Counter(row.begins for row in rows)
-        edits, entering = edits_of(base, rows, start)
-        return base.read(base.finals(begins, start, edits, entering), tokens)
+        return run(batch)
     except RuntimeError as error:
-        if len(rows) == 1 or not _is_memory(error):
+        if len(batch) == 1 or not _is_memory(error):
             raise
     return None  # after the except clause, which held on to the tensors of the failed run
 
