@@ -76,9 +76,49 @@ def ordered_lists(model: LanguageModel) -> list[tuple[list[int], list[int]]]:
 
 def _id_of(model: LanguageModel, text: str) -> int | None:
     try:
-        return single_token(model, text)
+        token = single_token(model, text)
     except ValueError:
         return None
+    return None if token == model.tokenizer.unk_token_id else token
+
+
+@torch.no_grad()
+def token_reads(model: LanguageModel, tokens: Tensor, kinds: str = "v") -> dict[Site, Tensor]:
+    """What each layer's heads make of a token: queries, keys or values.
+
+    Args:
+        model: the model.
+        tokens: ids ``[token]``.
+        kinds: of ``"q"``, ``"k"``, ``"v"``.
+
+    Returns:
+        By place ``[token, head, d_head]``, before RoPE and any q/k norm. Layer 0 reads embeddings,
+        the others effective embeddings; both as at the second position.
+    """
+    # The second position of two: the first is unlike all others in many models.
+    ids = tokens.to(model.device)[:, None].expand(-1, 2)
+    made: list[Tensor] = []
+    first: dict[Site, Edit] = {
+        Site(0, "attn_out"): torch.zeros_like,
+        Site(0, "resid_post"): lambda stream: made.append(stream.clone()),
+    }
+    with hooked(model, first):
+        model.run(ids)
+    seen: dict[Site, Tensor] = {}
+
+    def keeper(site: Site) -> Edit:
+        def keep(read: Tensor) -> None:
+            seen[site] = read[:, 1].detach().clone()
+
+        return keep
+
+    sites = [Site(layer, kind) for layer in range(model.n_layers) for kind in kinds]
+    looks: dict[Site, Edit] = {site: keeper(site) for site in sites}
+    for layer in range(1, model.n_layers):
+        looks[Site(layer, "resid_pre")] = lambda stream: made[0].to(stream.device)
+    with hooked(model, looks):
+        model.run(ids)
+    return seen
 
 
 @torch.no_grad()
@@ -90,43 +130,33 @@ def token_values(model: LanguageModel, tokens: Tensor) -> list[Tensor]:
         tokens: ids ``[token]``.
 
     Returns:
-        For each layer ``[token, head, d_head]``, without the bias of the value projection. Layer 0
-        reads embeddings, the others effective embeddings; both as at the second position.
+        For each layer ``[token, head, d_head]``, without the bias of the value projection; see
+        `token_reads`.
     """
-    # The second position of two: the first is unlike all others in many models.
-    ids = tokens.to(model.device)[:, None].expand(-1, 2)
-    made: list[Tensor] = []
-    first: dict[Site, Edit] = {
-        Site(0, "attn_out"): torch.zeros_like,
-        Site(0, "resid_post"): lambda stream: made.append(stream.clone()),
-    }
-    with hooked(model, first):
-        model.run(ids)
-    seen: dict[int, Tensor] = {}
-
-    def keeper(layer: int) -> Edit:
-        def keep(v: Tensor) -> None:
-            seen[layer] = v[:, 1].detach().clone()
-
-        return keep
-
-    looks: dict[Site, Edit] = {Site(n, "v"): keeper(n) for n in range(model.n_layers)}
-    for layer in range(1, model.n_layers):
-        looks[Site(layer, "resid_pre")] = lambda stream: made[0].to(stream.device)
-    with hooked(model, looks):
-        model.run(ids)
+    seen = token_reads(model, tokens)
     shared = model.n_heads // model.n_kv_heads
     values = []
     for layer in range(model.n_layers):
         _, bias = head_input(model, layer, "v")
-        values.append((seen[layer].to(bias) - bias).repeat_interleave(shared, dim=-2))
+        found = seen[Site(layer, "v")].to(bias) - bias
+        values.append(found.repeat_interleave(shared, dim=-2))
     return values
 
 
 @torch.no_grad()
-def head_logits(model: LanguageModel, layer: int, tokens: Tensor) -> Tensor:
-    """What one unit of a head's value adds to logits of tokens: ``[head, d_head, token]``."""
+def head_logits(
+    model: LanguageModel, layer: int, tokens: Tensor, head: int | None = None
+) -> Tensor:
+    """What one unit of a head's value adds to logits of tokens: ``[head, d_head, token]``.
+
+    Args:
+        model: the model.
+        layer: 0 to ``n_layers - 1``.
+        tokens: ids ``[token]``.
+        head: this one alone, which leaves one entry; None for all.
+    """
     weight, _ = head_output(model, layer)
+    weight = weight if head is None else weight[head : head + 1]
     path = model.architecture.attn_post_norm
     if path is not None:
         weight = unscaled(model.layers[layer].get_submodule(path), weight)(weight)
