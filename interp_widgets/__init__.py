@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
+    from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
@@ -78,6 +79,7 @@ _HOME = {
     "Attention": "core.attention",
     "AttentionView": "widgets.attention",
     "Glossary": "widgets.glossary",
+    "HeadGrid": "widgets.heads",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
     "Lens": "core.lens.lens",

@@ -31,7 +31,7 @@ SCHEMA = 1
 _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", "AttentionView"),
-    "HeadScores": ("core.heads", "heads", None),
+    "HeadScores": ("core.heads", "heads", "HeadGrid"),
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
@@ -83,7 +83,7 @@ class Result:
 
     def widget(self, model: LanguageModel | None = None, **options: Any) -> Any:
         """The record in its widget: a viewer, or with a ``model`` one that also computes."""
-        _, _, name = _KINDS[type(self).__name__]
+        name = self._shown_by()
         if name is None:
             raise TypeError(
                 f"{type(self).__name__} has no widget; draw it with .plot() or "
@@ -91,6 +91,10 @@ class Result:
             )
         home = import_module("interp_widgets.widgets")
         return getattr(home, name)(self, model=model, **options)
+
+    def _shown_by(self) -> str | None:
+        """Name of the widget that shows this record."""
+        return _KINDS[type(self).__name__][2]
 
     def save(self, path: str | Path) -> Path:
         """Write the record to one ``.safetensors`` file and return its path.

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.glossary import Glossary as Glossary
+    from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 WIDGETS = {
     "AttentionView": "attention",
     "Glossary": "glossary",
+    "HeadGrid": "heads",
     "LayerBarPatching": "patching",
     "LogitLensHeatmap": "logit_lens",
     "Quiz": "quiz",
@@ -34,6 +36,7 @@ __all__ = [
     "WIDGETS",
     "AttentionView",
     "Glossary",
+    "HeadGrid",
     "LayerBarPatching",
     "LogitLensHeatmap",
     "Quiz",

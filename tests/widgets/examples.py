@@ -18,6 +18,7 @@ from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
     AttentionView,
     Glossary,
+    HeadGrid,
     LayerBarPatching,
     LogitLensHeatmap,
     Quiz,
@@ -90,6 +91,22 @@ EXAMPLES = {
         make=lambda **given: Glossary(TERMS, **given),
         actions=[{"do": "search", "text": "taking"}, {"do": "open", "term": "difference"}],
         most_bytes=2_000,
+    ),
+    "HeadGrid": Example(
+        make=lambda **given: HeadGrid(
+            model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", **given
+        ),
+        actions=[
+            {"do": "measure", "by": "copying"},
+            {"do": "open", "layer": 1, "head": 2},
+            {"do": "select", "heads": [[0, 1], [2, 3]]},
+            {"do": "role", "layer": 1, "head": 2, "text": "mover"},
+            {"do": "effect", "by": "noise"},
+            {"do": "distractor", "text": " Paris"},
+            {"do": "answer", "text": " Dallas"},
+            {"do": "prompt", "side": 1, "text": "the city of Rome is"},
+        ],
+        most_bytes=4_000,
     ),
     "LayerBarPatching": Example(
         make=lambda **given: LayerBarPatching(

@@ -168,7 +168,7 @@ def test_a_record_is_its_own_viewer() -> None:
     with pytest.raises(ValueError, match="stored record"):
         shown.act({"do": "mode", "by": "all"})
     with pytest.raises(ValueError, match=r"record\.plot"):
-        iw.activation_patching(model(), **PAIR, site="q", per="head").widget()
+        iw.activation_patching(model(), **PAIR, site="mlp_post", per="neuron").widget()
 
 
 def test_a_stored_estimate_is_shown_with_its_exact_sample() -> None:

@@ -145,6 +145,9 @@ class Patching(Result):
         """Share of cells that are known, 0..1."""
         return float((~self.values.isnan()).double().mean())
 
+    def _shown_by(self) -> str | None:
+        return "HeadGrid" if self.axes[:2] == ("layer", "head") else super()._shown_by()
+
     @property
     def _base(self) -> Tensor:
         return self.corrupt_values if self.direction == "denoise" else self.clean_values

@@ -1,0 +1,104 @@
+"""What HeadGrid is made from: which of its arguments is the model, the record, the pair."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from interp_widgets.widgets import _heads_data as data
+from interp_widgets.widgets._heads_data import Question
+from interp_widgets.widgets._lens_data import unknown_words
+
+if TYPE_CHECKING:
+    from interp_widgets.core.language_model import LanguageModel
+
+LIKELIEST = 6  # next tokens of either prompt that the boxes offer
+
+
+def read_prompts(model: LanguageModel, prompts: Sequence[str]) -> dict[str, Any]:
+    """What the boxes say about the prompts: words that are unknown, and what comes next."""
+    likeliest: dict[str, None] = {}
+    for prompt in prompts:
+        for piece, _ in model.top_tokens(prompt, min(LIKELIEST, model.d_vocab)):
+            likeliest[piece] = None
+    unknown = [[list(s) for s in unknown_words(p, model.tokens(p))] for p in prompts]
+    return {"prompts": list(prompts), "unknown": unknown, "likeliest": list(likeliest)}
+
+
+def sorted_out(source: Any, model: Any) -> tuple[Any, Any]:
+    """The record and the model among what was given.
+
+    Raises:
+        TypeError: neither, or something else. ValueError: a record without heads, or of a model
+            of another size.
+    """
+    if hasattr(source, "hf"):
+        if model is not None:
+            raise TypeError("HeadGrid got two models; it shows one.")
+        source, model = None, source
+    if source is None and model is None:
+        raise TypeError(
+            "HeadGrid needs a model or a record: HeadGrid(iw.load()), "
+            "HeadGrid(iw.head_scores(model))."
+        )
+    if source is None or hasattr(source, "kinds"):
+        pass
+    elif not hasattr(source, "check_whole"):
+        raise TypeError(
+            f"HeadGrid shows a model, HeadScores or a Patching record, not a "
+            f"{type(source).__name__}."
+        )
+    elif not data.has_heads(source):
+        raise ValueError(
+            f"HeadGrid shows a record with axes layer and head (per='head'); got {source!r}. "
+            "Draw it with record.plot()."
+        )
+    if source is not None and model is not None:
+        there, wanted = size_of(source, None), (model.n_layers, model.n_heads)
+        if there != wanted:
+            raise ValueError(
+                f"the record has {there[0]} layers × {there[1]} heads, the model {wanted[0]} × "
+                f"{wanted[1]}: it is of another model, or of its key/value heads. Leave model= out."
+            )
+    return source, model
+
+
+def size_of(record: Any, model: Any) -> tuple[int, int]:
+    """Layers and heads."""
+    if record is None:
+        return model.n_layers, model.n_heads
+    shape = record.scores.shape[1:] if hasattr(record, "kinds") else record.values.shape[1:3]
+    return int(shape[0]), int(shape[1])
+
+
+def question_of(
+    record: Any, model: Any, prompt: str | None, asked: tuple[str | None, ...]
+) -> tuple[Question | None, str | None]:
+    """The pair asked about, or else the one prompt of the cards.
+
+    Raises:
+        TypeError: half a pair, a pair and a record, or a question without a model.
+    """
+    clean, corrupt, answer, distractor = asked
+    given = [one for one in asked if one is not None]
+    if hasattr(record, "check_whole"):
+        if given or prompt is not None:
+            raise TypeError("HeadGrid got a record and prompts; the record has its own.")
+        one = len(record.clean_prompts) == 1 and record.corrupt_prompts[0] and record.answers[0]
+        if not one:
+            return None, record.clean_prompts[0]
+        texts = (record.clean_prompts, record.corrupt_prompts, record.answers, record.distractors)
+        return Question(*(text[0] for text in texts)), None
+    if not given:
+        if prompt is None and record is not None and record.seed is None:
+            prompt = record.prompt
+        return None, prompt
+    if model is None or clean is None or corrupt is None or answer is None or prompt is not None:
+        raise TypeError(
+            "HeadGrid measures effects with a model, clean=, corrupt= and answer= (distractor=, "
+            "but no prompt=): HeadGrid(model, clean='…', corrupt='…', answer=' …')."
+        )
+    question = Question(clean, corrupt, answer, distractor or "")
+    # Bad input is refused here, not in the runner's thread.
+    next(data.effect_steps(model, question, "denoise", ()))
+    return question, None

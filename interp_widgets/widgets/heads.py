@@ -1,0 +1,356 @@
+"""HeadGrid: every head of a model as one cell, by what it is like or by what patching it does.
+
+Layers go upwards, heads to the right. A head opened shows its card: all its numbers, where it looks
+on the prompt, what it writes. Heads can be tagged with a role, gathered in a set, and followed to
+the later heads they feed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+import traitlets
+
+from interp_widgets.core.heads import iter_head_scores
+from interp_widgets.widgets import _heads_data as data
+from interp_widgets.widgets._attention_data import short
+from interp_widgets.widgets._base import STATIC
+from interp_widgets.widgets._heads_card import ids_of, layer_card, packed
+from interp_widgets.widgets._heads_data import EFFECTS, KINDS, Effect, Question, name
+from interp_widgets.widgets._heads_source import question_of, read_prompts, size_of, sorted_out
+from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._jobs import Job, JobWidget
+from interp_widgets.widgets._traits import packed as with_bytes
+from interp_widgets.widgets._traits import state
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from interp_widgets.core.heads import HeadScores
+    from interp_widgets.core.language_model import LanguageModel
+    from interp_widgets.core.patching.record import Patching
+
+EXPORT_CELLS = 100_000  # weights of patterns that an exported page holds at most
+
+
+class HeadGrid(JobWidget):
+    """All heads as a grid, layer × head, by a score or by what patching each of them does.
+
+    Args:
+        source: a model, or a record to show: `HeadScores`, or a `Patching` with a number for each
+            layer and head.
+        model: the model, where ``source`` is a record: then prompts can be typed, cards show
+            patterns, and other effects can be asked for.
+        prompt: what the cards' patterns are shown on, where there is no pair. Without one it is
+            some random tokens that come twice.
+        clean: the prompt with a behaviour; with the three that follow, effects of heads on it are
+            measured.
+        corrupt: the prompt without it, token for token as long.
+        answer: the token that the clean prompt calls for, as its text (``" Paris"``).
+        distractor: the token that the corrupt prompt calls for; empty for none (then the metric is
+            the answer's log-probability).
+        roles: a word for heads whose part is known, ``{"L5.z.2": "mover", (3, 1): "induction"}``.
+        reference: prompts for mean ablation; the pair's own two without them.
+        offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
+        **state: any of `measure`, `opened`, `selected`.
+
+    Attributes:
+        measure: what is drawn: a score of `iw.heads` (``"induction"``, on random tokens unless the
+            record was made on a prompt); with a pair ``"denoise"``, ``"noise"`` (patching each
+            head), ``"zero"``, ``"mean"`` (ablating it); ``"record"``, the Patching given.
+        opened: the head whose card is open, as [layer, head]; [] for none.
+        selected: heads gathered in a set, [[layer, head], ...].
+        roles: the word each head is tagged with, by its name.
+
+    Raises:
+        TypeError: no model and no record, or half a pair.
+        ValueError: a record without a number a head, prompts of unequal length, a token's text
+            that is several tokens, a measure or a head that is not there.
+
+    Example:
+        >>> HeadGrid(iw.load(), prompt="The capital of France is")  # doctest: +SKIP
+    """
+
+    _esm = STATIC / "heads.js"
+
+    measure = state(traitlets.Unicode("induction"))
+    opened = state(traitlets.List(traitlets.Int(), maxlen=2))
+    selected = state(traitlets.List(traitlets.List(traitlets.Int(), minlen=2, maxlen=2)))
+    roles = state(traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()))
+
+    shown = with_bytes(traitlets.Dict())
+    grid = with_bytes(traitlets.Dict())  # the effect that is asked for
+    cards = with_bytes(traitlets.Dict())  # by name: of the open head, in an exported page of all
+
+    ACTIONS = ("measure", "effect", "open", "select", "role", "prompt", "answer", "distractor")
+    COMPUTES = ("effect", "prompt", "answer", "distractor")
+
+    def __init__(
+        self,
+        source: LanguageModel | HeadScores | Patching | None = None,
+        *,
+        model: LanguageModel | None = None,
+        prompt: str | None = None,
+        clean: str | None = None,
+        corrupt: str | None = None,
+        answer: str | None = None,
+        distractor: str = "",
+        roles: Mapping[Any, str] | None = None,
+        reference: Sequence[Any] = (),
+        offers: Sequence[Any] = (),
+        **state: Any,
+    ) -> None:
+        record, model = sorted_out(source, model)
+        self._record, self._reference = record, tuple(reference)
+        self._given = data.of_record(record) if hasattr(record, "axes") else None
+        self._size = size_of(record, model)
+        asked = (clean, corrupt, answer, distractor or None)
+        question, single = question_of(record, model, prompt, asked)
+        self._latest: Effect | None = self._given
+        self._paired = question is not None
+        prompts = [single] if single is not None else []
+        if question is not None:
+            prompts = [question.clean, question.corrupt]
+            state = {**state, "answer": question.answer, "distractor": question.distractor}
+        first = "record" if self._given else "denoise" if question else "induction"
+        state = {"measure": first, "opened": [], "selected": [], **state, "prompts": prompts}
+        for head in [state["opened"], *state["selected"], *map(data.place_of, roles or {})]:
+            self._check_head(head)
+        self._check_measure(state["measure"], model is not None)
+        self._named = record.model if model is None else model.name
+        known = {} if not hasattr(record, "kinds") else {self._key_of(prompts): record}
+        super().__init__(model, offers, known, roles=data.named_roles(roles), **state)
+
+    # -- what is known -------------------------------------------------------------------------
+
+    @property
+    def scores(self) -> HeadScores | None:
+        """The scores, as far as they are known."""
+        return self._known(self._scores_key)
+
+    @property
+    def effect(self) -> Patching | None:
+        """The Patching record of the effect drawn: exact where it is known, else the estimate."""
+        found = self._effect()
+        return None if found is None else found.record
+
+    @property
+    def values(self) -> Tensor:
+        """What is drawn, ``[layer, head]``; NaN where it is not known yet or not defined."""
+        blank = torch.full(self._size, torch.nan)
+        if self.measure in KINDS:
+            return blank if self.scores is None else self.scores[self.measure]
+        found = self._effect()
+        if found is None:
+            return blank
+        exact, estimate = found.planes()
+        return torch.where(exact.isnan(), estimate, exact)
+
+    @property
+    def question(self) -> Question | None:
+        """The pair asked about, in the present state."""
+        if not self._paired:
+            return None
+        return Question(self.prompts[0], self.prompts[1], self.answer, self.distractor)
+
+    def _effect(self) -> Effect | None:
+        """The effect that is drawn, or None while nothing of it is known."""
+        if self.measure == "record":
+            return self._given
+        return self._known(("effect", self.measure, self.question))
+
+    @property
+    def _scores_key(self) -> tuple[str, str | None]:
+        return self._key_of(self.prompts)
+
+    def _key_of(self, prompts: Sequence[str]) -> tuple[str, str | None]:
+        """Scores are of random tokens, unless the record's are of a prompt: then of that typed."""
+        on_prompt = prompts and getattr(self._record, "seed", 0) is None
+        return "scores", prompts[0] if on_prompt else None
+
+    # -- state ---------------------------------------------------------------------------------
+
+    @staticmethod
+    def reduce(state: State, action: Action) -> State:
+        """The one reducer; pure. Opening the open head closes it."""
+        match action:
+            case {"do": "measure" | "effect", "by": str(by)}:
+                return {**state, "measure": by}
+            case {"do": "open", "layer": int(layer), "head": int(head)}:
+                there = state["opened"] == [layer, head]
+                return {**state, "opened": [] if there else [layer, head]}
+            case {"do": "select", "heads": list(heads)}:
+                return {**state, "selected": sorted([int(i) for i in head] for head in heads)}
+            case {"do": "role", "layer": int(layer), "head": int(head), "text": str(text)}:
+                others = {k: v for k, v in state["roles"].items() if k != name([layer, head])}
+                named = {name([layer, head]): text.strip()} if text.strip() else {}
+                return {**state, "roles": data.named_roles({**others, **named})}
+        return JobWidget.reduce(state, action)
+
+    def check(self, action: Action) -> None:
+        """Refuses heads and measures that are not there, and what only a model can answer."""
+        super().check(action)
+        match action:
+            case {"do": "measure" | "effect", "by": str(by)}:
+                self._check_measure(by, self.live)
+            case {"do": "set", "name": "measure", "value": str(by)}:
+                self._check_measure(by, self.live)
+            case {"do": "open" | "role", "layer": int(layer), "head": int(head)}:
+                self._check_head([layer, head])
+            case {"do": "select", "heads": list(heads)}:
+                for head in heads:
+                    self._check_head(head or [-1, -1])
+            case {"do": "set", "name": "opened", "value": list(head)}:
+                self._check_head(head)
+            case {"do": "set", "name": "selected", "value": list(heads)}:
+                for head in heads:
+                    self._check_head(head)
+            case {"do": "set", "name": "roles", "value": dict(roles)}:
+                for head in data.named_roles(roles):
+                    self._check_head(data.place_of(head))
+
+    def _check_head(self, head: Any) -> None:
+        """A head is [layer, head] of this model; none at all is fine."""
+        layers, heads = self._size
+        if not head:
+            return
+        fits = len(head) == 2 and all(isinstance(i, int) for i in head)
+        if not (fits and 0 <= head[0] < layers and 0 <= head[1] < heads):
+            raise ValueError(
+                f"a head is [layer, head], layers 0 to {layers - 1} and heads 0 to {heads - 1} "
+                f"here; got {list(head)!r}."
+            )
+
+    def _measures(self, live: bool) -> list[str]:
+        """What can be drawn."""
+        record = ["record"] if self._given else []
+        effects = list(EFFECTS) if self._paired and live else []
+        scores = KINDS if live or hasattr(self._record, "kinds") else ()
+        return [*record, *effects, *scores]
+
+    def _check_measure(self, by: str, live: bool) -> None:
+        known = self._measures(live)
+        if by in known:
+            return
+        more = "" if live else " With a model there are more: record.widget(model=model)."
+        if live and by in EFFECTS:
+            more = f" {by!r} needs clean=, corrupt= and answer=."
+        raise ValueError(f"measure is one of {', '.join(known)}; got {by!r}.{more}")
+
+    def opening_actions(self) -> list[Action]:
+        """The question and the measure shown now, as actions."""
+        do = "effect" if self.measure in EFFECTS else "measure"
+        return [*super().opening_actions(), {"do": do, "by": self.measure}]
+
+    # -- answers -------------------------------------------------------------------------------
+
+    def _jobs(self) -> list[Job]:
+        """What the boxes need, the open card, then what is drawn, then the scores all the same."""
+        model = self._model
+        if model is None:
+            return []
+        question, prompts = self.question, tuple(self.prompts)
+        jobs = [Job(("read", prompts), lambda: iter([read_prompts(model, prompts)]))]
+        if self.opened:
+            first, layer = (prompts[0] if prompts else None), self.opened[0]
+            card = Job(("card", first, layer), lambda: iter([layer_card(model, first, layer)]))
+            jobs.append(card)
+        if question is not None and self.measure in EFFECTS:
+            asked = (model, question, self.measure, self._reference)
+            key = ("effect", self.measure, question)
+            jobs.append(Job(key, lambda: data.effect_steps(*asked)))
+        key = self._scores_key
+        return [*jobs, Job(key, lambda: iter_head_scores(model, key[1]))]
+
+    def _views(self) -> dict[str, Any]:
+        """All that the page draws."""
+        found = self._effect()
+        stale = found is None
+        if found is None and self.measure in EFFECTS:
+            found = self._latest  # drawn faintly until the answer comes
+        self._latest = found or self._latest
+        read = self._known(("read", tuple(self.prompts))) or {}
+        layers, heads = self._size
+        shown = {
+            "model": self._named,
+            "layers": layers,
+            "heads": heads,
+            "measures": self._measures(self.live),
+            "onPrompt": self._scores_key[1] is not None,
+            "prompts": list(self.prompts),
+            "unknown": [[] for _ in self.prompts],
+            "likeliest": [],
+            "planes": data.score_plane(None if self.scores is None else self.scores.scores),
+        }
+        return {
+            "shown": {**shown, **read},
+            "grid": data.grid(found, stale),
+            "cards": self._cards([self.opened] if self.opened else []),
+        }
+
+    def _cards(self, heads: Sequence[Sequence[int]]) -> dict[str, Any]:
+        """Cards by name of these heads, as far as they are known."""
+        prompt = self.prompts[0] if self.prompts else None
+        found = {}
+        for layer, head in heads:
+            card = self._known(("card", prompt, layer))
+            if card is not None:
+                found[name([layer, head])] = packed(card, head)
+        return found
+
+    # -- words and keeping ---------------------------------------------------------------------
+
+    def describe(self) -> str:
+        """How many heads, by what they are drawn, and which stand out."""
+        layers, heads = self._size
+        by = self.measure.replace("_", " ")
+        said = f"{layers} × {heads} heads of {self._named} by {by}:"
+        top = data.best(self.values)
+        if top:
+            said += " highest " + ", ".join(f"{head} ({value:z.2f})" for head, value in top) + "."
+        else:
+            said += " nothing is known yet, or it is not defined here."
+        if self.opened:
+            role = self.roles.get(name(self.opened))
+            said += f" Open: {name(self.opened)}{f', {role}' if role else ''}."
+        if self.selected:
+            said += f" Selected: {', '.join(map(name, self.selected))}."
+        return said
+
+    def export_state(self) -> dict[str, Any]:
+        """With every card while they stay small: any head can be opened."""
+        if self._model is not None:
+            layers, heads = self._size
+            prompt = self.prompts[0] if self.prompts else None
+            n = len(ids_of(self._model, prompt))
+            if layers * heads * n * (n + 1) // 2 <= EXPORT_CELLS:
+                for layer in range(layers):
+                    if self._known(("card", prompt, layer)) is None:
+                        self._keep(("card", prompt, layer), layer_card(self._model, prompt, layer))
+                every = [[layer, head] for layer in range(layers) for head in range(heads)]
+                self.push(cards=self._cards(every))
+        return self.get_state()
+
+    def _figure(self) -> Any:
+        from interp_widgets.plots.heads import plot_grid
+
+        places = {head: data.place_of(head) for head in self.roles}
+        roles = {(at[0], at[1]): self.roles[head] for head, at in places.items()}
+        found, by = self._effect(), self.measure.replace("_", " ")
+        title, label, ends = f"{by.capitalize()} score of heads", "score", (0.0, 1.0)
+        if found is not None:
+            title, label, ends = data.title(found.record), found.unit, None
+        elif by == "copying":
+            ends = (-1.0, 1.0)
+        title = f"{title[:1].upper()}{title[1:]} · {self._named}"
+        return plot_grid(self.values.numpy(), title, label, ends, roles)
+
+    def _heading(self) -> str:
+        return f"Heads of {self._named}"
+
+    def _brief(self) -> str:
+        layers, heads = self._size
+        prompts = "".join(f"{short(prompt)}, " for prompt in self.prompts)
+        return f"{prompts}{layers} layers × {heads} heads, {self.measure}, {self._named}"

@@ -1,0 +1,144 @@
+// What Python holds (`heads.py`), as the page reads it, and the number of every head that follows from it.
+
+import { numbers, type RawPlane } from "../shared/planes.ts";
+import type { PromptState } from "../shared/prompts.ts";
+
+export const TRAITS = ["prompts", "offers", "live", "answer", "distractor", "measure", "opened", "selected", "roles", "shown", "grid", "cards"] as const;
+
+export type Head = [layer: number, head: number];
+
+/** What can be drawn, in words. */
+export const MEASURES: Record<string, string> = {
+  record: "the record",
+  denoise: "patching: clean into corrupt",
+  noise: "patching: corrupt into clean",
+  zero: "ablation: zero",
+  mean: "ablation: mean",
+  current_token: "looks at the token itself",
+  first_token: "looks at the first token",
+  previous_token: "previous token",
+  duplicate_token: "duplicate token",
+  induction: "induction",
+  previous_token_without_first: "previous token, without first",
+  duplicate_token_without_first: "duplicate token, without first",
+  induction_without_first: "induction, without first",
+  copying: "copying (from weights)",
+  successor: "successor (from weights)",
+};
+
+export const EFFECTS = ["record", "denoise", "noise", "zero", "mean"];
+
+export const SCORES = Object.keys(MEASURES).filter((name) => !EFFECTS.includes(name));
+
+export interface RawShown {
+  model: string;
+  layers: number;
+  heads: number;
+  /** What can be drawn here, by name. */
+  measures: string[];
+  /** Scores are of the prompt in the box, not of random tokens. */
+  onPrompt: boolean;
+  prompts: string[];
+  unknown: [number, number][][];
+  likeliest: string[];
+  /** `scores` [kind, layer, head], once known. */
+  planes: RawPlane[];
+}
+
+export interface RawGrid {
+  measure: string;
+  unit: string;
+  title: string;
+  /** It answers an older question. */
+  stale: boolean;
+  /** `exact` and `estimate` [layer, head]; NaN where not known (yet). */
+  planes: RawPlane[];
+}
+
+export interface RawCard {
+  tokens: string[];
+  /** `pattern` [1, triangle]. */
+  planes: RawPlane[];
+  /** Positions of the tokens listed, and what the head raises after each. */
+  sources: number[];
+  raised: [token: string, by: number][][];
+}
+
+export interface HeadsState extends PromptState {
+  answer: string;
+  distractor: string;
+  measure: string;
+  opened: Head | [];
+  selected: Head[];
+  roles: Record<string, string>;
+  shown: RawShown;
+  grid: RawGrid;
+  cards: Record<string, RawCard>;
+}
+
+export const nameOf = ([layer, head]: Head): string => `L${layer}.z.${head}`;
+export const isHead = (head: Head | []): head is Head => head.length === 2;
+export const sameHead = (a: Head | [], b: Head | []): boolean => a[0] === b[0] && a[1] === b[1];
+
+export function number(x: number, digits = 2): string {
+  if (Number.isNaN(x)) return "–";
+  const text = Math.abs(x).toFixed(digits);
+  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
+}
+
+/** A number of every head; NaN where it is not known or not defined. */
+export interface Numbers {
+  layers: number;
+  heads: number;
+  name: string;
+  unit: string;
+  title: string;
+  signed: boolean;
+  stale: boolean;
+  exact: Float32Array;
+  estimate: Float32Array;
+  /** Where the colours end. */
+  most: number;
+}
+
+export const scoresOf = (raw: RawShown): Float32Array | null => (raw.planes.length ? numbers(raw.planes[0]!) : null);
+
+/** Throws `BufferLost`. */
+export function numbersOf(raw: RawShown, grid: RawGrid, measure: string): Numbers {
+  const { layers, heads } = raw;
+  const count = layers * heads;
+  const blank = new Float32Array(count).fill(NaN);
+  const base = { layers, heads, name: MEASURES[measure]!, estimate: blank, stale: false };
+  const kind = SCORES.indexOf(measure);
+  if (kind >= 0) {
+    const all = scoresOf(raw);
+    const exact = all ? all.subarray(kind * count, (kind + 1) * count) : blank;
+    const on = measure === "copying" || measure === "successor" ? "from weights" : raw.onPrompt ? "on this prompt" : "on random tokens that come twice";
+    return { ...base, exact, unit: "score", title: `${MEASURES[measure]!}, ${on}`, signed: measure === "copying", most: 1 };
+  }
+  const [exact, estimate] = grid.planes.length ? [numbers(grid.planes[0]!), numbers(grid.planes[1]!)] : [blank, blank];
+  const known = exact.map((value, i) => (Number.isNaN(value) ? estimate[i]! : value)).filter((value) => !Number.isNaN(value));
+  const most = known.reduce((top, value) => Math.max(top, Math.abs(value)), 0) || 1;
+  return { ...base, exact, estimate, unit: grid.unit, title: grid.title, stale: grid.stale || grid.measure !== measure, signed: true, most };
+}
+
+export const placeIn = (all: { heads: number }, [layer, head]: Head): number => layer * all.heads + head;
+
+/** What is drawn for a head: measured, or else estimated. */
+export function valueOf(all: Numbers, head: Head): number {
+  const exact = all.exact[placeIn(all, head)]!;
+  return Number.isNaN(exact) ? all.estimate[placeIn(all, head)]! : exact;
+}
+
+export const isEstimate = (all: Numbers, head: Head): boolean => Number.isNaN(all.exact[placeIn(all, head)]!) && !Number.isNaN(all.estimate[placeIn(all, head)]!);
+
+/** A head's number in words. */
+export function words(all: Numbers, head: Head, role: string | undefined): string {
+  const value = valueOf(all, head);
+  const [exact, estimate] = [all.exact[placeIn(all, head)]!, all.estimate[placeIn(all, head)]!];
+  const parts = [nameOf(head)];
+  if (role) parts.push(role);
+  parts.push(Number.isNaN(value) ? "not known" : `${all.unit} ${number(value, 3)}${isEstimate(all, head) ? ", estimated" : ""}`);
+  if (!Number.isNaN(exact) && !Number.isNaN(estimate)) parts.push(`estimate ${number(estimate, 3)}`);
+  return parts.join(", ");
+}
