@@ -51,6 +51,8 @@ if TYPE_CHECKING:
         iter_causal_tracing as iter_causal_tracing,
     )
     from interp_widgets.core.patching.intervention import Patch as Patch
+    from interp_widgets.core.patching.path import iter_path_patching as iter_path_patching
+    from interp_widgets.core.patching.path import path_patching as path_patching
     from interp_widgets.core.patching.record import Patching as Patching
     from interp_widgets.core.result import Result as Result
     from interp_widgets.core.shards import ActivationShards as ActivationShards
@@ -117,12 +119,14 @@ _HOME = {
     "iter_head_scores": "core.heads",
     "iter_lens_difference": "core.lens.difference",
     "iter_logit_lens": "core.lens.logit",
+    "iter_path_patching": "core.patching.path",
     "lens_difference": "core.lens.difference",
     "load": "core.load",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
     "model_card": "bundled",
     "or_solution": "course.exercises",
+    "path_patching": "core.patching.path",
     "progress": "course.progress",
     "prompts": "bundled",
     "quiz": "course.quizzes",

@@ -42,7 +42,8 @@ def _title(record: Patching) -> str:
     pairs = len(record.clean_prompts)
     several = f" · mean of {pairs} pairs" if pairs > 1 else ""
     how = f"{verb[record.direction]}{', estimated' if record.method == 'attribution' else ''}"
-    return f"{record.site or 'Chosen cells'}, {how}{several} · {record.model}"
+    what = record.routed(record.site or "Chosen cells")
+    return f"{what}, {how}{several} · {record.model}"
 
 
 def _names(axis: str, labels: tuple[str, ...]) -> list[str]:

@@ -37,6 +37,13 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "heads": lambda model: iw.heads(model),
     "patching": lambda model: iw.activation_patching(model, *PAIR, " Austin", " Rome"),
     "attribution": lambda model: iw.attribution_patching(model, *PAIR, " Austin", " Rome"),
+    "paths": lambda model: iw.path_patching(model, *PAIR, " Austin", " Rome"),
+    "paths_into_keys": lambda model: iw.path_patching(
+        model, *PAIR, " Austin", " Rome", ["embed", "L0.v.0", "L1.z.1"], ["L2.k", "L2.mlp_in"]
+    ),
+    "paths_through_mlps": lambda model: iw.path_patching(
+        model, *PAIR, " Austin", " Rome", "mlp_out", through_mlps=True
+    ),
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }

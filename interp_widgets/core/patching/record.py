@@ -27,8 +27,8 @@ class Patching(Result):
     NaN; means are over the pairs that are.
 
     Attributes:
-        method: ``"activation"``, ``"attribution"`` (an estimate by gradients), ``"tracing"``, or
-            ``"zero ablation"``, ``"mean ablation"``, ``"resample ablation"``.
+        method: ``"activation"``, ``"attribution"`` (an estimate by gradients), ``"path"``,
+            ``"tracing"``, or ``"zero ablation"``, ``"mean ablation"``, ``"resample ablation"``.
         site: kind of place that was patched; ``""`` for a list of cells.
         per: what was patched together.
         direction: ``"denoise"`` (clean into corrupt), ``"noise"`` (corrupt into clean) or
@@ -46,9 +46,11 @@ class Patching(Result):
         clean_values, corrupt_values: the metric of the two runs, float64 ``[pair]``.
         check_nothing: by how much the metric changes if the base run is patched into itself, half
             way up and half way along; 0 up to rounding.
-        check_whole: recovery if the whole stream is patched half way up; 1 up to rounding. NaN
-            where there is no other run, or no scale.
+        check_whole: recovery if the whole stream is patched half way up (of paths: if all that is
+            written is patched straight into the logits); 1 up to rounding. NaN where there is no
+            other run, or no scale.
         resumed: patched runs started at their layer and position. If not, each was a whole forward.
+        receiver: of paths, where they lead from the places patched; ``""`` of anything else.
     """
 
     method: str
@@ -71,12 +73,13 @@ class Patching(Result):
     check_nothing: float
     check_whole: float
     resumed: bool
+    receiver: str = ""
 
     def __repr__(self) -> str:
         size = " × ".join(f"{len(along)} {axis}" for axis, along in self._sizes())
         pairs = len(self.clean_prompts)
         several = f", {pairs} pairs" if pairs > 1 else ""
-        what = self.site or "cells"
+        what = self.routed(self.site or "cells")
         return f"Patching({self.method}, {what}, {self.direction}, {size}{several}, {self.model})"
 
     def _sizes(self) -> list[tuple[str, tuple[str, ...]]]:
@@ -205,6 +208,10 @@ class Patching(Result):
         ends = torch.tensor([(1 - level) / 2, (1 + level) / 2], dtype=torch.float64)
         return torch.nanquantile(torch.stack(means), ends, dim=0)
 
+    def routed(self, what: str) -> str:
+        """``what``, and where paths lead from there."""
+        return f"{what} → {self.receiver}" if self.receiver else what
+
     def name(self, cell: tuple[int, ...]) -> str:
         """A cell in words: ``"L3, ' Eiffel' (2)"``."""
         parts = []
@@ -230,6 +237,8 @@ class Patching(Result):
     def describe(self) -> str:
         """What was patched, between which values of the metric, and which cell matters most."""
         what = self.site or f"{len(self.labels[0])} chosen cells"
+        if self.receiver:
+            what = f"the direct paths {self.routed(self.site or self.labels[0][0])}"
         pairs = len(self.clean_prompts)
         over = f" over {pairs} pairs" if pairs > 1 else ""
         ends = f"{self.metric} is {self.clean:.2f} in the clean run"
