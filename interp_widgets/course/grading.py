@@ -19,6 +19,7 @@ from interp_widgets.course.exercises import (
 )
 
 _LONGEST_QUOTE = 160
+_SAME = 1e-3  # how near an answer is to a known mistake that it is said to be, where more passes
 
 
 def judge(exercise: Exercise, answer: Any) -> str:
@@ -70,6 +71,7 @@ def _compare(exercise: Exercise, answer: Answer, got: Any, want: Any, case: Case
     wanted = [reference for _, reference in pairs]
     wrong = [i for i in range(len(pairs)) if not _close(mine[i], wanted[i], exercise.tolerance)]
     if not wrong:
+        _check_gradients(exercise, got, pairs, case)
         return
     first = wrong[0]
     part = f" (output {first + 1} of {len(pairs)})" if len(pairs) > 1 else ""
@@ -83,6 +85,19 @@ def _compare(exercise: Exercise, answer: Answer, got: Any, want: Any, case: Case
         exercise.verify(got, case)
     difference = _first_difference(mine[first], wanted[first])
     raise WrongAnswerError(f"On {case.name}{part}, {difference}{hint}")
+
+
+def _check_gradients(
+    exercise: Exercise, got: Any, pairs: list[tuple[Any, torch.Tensor]], case: Case
+) -> None:
+    """Where the reference can be differentiated, right numbers that cannot be are no answer."""
+    for value, reference in pairs:
+        wanted = torch.is_tensor(reference) and reference.requires_grad
+        if wanted and not (torch.is_tensor(value) and value.requires_grad):
+            raise WrongAnswerError(
+                f"On {case.name}, no gradient comes back through your result."
+                f"{_hint(exercise, got, case)}"
+            )
 
 
 def _pairs(got: Any, want: Any, exercise: Exercise) -> list[tuple[Any, torch.Tensor]]:
@@ -121,11 +136,12 @@ def _close(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> bool:
 
 def _hint(exercise: Exercise, got: Any, case: Case) -> str:
     """The hint of the first known mistake that gives exactly this result, or nothing."""
+    near = min(exercise.tolerance, _SAME)
     for mistake in exercise.mistakes:
         try:
             twin = mistake.answer(*case.args)
             same = all(
-                _close(_tensor(value, exercise), _tensor(wrong, exercise), exercise.tolerance)
+                _close(_tensor(value, exercise), _tensor(wrong, exercise), near)
                 for value, wrong in zip(_listed(got), _listed(twin), strict=True)
             )
         except (WrongAnswerError, ValueError, IndexError, RuntimeError):
