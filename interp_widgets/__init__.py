@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from interp_widgets.core.attention import attention as attention
     from interp_widgets.core.cache import ActivationCache as ActivationCache
     from interp_widgets.core.cache import cache as cache
+    from interp_widgets.core.composition import Composition as Composition
+    from interp_widgets.core.composition import composition as composition
+    from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
+    from interp_widgets.core.head_circuit import head_circuit as head_circuit
     from interp_widgets.core.heads import HeadScores as HeadScores
     from interp_widgets.core.heads import head_scores as head_scores
     from interp_widgets.core.heads import heads as heads
@@ -80,7 +85,9 @@ _HOME = {
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
     "AttentionView": "widgets.attention",
+    "Composition": "core.composition",
     "Glossary": "widgets.glossary",
+    "HeadCircuit": "core.head_circuit",
     "HeadGrid": "widgets.heads",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
@@ -106,14 +113,17 @@ _HOME = {
     "cache_shards": "core.shards",
     "causal_tracing": "core.patching.causal_tracing",
     "check": "course.exercises",
+    "composition": "core.composition",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
+    "head_circuit": "core.head_circuit",
     "head_scores": "core.heads",
     "heads": "core.heads",
     "iter_ablation": "core.patching.ablation",
     "iter_activation_patching": "core.patching.activation",
     "iter_attribution_patching": "core.patching.attribution",
     "iter_causal_tracing": "core.patching.causal_tracing",
+    "iter_composition": "core.composition",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",

@@ -35,6 +35,7 @@ from interp_widgets.core.hooks import Edit, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.ov import ordinary_tokens, ov_scores
 from interp_widgets.core.result import Result
+from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import Site
 from interp_widgets.core.tokens import Prompt
 
@@ -166,10 +167,7 @@ def iter_head_scores(
     Bad input raises here, not at the first step. Closing it cancels.
     """
     check_model(model)
-    if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"a seed is a whole number; got {type(seed).__name__}.")
-    if not 0 <= seed < 2**63:
-        raise ValueError(f"a seed is 0 or larger, and below 2**63; got {seed}.")
+    check_seed(seed)
     ids = model.ids(prompt)[None] if prompt is not None else repeated_tokens(model, seed)
     text = prompt if isinstance(prompt, str) else ""
     if prompt is not None and not isinstance(prompt, str):

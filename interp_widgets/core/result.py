@@ -31,6 +31,8 @@ SCHEMA = 1
 _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", "AttentionView"),
+    "Composition": ("core.composition", "composition", None),
+    "HeadCircuit": ("core.head_circuit", "head_circuit", None),
     "HeadScores": ("core.heads", "heads", "HeadGrid"),
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),

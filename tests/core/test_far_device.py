@@ -35,6 +35,8 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ),
     "attention": lambda model: iw.attention(model, PROMPT),
     "heads": lambda model: iw.heads(model),
+    "composition": lambda model: iw.composition(model),
+    "head_circuit": lambda model: iw.head_circuit(model, 1, 0, PROMPT),
     "patching": lambda model: iw.activation_patching(model, *PAIR, " Austin", " Rome"),
     "attribution": lambda model: iw.attribution_patching(model, *PAIR, " Austin", " Rome"),
     "paths": lambda model: iw.path_patching(model, *PAIR, " Austin", " Rome"),

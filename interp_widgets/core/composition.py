@@ -1,0 +1,237 @@
+"""Composition: how much of what one head writes is in line with what a later head reads.
+
+    score = ‖W_OV · M‖ / (‖W_OV‖ ‖M‖)      (Frobenius norms, row vectors; Elhage et al., 2021)
+
+``W_OV`` is the writer's map from the stream to the stream. ``M`` is what the reader does with it:
+``W_QK`` for its queries (``"q"``), ``W_QK`` transposed for its keys (``"k"``), its own ``W_OV`` for
+its values (``"v"``). Norm weights are folded in, on both sides (`head_weights`).
+
+Two random maps score well above 0 where heads are wide beside the stream, so the score of Gaussian
+factors of the same shape is measured as well, and `Composition.excess` is what lies above it. These
+are weights alone: a pair may compose on tokens that no text has. Patching says what a run uses.
+
+No matrix of the stream's width squared is formed for a pair: with ``W_OV = A B`` and ``M = C D``
+the score needs ``B C``, ``AᵀA``, ``BBᵀ``, ``CᵀC`` and ``DDᵀ``, each as wide as a head.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import torch
+from torch import Tensor
+
+from interp_widgets.core.head_weights import attention_norms, reads, rotates, writes
+from interp_widgets.core.language_model import LanguageModel, check_model
+from interp_widgets.core.result import Result
+from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.sites import Site
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KINDS = ("q", "k", "v")
+DRAWS = 16  # random writers, and as many readers: every pair of them is a score
+_READ = {"q": "queries", "k": "keys", "v": "values"}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Composition(Result):
+    """Composition of every pair of heads of which the writer is in an earlier layer.
+
+    In a partial record (`iter_composition`) readers that are not known yet are NaN.
+
+    Attributes:
+        kinds: what the reader makes of the writer's output: ``q``, ``k``, ``v``.
+        scores: ``[kind, writer layer, writer head, reader layer, reader head]``, 0..1; NaN where
+            the writer is not in an earlier layer.
+        baseline: mean score of random Gaussian factors of the same shape.
+        baseline_std: their spread.
+        rotary: the model turns queries and keys by position before they meet, which the scores of
+            ``q`` and ``k`` leave out: they are those of tokens at no distance.
+        seed: of the random factors.
+    """
+
+    kinds: tuple[str, ...]
+    scores: Tensor
+    baseline: float
+    baseline_std: float
+    rotary: bool
+    seed: int
+
+    def __getitem__(self, kind: str) -> Tensor:
+        """Scores of one kind; KeyError for another."""
+        if kind not in self.kinds:
+            raise KeyError(f"no composition {kind!r}; there are {', '.join(self.kinds)}.")
+        return self.scores[self.kinds.index(kind)]
+
+    @property
+    def excess(self) -> Tensor:
+        """Scores minus the random baseline, of the shape of ``scores``."""
+        return self.scores - self.baseline
+
+    def top(self, kind: str, k: int = 5) -> list[tuple[str, str, float]]:
+        """Pairs with the highest score: ``[("L0.z.1", "L2.z.0", 0.41), ...]``, writer first.
+
+        Raises:
+            KeyError: no such kind. ValueError: a ``k`` below 1.
+        """
+        scores = self[kind]
+        if isinstance(k, bool) or not isinstance(k, int) or k < 1:
+            raise ValueError(f"k says how many pairs, 1 or more; got {k!r:.40}.")
+        flat = scores.flatten().nan_to_num(-torch.inf)
+        found = []
+        for at in flat.argsort(descending=True, stable=True)[:k]:
+            if flat[at] >= 0:
+                writer, head, reader, other = (
+                    int(i) for i in torch.unravel_index(at, scores.shape)
+                )
+                names = str(Site(writer, "z", head)), str(Site(reader, "z", other))
+                found.append((*names, float(flat[at])))
+        return found
+
+    def __repr__(self) -> str:
+        _, layers, heads, _, _ = self.scores.shape
+        return f"Composition({layers} layers, {heads} heads, {self.model})"
+
+    def describe(self) -> str:
+        """The strongest pair of each kind, and what random factors score."""
+        said = [
+            f"{_READ[kind]} of {reader} with {writer} ({score:.2f})"
+            for kind in self.kinds
+            for writer, reader, score in self.top(kind, 1)
+        ]
+        best = ", ".join(said) or "no pair is known yet"
+        turned = " The rotation of queries and keys by position is left out." if self.rotary else ""
+        return (
+            f"Composition of heads of {self.model}, by weights alone; highest: {best}; random "
+            f"factors score {self.baseline:.2f}.{turned}"
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a pair and kind, highest score first: kind, writer, reader, score, excess."""
+        import pandas as pd
+
+        at = (~self.scores.isnan()).nonzero()
+        scores = self.scores[tuple(at.T)]
+        order = scores.argsort(descending=True, stable=True)
+        rows = [
+            (self.kinds[kind], str(Site(layer, "z", head)), str(Site(reader, "z", other)))
+            for kind, layer, head, reader, other in at[order].tolist()
+        ]
+        frame = pd.DataFrame(rows, columns=["kind", "writer", "reader"])
+        frame["score"] = scores[order].numpy()
+        frame["excess"] = frame["score"] - self.baseline
+        return frame
+
+
+def composition(model: LanguageModel, seed: int = 0) -> Composition:
+    """Score how every head's output is read by every head of later layers, from weights.
+
+    Args:
+        model: the model. Where heads share keys and values each is scored with those it uses. A
+            rotary model's queries and keys are compared without the rotation, which is exact for
+            tokens at no distance and says less the farther they are apart.
+        seed: of the random factors of the baseline.
+
+    Returns:
+        The record.
+
+    Raises:
+        ValueError: quantised weights, an adapter, a negative seed.
+        TypeError: no model, a seed that is no whole number.
+    """
+    return deque(iter_composition(model, seed), maxlen=1).pop()
+
+
+def iter_composition(model: LanguageModel, seed: int = 0) -> Generator[Composition]:
+    """`composition` in steps: after each layer of readers. Closing it cancels."""
+    check_model(model)
+    check_seed(seed)
+    layers, heads = model.n_layers, model.n_heads
+    size = (len(KINDS), layers, heads, layers, heads)
+    record = Composition(
+        model=model.name,
+        revision=model.revision,
+        prompt="",
+        kinds=KINDS,
+        scores=torch.full(size, torch.nan, dtype=torch.float32),
+        baseline=0.0,
+        baseline_std=0.0,
+        rotary=rotates(model),
+        seed=seed,
+    )
+    return _steps(model, record)
+
+
+class Factors(NamedTuple):
+    """Maps ``left @ right`` of several heads.
+
+    Attributes:
+        left: ``[head, d_model, d_head]``.
+        right: ``[head, d_head, d_model]``.
+    """
+
+    left: Tensor
+    right: Tensor
+
+
+@torch.no_grad()
+def factors(model: LanguageModel) -> list[dict[str, Factors]]:
+    """For each layer the maps that readers of each kind apply; ``"v"`` is also what heads write.
+
+    Keys and values that heads share are repeated.
+    """
+    made = []
+    for layer, norm in enumerate(attention_norms(model)):
+        read = {kind: reads(model, layer, kind, norm) for kind in KINDS}
+        shared = model.n_heads // model.n_kv_heads
+        q, k, v = (read[kind] for kind in KINDS)
+        k, v = k.repeat_interleave(shared, 0), v.repeat_interleave(shared, 0)
+        out = writes(model, layer)
+        made.append({"q": Factors(q, k.mT), "k": Factors(k, q.mT), "v": Factors(v, out)})
+    return made
+
+
+@torch.no_grad()
+def scores_of(writers: Factors, readers: Factors) -> Tensor:
+    """Composition scores ``[writer, reader]``."""
+    outer = writers.left.mT @ writers.left  # AᵀA
+    inner = readers.right @ readers.right.mT  # DDᵀ
+    between = torch.einsum("wed,rdf->wref", writers.right, readers.left)  # BC
+    squares = ((outer[:, None] @ between) * (between @ inner)).sum((-1, -2))
+    scale = _norm(writers)[:, None] * _norm(readers)
+    return squares.clamp(min=0).sqrt() / scale
+
+
+def _norm(maps: Factors) -> Tensor:
+    """Frobenius norms of the whole maps, ``[head]``."""
+    outer, inner = maps.left.mT @ maps.left, maps.right @ maps.right.mT
+    return (outer * inner.mT).sum((-1, -2)).clamp(min=0).sqrt()
+
+
+def _steps(model: LanguageModel, record: Composition) -> Generator[Composition]:
+    maps = factors(model)
+    _, width, narrow = maps[0]["v"].left.shape
+    drawn = random_scores(width, narrow, record.seed)
+    record = replace(record, baseline=float(drawn.mean()), baseline_std=float(drawn.std()))
+    for reader, reading in enumerate(maps):
+        for writer in range(reader):
+            for number, kind in enumerate(KINDS):
+                read = Factors(*(factor.to(maps[writer]["v"].left) for factor in reading[kind]))
+                record.scores[number, writer, :, reader] = scores_of(maps[writer]["v"], read).cpu()
+        yield replace(record, scores=record.scores.clone())
+
+
+def random_scores(width: int, narrow: int, seed: int) -> Tensor:
+    """Scores of maps made of Gaussian factors ``[width, narrow]`` and ``[narrow, width]``."""
+    generator = torch.Generator().manual_seed(seed)
+
+    def drawn() -> Factors:
+        left = torch.randn(DRAWS, width, narrow, generator=generator)
+        return Factors(left, torch.randn(DRAWS, narrow, width, generator=generator))
+
+    return scores_of(drawn(), drawn())
