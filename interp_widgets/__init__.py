@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
+    from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -99,6 +100,7 @@ _HOME = {
     "LogitLensHeatmap": "widgets.logit_lens",
     "Patch": "core.patching.intervention",
     "Patching": "core.patching.record",
+    "PatchingPipeline": "widgets.pipeline",
     "Question": "widgets._question",
     "Quiz": "widgets.quiz",
     "ResidualBus": "widgets.logit_attribution",

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
+    from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -26,6 +27,7 @@ WIDGETS = {
     "HeadGrid": "heads",
     "LayerBarPatching": "patching",
     "LogitLensHeatmap": "logit_lens",
+    "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
     "TokenStrip": "tokens",
@@ -39,6 +41,7 @@ __all__ = [
     "HeadGrid",
     "LayerBarPatching",
     "LogitLensHeatmap",
+    "PatchingPipeline",
     "Quiz",
     "ResidualBus",
     "TokenStrip",

@@ -21,6 +21,7 @@ from interp_widgets.widgets import (
     HeadGrid,
     LayerBarPatching,
     LogitLensHeatmap,
+    PatchingPipeline,
     Quiz,
     ResidualBus,
     TokenStrip,
@@ -123,6 +124,23 @@ EXAMPLES = {
             {"do": "prompt", "side": 1, "text": "the city of Rome is"},
         ],
         most_bytes=4_000,
+    ),
+    "PatchingPipeline": Example(
+        make=lambda **given: PatchingPipeline(
+            model=model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", **given
+        ),
+        actions=[
+            {"do": "step", "to": 2},
+            {"do": "step", "to": 1},
+            {"do": "place", "layer": 1, "pos": 4},
+            {"do": "site", "by": "z"},
+            {"do": "head", "head": 1},
+            {"do": "direction", "by": "noise"},
+            {"do": "distractor", "text": " Paris"},
+            {"do": "answer", "text": " Dallas"},
+            {"do": "prompt", "side": 1, "text": "the city of Rome is"},
+        ],
+        most_bytes=3_000,
     ),
     "Quiz": Example(
         make=lambda **given: Quiz(
