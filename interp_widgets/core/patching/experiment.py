@@ -201,11 +201,16 @@ def prepare(
     return replace(runs, own=own, other=other, whole=whole if check and own != other else None)
 
 
+def ended(record: Patching, number: int, own: float, other: float) -> Patching:
+    """The record with the metric of both runs of a pair: the one patched, and the one from."""
+    clean, corrupt = (other, own) if record.direction == "denoise" else (own, other)
+    record.clean_values[number], record.corrupt_values[number] = clean, corrupt
+    return record
+
+
 def noted(record: Patching, runs: Runs, number: int) -> Patching:
     """The record with the metric of both runs of a pair, and what patching nothing does."""
-    ends = (runs.own, runs.other)
-    clean, corrupt = ends[::-1] if record.direction == "denoise" else ends
-    record.clean_values[number], record.corrupt_values[number] = clean, corrupt
+    record = ended(record, number, runs.own, runs.other)
     if number > 0:
         return record
     nothing = abs(runs.judged(runs.base.again) - runs.own)

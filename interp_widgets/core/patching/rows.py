@@ -18,7 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import cast
+from functools import lru_cache
+from typing import TYPE_CHECKING, cast
 
 import torch
 from torch import Tensor
@@ -26,6 +27,9 @@ from torch import Tensor
 from interp_widgets.core.patching.base_run import FINAL, BaseRun, activations
 from interp_widgets.core.patching.intervention import Intervention, Patch, positions
 from interp_widgets.core.sites import INDEXED_KINDS, Site, expand
+
+if TYPE_CHECKING:
+    from interp_widgets.core.language_model import LanguageModel
 
 # Makes values ``[n, ...]`` of another place as the row runs: what that place holds at the positions
 # from the first one computed on ``[pos, ...]``, and which position that is.
@@ -74,6 +78,42 @@ class Row:
     writes: tuple[Write, ...]
 
 
+def whole(model: LanguageModel, patch: Patch) -> tuple[Site, int | None]:
+    """The place of a patch with all its heads or neurons, and the one that is meant."""
+    return _whole(patch.site, model.n_layers)
+
+
+@lru_cache(maxsize=1 << 14)
+def _whole(name: str, n_layers: int) -> tuple[Site, int | None]:
+    site = expand(name, n_layers)[0]
+    if site.kind == "embed":
+        return Site(0, "resid_pre"), None
+    if site.kind == "resid_post":
+        return _stream((site.layer or 0) + 1, n_layers), None
+    return replace(site, index=None), site.index
+
+
+def filling(patch: Patch, own: Tensor) -> Tensor:
+    """A patch's own value in the shape of its place at its positions, which hold ``own [n, ...]``.
+
+    Raises:
+        ValueError: it does not broadcast to that shape.
+    """
+    values = torch.as_tensor(patch.value, dtype=own.dtype, device=own.device)
+    try:
+        return values.broadcast_to(own.shape)
+    except RuntimeError:
+        raise ValueError(
+            f"{patch}: its value has shape {list(values.shape)}, which does not broadcast to "
+            f"the place at these positions, {list(own.shape)}."
+        ) from None
+
+
+def _stream(layer: int, n_layers: int) -> Site:
+    """Where the stream enters a layer, or the final norm."""
+    return Site(layer, "resid_pre") if layer < n_layers else FINAL
+
+
 class RowMaker:
     """Makes rows from interventions on one base run.
 
@@ -99,7 +139,6 @@ class RowMaker:
     ) -> None:
         self._base, self._model, self._n = base, base.model, len(base.ids)
         self.partner = tuple(range(self._n)) if partner is None else partner
-        self._wholes: dict[str, tuple[Site, int | None]] = {}
         patches = [patch for cell in cells for patch in cell]
         sites = {self.whole(patch)[0] for patch in patches}
         values = {Site(site.layer, "v") for site in sites if site.kind == "pattern"}
@@ -138,20 +177,9 @@ class RowMaker:
     def _layer(self, site: Site) -> int:
         return self._model.n_layers if site.layer is None else site.layer
 
-    def _stream(self, layer: int) -> Site:
-        return Site(layer, "resid_pre") if layer < self._model.n_layers else FINAL
-
     def whole(self, patch: Patch) -> tuple[Site, int | None]:
         """The place of a patch with all its heads or neurons, and the one that is meant."""
-        if patch.site not in self._wholes:
-            site = expand(patch.site, self._model.n_layers)[0]
-            whole = replace(site, index=None)
-            if site.kind == "embed":
-                whole = Site(0, "resid_pre")
-            if site.kind == "resid_post":
-                whole = self._stream(self._layer(site) + 1)
-            self._wholes[patch.site] = whole, site.index
-        return self._wholes[patch.site]
+        return whole(self._model, patch)
 
     def _moved(self, site: Site) -> Tensor:
         """Where the other run holds something else: bool ``[pos]``, or ``[pos, index]``."""
@@ -181,14 +209,7 @@ class RowMaker:
                 return at, given[there], moves[at].reshape(len(at), -1).any(-1).tolist()
             return at, given[there, index], moves[at, index].tolist()
         own = self.own[site][at] if index is None else self.own[site][at, index]
-        values = torch.as_tensor(patch.value, dtype=own.dtype, device=own.device)
-        try:
-            values = values.broadcast_to(own.shape)
-        except RuntimeError:
-            raise ValueError(
-                f"{patch}: its value has shape {list(values.shape)}, which does not broadcast to "
-                f"the place at these positions, {list(own.shape)}."
-            ) from None
+        values = filling(patch, own)
         moved = (values != (0 if patch.add else own)).reshape(len(at), -1)
         return at, values, moved.any(-1).tolist()
 
@@ -199,7 +220,7 @@ class RowMaker:
         added_last = site.kind == "mlp_out" or (site.kind == "attn_out" and self._model.parallel)
         if added_last and alone:
             change = values if patch.add else values - self.own[site][list(at)]
-            return Write(self._stream(layer + 1), None, at, change, add=True)
+            return Write(_stream(layer + 1, self._model.n_layers), None, at, change, add=True)
         if site.kind == "resid_mid":
             return self._write_mid(layer, at, values, patch.add)
         if site.kind == "pattern":
