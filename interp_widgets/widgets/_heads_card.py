@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from interp_widgets.core.composition import iter_composition
 from interp_widgets.core.sites import Site
+from interp_widgets.widgets._heads_data import name
+from interp_widgets.widgets._heads_paths import links
+from interp_widgets.widgets._jobs import Job
 from interp_widgets.widgets._pack import plane
 
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from interp_widgets.core.head_circuit import HeadCircuit
     from interp_widgets.core.language_model import LanguageModel
 
 RAISED = 4  # tokens listed for each token looked at
 SOURCES = 6  # tokens of the prompt that are listed
 FINE_CELLS = 20_000  # weights of a pattern that are sent as they are
-_VOCAB_SLICE = 8192
+EXPORT_CELLS = 100_000  # weights of patterns that an exported page holds at most
+EXPORT_LOGITS = 1_000_000  # logits that its cards are worked out from at most
 _RANDOM = 12  # tokens that come twice, where there is no prompt
 
 
 @dataclass(frozen=True)
-class Layer:
-    """What all heads of one layer do on one prompt.
+class Seen:
+    """A prompt as the cards show it: its tokens, and all patterns of one layer.
 
     Attributes:
-        layer: its number.
+        ids: of the prompt, ``[pos]``.
         tokens: raw pieces of the prompt, ``[pos]``.
         patterns: ``[head, dst, src]``.
-        sources: positions of the tokens that are listed.
-        raised: of each head and source the tokens raised most, and by how many logits (up to the
-            scale of norms) more than the mean token, ``[head][source][k]``.
     """
 
-    layer: int
+    ids: Tensor
     tokens: tuple[str, ...]
     patterns: Tensor
-    sources: tuple[int, ...]
-    raised: tuple[tuple[tuple[tuple[str, float], ...], ...], ...]
 
 
 def ids_of(model: LanguageModel, prompt: str | None) -> Tensor:
@@ -56,80 +58,75 @@ def ids_of(model: LanguageModel, prompt: str | None) -> Tensor:
     return torch.cat([start, part, part])
 
 
-def layer_card(model: LanguageModel, prompt: str | None, layer: int) -> Layer:
-    """Patterns and OV effects of a layer's heads.
+def layer_seen(model: LanguageModel, prompt: str | None, layer: int) -> Seen:
+    """Where the heads of a layer look.
 
     Raises:
-        ValueError: an empty or too long prompt, or weights that cannot be cut into heads.
+        ValueError: an empty or too long prompt.
     """
     from interp_widgets.core.hooks import captured
-    from interp_widgets.core.ov import token_values
 
     ids = ids_of(model, prompt)
     site = Site(layer, "pattern")
     with torch.no_grad(), captured(model, str(site)) as held:
         model.run(ids[None])
-    sources = _sources(ids)
-    values = token_values(model, ids[sources])[layer]
-    return Layer(
-        layer=layer,
-        tokens=tuple(model.piece(int(i)) for i in ids),
-        patterns=held[site][0].float().cpu(),
-        sources=tuple(sources),
-        raised=_raised(model, layer, values),
-    )
+    tokens = tuple(model.piece(int(i)) for i in ids)
+    return Seen(ids.cpu(), tokens, held[site][0].float().cpu())
 
 
-def _sources(ids: Tensor) -> list[int]:
-    """The last few different tokens of the prompt, in order: of the first one heads say little."""
-    found: dict[int, int] = {}
-    for pos in range(len(ids) - 1, -1 if len(ids) == 1 else 0, -1):
-        found.setdefault(int(ids[pos]), pos)
-    return sorted(list(found.values())[:SOURCES])
+def head_writes(model: LanguageModel, prompt: str | None, layer: int, head: int) -> HeadCircuit:
+    """What a head writes about the last few different tokens of the prompt.
 
-
-@torch.no_grad()
-def _raised(
-    model: LanguageModel, layer: int, values: Tensor
-) -> tuple[tuple[tuple[tuple[str, float], ...], ...], ...]:
-    """Tokens that each head raises most, from what it finds at tokens ``[token, head, d_head]``.
-
-    Scales of norms are left out, as in `core.ov`.
+    Raises:
+        ValueError: a prompt of one token, or weights that cannot be cut into heads.
     """
-    from interp_widgets.core.metrics import precise
-    from interp_widgets.core.ov import unscaled
-    from interp_widgets.core.weights import head_output
+    from interp_widgets.core.head_circuit import head_circuit
 
-    weight, _ = head_output(model, layer)
-    writes = torch.einsum("the,hed->htd", values.to(weight), weight)
-    path = model.architecture.attn_post_norm
-    if path is not None:
-        writes = unscaled(model.layers[layer].get_submodule(path), writes)(writes)
-    directions = model.hf.get_output_embeddings().weight.detach()
-    read = unscaled(model.module(model.architecture.final_norm), writes)(writes)
-    read = read.to(directions.device)
-    parts = [read @ precise(rows).T.to(read) for rows in directions.split(_VOCAB_SLICE)]
-    logits = torch.cat(parts, dim=-1)[..., : model.d_vocab]
-    best = (logits - logits.mean(-1, keepdim=True)).topk(min(RAISED, model.d_vocab))
-    ids, by = best.indices.tolist(), best.values.tolist()
-    return tuple(
-        tuple(
-            tuple((model.piece(i), value) for i, value in zip(*row, strict=True))
-            for row in zip(*head, strict=True)
-        )
-        for head in zip(ids, by, strict=True)
-    )
+    ids = ids_of(model, prompt).tolist()
+    # Of the first token, where heads rest, they say little.
+    different = dict.fromkeys(reversed(ids[1:] if len(set(ids[1:])) > 1 else ids))
+    sources = list(different)[:SOURCES][::-1]
+    return head_circuit(model, layer, head, sources, k=min(RAISED, model.d_vocab))
 
 
-def packed(card: Layer, head: int) -> dict[str, Any]:
+def packed(seen: Seen, head: int, writes: HeadCircuit | None) -> dict[str, Any]:
     """A head's card as the page draws it."""
-    pattern = card.patterns[head].numpy()
+    pattern = seen.patterns[head].numpy()
     triangle = pattern[np.tril(np.ones(pattern.shape, dtype=bool))][None]
     fine = triangle.size <= FINE_CELLS
     sent = plane("pattern", triangle, "f32") if fine else plane("pattern", triangle, "u8", "sqrt")
-    return {
-        "tokens": list(card.tokens),
-        "planes": [sent],
-        "sources": list(card.sources),
-        "raised": [[list(one) for one in row] for row in card.raised[head]],
-    }
+    raised = []
+    if writes is not None:
+        numbers = writes.top_values.tolist()
+        for source, row, by in zip(writes.tokens, writes.top_tokens, numbers, strict=True):
+            raised.append([source, [list(one) for one in zip(row, by, strict=True)]])
+    return {"tokens": list(seen.tokens), "planes": [sent], "raised": raised}
+
+
+def card_jobs(model: LanguageModel, prompt: str | None, layer: int, head: int) -> list[Job]:
+    """What a head's card needs."""
+    about = (model, prompt, layer, head)
+    return [
+        Job(("seen", prompt, layer), lambda: iter([layer_seen(model, prompt, layer)])),
+        Job(("writes", prompt, layer, head), lambda: iter([head_writes(*about)])),
+        Job(("composition",), lambda: iter_composition(model)),
+    ]
+
+
+def cards(
+    known: Callable[[Hashable], Any], prompt: str | None, heads: Sequence[Sequence[int]]
+) -> dict[str, Any]:
+    """Cards by name of these heads, as far as what they need is known."""
+    found, together = {}, known(("composition",))
+    for layer, head in heads:
+        seen = known(("seen", prompt, layer))
+        if seen is not None:
+            card = packed(seen, head, known(("writes", prompt, layer, head)))
+            found[name([layer, head])] = card | links(together, [layer, head])
+    return found
+
+
+def is_small(model: LanguageModel, prompt: str | None) -> bool:
+    """Whether an exported page holds the cards of all heads."""
+    n, heads = len(ids_of(model, prompt)), model.n_layers * model.n_heads
+    return heads * n * (n + 1) // 2 <= EXPORT_CELLS and heads * model.d_vocab <= EXPORT_LOGITS

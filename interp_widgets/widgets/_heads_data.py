@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
     from interp_widgets.core.patching.record import Patching
 
-EFFECTS = ("denoise", "noise", "zero", "mean")
-"""What may be asked of every head: patching in two directions, two ablations."""
+EFFECTS = ("denoise", "noise", "zero", "mean", "path")
+"""What may be asked of every head: patching in two directions, two ablations, a direct path."""
 
 REPLACE = ("corrupt", "mean", "zero")
 
@@ -117,7 +117,7 @@ def of_record(record: Patching) -> Effect:
 
 
 def effect_steps(
-    model: LanguageModel, question: Question, measure: str, reference: Sequence[Any]
+    model: LanguageModel, question: Question, measure: str, receiver: str, reference: Sequence[Any]
 ) -> Iterator[Effect]:
     """An estimate by gradients where there is one, then exact values as they come.
 
@@ -128,6 +128,12 @@ def effect_steps(
     from interp_widgets.core.patching.activation import iter_activation_patching
     from interp_widgets.core.patching.attribution import attribution_patching
 
+    if measure == "path":
+        from interp_widgets.core.patching.path import iter_path_patching
+
+        for exact in iter_path_patching(model, **question.asked, sender="z", receiver=receiver):
+            yield Effect(measure, None, exact)
+        return
     asked: dict[str, Any] = {**question.asked, "site": "z", "per": "head"}
     if measure in ("zero", "mean"):
         del asked["corrupt"]
@@ -177,7 +183,9 @@ def title(record: Patching) -> str:
     """What was done to each head, in a few words."""
     how = record.method if record.direction == "ablate" else _DONE[record.direction]
     several = f", {len(record.clean_prompts)} pairs" if len(record.clean_prompts) > 1 else ""
-    return f"{record.site} of one head, {how}{several}"
+    if record.method == "path":
+        return f"direct path of one head into {record.receiver}, {how}{several}"
+    return f"{'output' if record.site == 'z' else record.site} of one head, {how}{several}"
 
 
 def name(head: Sequence[int]) -> str:

@@ -100,5 +100,22 @@ def question_of(
         )
     question = Question(clean, corrupt, answer, distractor or "")
     # Bad input is refused here, not in the runner's thread.
-    next(data.effect_steps(model, question, "denoise", ()))
+    next(data.effect_steps(model, question, "denoise", "", ()))
     return question, None
+
+
+def check_head(size: tuple[int, int], head: Any) -> None:
+    """A head is [layer, head] of this model; none at all is fine.
+
+    Raises:
+        ValueError: it is not there.
+    """
+    layers, heads = size
+    if not head:
+        return
+    fits = len(head) == 2 and all(isinstance(i, int) for i in head)
+    if not (fits and 0 <= head[0] < layers and 0 <= head[1] < heads):
+        raise ValueError(
+            f"a head is [layer, head], layers 0 to {layers - 1} and heads 0 to {heads - 1} "
+            f"here; got {list(head)!r}."
+        )

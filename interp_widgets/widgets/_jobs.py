@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
 
 PATIENCE_S = 1.0  # what is known by then is there when the widget opens
-KEPT = 64  # answers
+KEPT = 512  # answers
 
 
 class Job(NamedTuple):

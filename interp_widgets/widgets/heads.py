@@ -15,24 +15,30 @@ import traitlets
 
 from interp_widgets.core.heads import iter_head_scores
 from interp_widgets.widgets import _heads_data as data
+from interp_widgets.widgets import _heads_paths as paths
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
-from interp_widgets.widgets._heads_card import ids_of, layer_card, packed
-from interp_widgets.widgets._heads_data import EFFECTS, KINDS, Effect, Question, name
-from interp_widgets.widgets._heads_source import question_of, read_prompts, size_of, sorted_out
+from interp_widgets.widgets._heads_card import card_jobs, cards, is_small
+from interp_widgets.widgets._heads_data import EFFECTS, KINDS, REPLACE, Effect, Question, name
+from interp_widgets.widgets._heads_source import (
+    check_head,
+    question_of,
+    read_prompts,
+    size_of,
+    sorted_out,
+)
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._jobs import Job, JobWidget
+from interp_widgets.widgets._traits import drawn, state
 from interp_widgets.widgets._traits import packed as with_bytes
-from interp_widgets.widgets._traits import state
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from interp_widgets.core.heads import HeadScores
     from interp_widgets.core.language_model import LanguageModel
+    from interp_widgets.core.patching.circuit import Circuit  # pyright: ignore
     from interp_widgets.core.patching.record import Patching
-
-EXPORT_CELLS = 100_000  # weights of patterns that an exported page holds at most
 
 
 class HeadGrid(JobWidget):
@@ -54,7 +60,7 @@ class HeadGrid(JobWidget):
         roles: a word for heads whose part is known, ``{"L5.z.2": "mover", (3, 1): "induction"}``.
         reference: prompts for mean ablation; the pair's own two without them.
         offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
-        **state: any of `measure`, `opened`, `selected`.
+        **state: any of `measure`, `opened`, `selected`, `sender`, `receiver`.
 
     Attributes:
         measure: what is drawn: a score of `iw.heads` (``"induction"``, on random tokens unless the
@@ -63,6 +69,12 @@ class HeadGrid(JobWidget):
         opened: the head whose card is open, as [layer, head]; [] for none.
         selected: heads gathered in a set, [[layer, head], ...].
         roles: the word each head is tagged with, by its name.
+        sender: the head whose direct path to the receiver is measured, by its name; ``""`` for
+            none.
+        receiver: ``"logits"``, what a head reads (``"L5.q.2"``), or an MLP (``"L5.mlp_in"``).
+        circuit: names of the heads that were run alone; [] for none.
+        replace: what the outputs of all other heads are replaced by then: those of the
+            ``"corrupt"`` run, their ``"mean"`` over reference prompts, or ``"zero"``.
 
     Raises:
         TypeError: no model and no record, or half a pair.
@@ -80,12 +92,22 @@ class HeadGrid(JobWidget):
     selected = state(traitlets.List(traitlets.List(traitlets.Int(), minlen=2, maxlen=2)))
     roles = state(traitlets.Dict(value_trait=traitlets.Unicode(), key_trait=traitlets.Unicode()))
 
+    sender = state(traitlets.Unicode(""))
+    receiver = state(traitlets.Unicode("logits"))
+    replace = state(traitlets.Enum(REPLACE, "corrupt"))
+    circuit = state(traitlets.List(traitlets.Unicode()))
+
     shown = with_bytes(traitlets.Dict())
     grid = with_bytes(traitlets.Dict())  # the effect that is asked for
     cards = with_bytes(traitlets.Dict())  # by name: of the open head, in an exported page of all
+    route = drawn(traitlets.Dict())  # what the path from sender to receiver does
+    ran = drawn(traitlets.Dict())  # what the set that was run does alone
 
-    ACTIONS = ("measure", "effect", "open", "select", "role", "prompt", "answer", "distractor")
-    COMPUTES = ("effect", "prompt", "answer", "distractor")
+    ACTIONS = (
+        *("measure", "effect", "open", "select", "role", "path"),
+        *("prompt", "answer", "distractor"),
+    )
+    COMPUTES = ("effect", "path", "prompt", "answer", "distractor")
 
     def __init__(
         self,
@@ -117,7 +139,7 @@ class HeadGrid(JobWidget):
         first = "record" if self._given else "denoise" if question else "induction"
         state = {"measure": first, "opened": [], "selected": [], **state, "prompts": prompts}
         for head in [state["opened"], *state["selected"], *map(data.place_of, roles or {})]:
-            self._check_head(head)
+            check_head(self._size, head)
         self._check_measure(state["measure"], model is not None)
         self._named = record.model if model is None else model.name
         known = {} if not hasattr(record, "kinds") else {self._key_of(prompts): record}
@@ -159,7 +181,17 @@ class HeadGrid(JobWidget):
         """The effect that is drawn, or None while nothing of it is known."""
         if self.measure == "record":
             return self._given
-        return self._known(("effect", self.measure, self.question))
+        return self._known(self._effect_key)
+
+    @property
+    def _effect_key(self) -> tuple[Any, ...]:
+        to = self.receiver if self.measure == "path" else ""
+        return ("effect", self.measure, to, self.question)
+
+    @property
+    def path(self) -> Patching | None:
+        """What the sender does through the receiver alone, or None while it is not known."""
+        return self._known(("path", self.sender, self.receiver, self.question))
 
     @property
     def _scores_key(self) -> tuple[str, str | None]:
@@ -169,6 +201,11 @@ class HeadGrid(JobWidget):
         """Scores are of random tokens, unless the record's are of a prompt: then of that typed."""
         on_prompt = prompts and getattr(self._record, "seed", 0) is None
         return "scores", prompts[0] if on_prompt else None
+
+    @property
+    def run(self) -> Circuit | None:
+        """What the heads in `circuit` do alone, or None while it is not known."""
+        return self._known(("circuit", tuple(self.circuit), self.replace, self.question))
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -187,7 +224,7 @@ class HeadGrid(JobWidget):
                 others = {k: v for k, v in state["roles"].items() if k != name([layer, head])}
                 named = {name([layer, head]): text.strip()} if text.strip() else {}
                 return {**state, "roles": data.named_roles({**others, **named})}
-        return JobWidget.reduce(state, action)
+        return paths.reduced(state, action) or JobWidget.reduce(state, action)
 
     def check(self, action: Action) -> None:
         """Refuses heads and measures that are not there, and what only a model can answer."""
@@ -198,30 +235,36 @@ class HeadGrid(JobWidget):
             case {"do": "set", "name": "measure", "value": str(by)}:
                 self._check_measure(by, self.live)
             case {"do": "open" | "role", "layer": int(layer), "head": int(head)}:
-                self._check_head([layer, head])
+                check_head(self._size, [layer, head])
             case {"do": "select", "heads": list(heads)}:
                 for head in heads:
-                    self._check_head(head or [-1, -1])
+                    check_head(self._size, head or [-1, -1])
             case {"do": "set", "name": "opened", "value": list(head)}:
-                self._check_head(head)
+                check_head(self._size, head)
             case {"do": "set", "name": "selected", "value": list(heads)}:
                 for head in heads:
-                    self._check_head(head)
+                    check_head(self._size, head)
             case {"do": "set", "name": "roles", "value": dict(roles)}:
                 for head in data.named_roles(roles):
-                    self._check_head(data.place_of(head))
+                    check_head(self._size, data.place_of(head))
+            case {"do": "run"} if not self._paired or not self.selected:
+                raise ValueError(
+                    "Running a set needs heads in it, and a pair: HeadGrid(model, clean=…, "
+                    "corrupt=…, answer=…)."
+                )
+            case {"do": "set", "name": "circuit", "value": list(heads)}:
+                for head in heads:
+                    check_head(self._size, data.place_of(head))
+            case {"do": "path", "sender": str(sender), "receiver": str(receiver)}:
+                self._check_path(sender, receiver)
+            case {"do": "set", "name": "sender", "value": str(sender)}:
+                self._check_path(sender, self.receiver)
+            case {"do": "set", "name": "receiver", "value": str(receiver)}:
+                self._check_path(self._history.state["sender"], receiver)
 
-    def _check_head(self, head: Any) -> None:
-        """A head is [layer, head] of this model; none at all is fine."""
-        layers, heads = self._size
-        if not head:
-            return
-        fits = len(head) == 2 and all(isinstance(i, int) for i in head)
-        if not (fits and 0 <= head[0] < layers and 0 <= head[1] < heads):
-            raise ValueError(
-                f"a head is [layer, head], layers 0 to {layers - 1} and heads 0 to {heads - 1} "
-                f"here; got {list(head)!r}."
-            )
+    def _check_path(self, sender: str, receiver: str) -> None:
+        model = self._check_live()
+        paths.check_path(self._size, model.n_kv_heads, sender, receiver)
 
     def _measures(self, live: bool) -> list[str]:
         """What can be drawn."""
@@ -253,16 +296,29 @@ class HeadGrid(JobWidget):
             return []
         question, prompts = self.question, tuple(self.prompts)
         jobs = [Job(("read", prompts), lambda: iter([read_prompts(model, prompts)]))]
+        last: list[Job] = []
         if self.opened:
-            first, layer = (prompts[0] if prompts else None), self.opened[0]
-            card = Job(("card", first, layer), lambda: iter([layer_card(model, first, layer)]))
-            jobs.append(card)
+            *early, composed = card_jobs(model, self._prompt, *self.opened)
+            jobs, last = [*jobs, *early], [composed]
+        if question is not None and self.sender:
+            path = (question, self.sender, self.receiver)
+            key = ("path", self.sender, self.receiver, question)
+            jobs.append(Job(key, lambda: paths.path_steps(model, *path)))
+        if question is not None and self.circuit:
+            heads, about = tuple(self.circuit), (self.replace, self._reference)
+            key = ("circuit", heads, self.replace, question)
+            jobs.append(Job(key, lambda: paths.circuit_steps(model, question, heads, *about)))
         if question is not None and self.measure in EFFECTS:
-            asked = (model, question, self.measure, self._reference)
-            key = ("effect", self.measure, question)
-            jobs.append(Job(key, lambda: data.effect_steps(*asked)))
+            asked = (question, self.measure, self.receiver, self._reference)
+            jobs.append(Job(self._effect_key, lambda: data.effect_steps(model, *asked)))
         key = self._scores_key
-        return [*jobs, Job(key, lambda: iter_head_scores(model, key[1]))]
+        jobs.append(Job(key, lambda: iter_head_scores(model, key[1])))
+        return [*jobs, *last]
+
+    @property
+    def _prompt(self) -> str | None:
+        """What the cards' patterns are of."""
+        return self.prompts[0] if self.prompts else None
 
     def _views(self) -> dict[str, Any]:
         """All that the page draws."""
@@ -278,6 +334,7 @@ class HeadGrid(JobWidget):
             "layers": layers,
             "heads": heads,
             "measures": self._measures(self.live),
+            "kvHeads": heads if self._model is None else self._model.n_kv_heads,
             "onPrompt": self._scores_key[1] is not None,
             "prompts": list(self.prompts),
             "unknown": [[] for _ in self.prompts],
@@ -287,18 +344,10 @@ class HeadGrid(JobWidget):
         return {
             "shown": {**shown, **read},
             "grid": data.grid(found, stale),
-            "cards": self._cards([self.opened] if self.opened else []),
+            "cards": cards(self._known, self._prompt, [self.opened] if self.opened else []),
+            "ran": paths.circuit_view(self.run, self.replace),
+            "route": paths.path_view(self.path, self.sender, self.receiver),
         }
-
-    def _cards(self, heads: Sequence[Sequence[int]]) -> dict[str, Any]:
-        """Cards by name of these heads, as far as they are known."""
-        prompt = self.prompts[0] if self.prompts else None
-        found = {}
-        for layer, head in heads:
-            card = self._known(("card", prompt, layer))
-            if card is not None:
-                found[name([layer, head])] = packed(card, head)
-        return found
 
     # -- words and keeping ---------------------------------------------------------------------
 
@@ -317,20 +366,21 @@ class HeadGrid(JobWidget):
             said += f" Open: {name(self.opened)}{f', {role}' if role else ''}."
         if self.selected:
             said += f" Selected: {', '.join(map(name, self.selected))}."
+        if self.run is not None:
+            said += f" {self.run.describe()}"
         return said
 
     def export_state(self) -> dict[str, Any]:
         """With every card while they stay small: any head can be opened."""
-        if self._model is not None:
-            layers, heads = self._size
-            prompt = self.prompts[0] if self.prompts else None
-            n = len(ids_of(self._model, prompt))
-            if layers * heads * n * (n + 1) // 2 <= EXPORT_CELLS:
-                for layer in range(layers):
-                    if self._known(("card", prompt, layer)) is None:
-                        self._keep(("card", prompt, layer), layer_card(self._model, prompt, layer))
-                every = [[layer, head] for layer in range(layers) for head in range(heads)]
-                self.push(cards=self._cards(every))
+        layers, heads = self._size
+        every = [[layer, head] for layer in range(layers) for head in range(heads)]
+        if self._model is not None and is_small(self._model, self._prompt):
+            for head in every:
+                for job in card_jobs(self._model, self._prompt, *head):
+                    for found in () if job.key in self._whole else job.steps():
+                        self._keep(job.key, found)
+                    self._whole.add(job.key)
+            self.push(cards=cards(self._known, self._prompt, every))
         return self.get_state()
 
     def _figure(self) -> Any:

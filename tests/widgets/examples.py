@@ -102,6 +102,7 @@ EXAMPLES = {
             {"do": "open", "layer": 1, "head": 2},
             {"do": "select", "heads": [[0, 1], [2, 3]]},
             {"do": "role", "layer": 1, "head": 2, "text": "mover"},
+            {"do": "path", "sender": "L0.z.1", "receiver": "L2.q.3"},
             {"do": "effect", "by": "noise"},
             {"do": "distractor", "text": " Paris"},
             {"do": "answer", "text": " Dallas"},

@@ -11,8 +11,7 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.heads import KINDS
 from interp_widgets.core.sites import Site
-from interp_widgets.core.weights import head_output
-from interp_widgets.widgets import HeadGrid, _heads_card, _heads_data, _jobs
+from interp_widgets.widgets import HeadGrid, _heads_card, _heads_data, _heads_paths, _jobs
 from tests.widgets.examples import OTHER, PROMPT, model, unpack
 
 PAIR: dict[str, Any] = {
@@ -78,7 +77,7 @@ def test_scores_on_a_prompt_follow_the_prompt_typed() -> None:
 
 def test_the_estimate_comes_first_and_exact_values_over_it() -> None:
     asked = _heads_data.Question(PROMPT, OTHER, " Austin", " Paris")
-    first, *_, last = _heads_data.effect_steps(model(), asked, "noise", ())
+    first, *_, last = _heads_data.effect_steps(model(), asked, "noise", "", ())
     exact, estimate = first.planes()
     assert exact.isnan().all()
     assert not estimate.isnan().any()
@@ -94,17 +93,57 @@ def test_a_card_is_the_pattern_of_the_run_and_the_weights() -> None:
     n = len(wanted)
     np.testing.assert_allclose(planes(card)["pattern"][0], wanted[np.tril_indices(n)], atol=1e-6)
     assert card["tokens"] == model().tokens(PROMPT)
-    # What the head would write about a token, read without norms' scales, by hand.
-    from interp_widgets.core.ov import token_values, unscaled
+    ids = model().ids(PROMPT)[1:].tolist()
+    writes = iw.head_circuit(model(), 1, 2, list(dict.fromkeys(ids)), k=_heads_card.RAISED)
+    rows = dict(card["raised"])
+    assert set(rows) == set(writes.tokens)
+    for source, tokens, by in zip(writes.tokens, writes.top_tokens, writes.top_values, strict=True):
+        assert [token for token, _ in rows[source]] == list(tokens)
+        np.testing.assert_allclose([value for _, value in rows[source]], by, atol=1e-5)
 
-    pos = card["sources"][-1]
-    value = token_values(model(), model().ids(PROMPT)[[pos]])[1][0, 2]
-    write = value @ head_output(model(), 1)[0][2]
-    norm = unscaled(model().module(model().architecture.final_norm), write)
-    logits = norm(write) @ model().hf.get_output_embeddings().weight.detach().T
-    best = (logits - logits.mean()).topk(_heads_card.RAISED)
-    assert [token for token, _ in card["raised"][-1]] == [model().piece(int(i)) for i in best[1]]
-    np.testing.assert_allclose([by for _, by in card["raised"][-1]], best[0], atol=1e-5)
+
+def test_a_card_lists_the_heads_that_compose_most_above_random() -> None:
+    card = widget(opened=[1, 2]).cards["L1.z.2"]
+    frame = iw.composition(model()).to_frame()
+    for mine, other, listed in (("writer", "reader", "feeds"), ("reader", "writer", "fed")):
+        rows = frame[(frame[mine] == "L1.z.2") & (frame["excess"] > 0)]
+        wanted = rows.sort_values("excess", ascending=False).head(_heads_paths.LINKS)
+        assert [link[1] for link in card[listed]] == list(wanted[other])
+        assert [link[0].split(".")[1] for link in card[listed]] == list(wanted["kind"])
+        np.testing.assert_allclose([link[3] for link in card[listed]], wanted["excess"], atol=1e-6)
+
+
+def test_a_path_is_what_the_core_finds() -> None:
+    shown = widget(sender="L0.z.1", receiver="L2.v.3")
+    wanted = iw.path_patching(model(), **PAIR, sender="L0.z.1", receiver="L2.v.3")
+    assert shown.path is not None
+    torch.testing.assert_close(shown.path.effect, wanted.effect)
+    assert shown.route["effect"] == pytest.approx(float(wanted.effect), abs=1e-9)
+    every = iw.path_patching(model(), **PAIR, receiver="L2.v.3")
+    shown.act({"do": "effect", "by": "path"}).wait()
+    torch.testing.assert_close(shown.values, every.recovery)
+    assert shown.effect is not None
+    assert float(shown.effect.effect[0, 1]) == pytest.approx(shown.route["effect"], abs=1e-6)
+    shown.act({"do": "path", "sender": "L1.z.0", "receiver": "logits"}).wait()
+    direct = iw.path_patching(model(), **PAIR, sender="L1.z.0")
+    assert shown.route["effect"] == pytest.approx(float(direct.effect), abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("sender", "receiver", "why"),
+    [
+        ("L1.z.0", "L1.q.2", "later receiver"),
+        ("L1.z.0", "L3.q.0", "a receiver is"),
+        ("L1.z.0", "L2.z.0", "a receiver is"),
+        ("L1.z.4", "logits", "a sender is"),
+        ("L1.mlp_out", "logits", "a head is"),
+    ],
+)
+def test_a_path_that_is_none_is_refused(sender: str, receiver: str, why: str) -> None:
+    shown = HeadGrid(model(), **PAIR)
+    with pytest.raises(ValueError, match=why):
+        shown.act({"do": "path", "sender": sender, "receiver": receiver})
+    assert shown.actions == []
 
 
 def test_a_card_without_a_prompt_is_of_tokens_that_come_twice() -> None:

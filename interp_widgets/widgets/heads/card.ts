@@ -26,7 +26,6 @@ export class Card {
   private readonly said = h("p", { class: "iw-heads-said" });
   private readonly writes = h("div", { class: "iw-heads-writes" });
   private readonly waits = h("p", { class: "iw-hint" });
-  readonly more = h("div");
   private readonly matrix: Matrix;
   private readonly shared: SharedCursor;
   private pattern: Pattern | null = null;
@@ -36,6 +35,7 @@ export class Card {
 
   constructor(
     events: CardEvents,
+    paths: HTMLElement,
     list: string,
     signal: AbortSignal,
   ) {
@@ -47,7 +47,7 @@ export class Card {
     this.shared = new SharedCursor(signal, () => this.mark(null, true));
     this.looks.append(h("div", { class: "iw-heads-part" }, "Where it looks"), this.matrix.element, this.said);
     const roles = h("datalist", { id: list }, ...ROLES.map((role) => h("option", { value: role })));
-    this.element.append(h("div", { class: "iw-heads-title" }, this.title, this.role, roles, close), this.numbers, this.waits, this.looks, this.writes, this.more);
+    this.element.append(h("div", { class: "iw-heads-title" }, this.title, this.role, roles, close), this.numbers, this.waits, this.looks, this.writes, paths);
   }
 
   show(head: Head, raw: RawShown, card: RawCard | undefined, role: string, effect: string, ramp: Ramp, live: boolean): void {
@@ -57,7 +57,8 @@ export class Card {
     this.numbers.textContent = [effect, ...scored(raw, head)].filter(Boolean).join(" · ");
     this.waits.hidden = card !== undefined;
     this.waits.textContent = live ? "Pattern and writes appear once the model has run; an exported page has those it was saved with." : "Pattern and writes need a model: record.widget(model=model).";
-    this.looks.hidden = this.writes.hidden = card === undefined;
+    this.looks.hidden = card === undefined;
+    this.writes.hidden = !card?.raised.length;
     if (!card) {
       this.made = [];
       return;
@@ -105,6 +106,7 @@ function patternOf(head: Head, card: RawCard): Pattern {
   return pattern;
 }
 
-function written({ tokens, sources, raised }: RawCard): HTMLElement {
-  return h("ol", {}, ...sources.map((pos, i) => h("li", {}, h("span", { class: "iw-heads-from" }, tokenElement(tokens[pos]!)), "→", ...raised[i]!.map(([token, by]) => h("span", { class: "iw-heads-to", title: `+${number(by)} above the mean` }, tokenElement(token))))));
+function written({ raised }: RawCard): HTMLElement {
+  const row = ([source, tokens]: RawCard["raised"][number]): HTMLElement => h("li", {}, h("span", { class: "iw-heads-from" }, tokenElement(source)), "→", ...tokens.map(([token, by]) => h("span", { class: "iw-heads-to", title: `+${number(by)} above the mean` }, tokenElement(token))));
+  return h("ol", {}, ...raised.map(row));
 }

@@ -3,7 +3,7 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { clamp, h, uid } from "../shared/dom.ts";
-import { type Head, isEstimate, isHead, nameOf, type Numbers, number, sameHead, valueOf, words } from "./state.ts";
+import { type Head, headOf, isEstimate, isHead, nameOf, type Numbers, number, sameHead, valueOf, words } from "./state.ts";
 
 const GAP = 2;
 const GUTTER = 30;
@@ -16,6 +16,10 @@ export interface GridLook {
   opened: Head | [];
   selected: readonly Head[];
   ramp: Ramp;
+  /** Sender and receiver of the path that is measured. */
+  path: readonly [string, string] | null;
+  /** The next head picked is the receiver. */
+  picking: boolean;
 }
 
 export interface GridEvents {
@@ -65,6 +69,7 @@ export class Grid {
     this.element.setAttribute("aria-label", `Heads: ${layers} layers upwards, ${heads} heads to the right; ${title}. Enter opens a head, Space gathers it.`);
     this.element.setAttribute("aria-rowcount", String(layers));
     this.element.setAttribute("aria-colcount", String(heads));
+    this.element.dataset["picking"] = String(look.picking);
     this.element.dataset["stale"] = String(look.all.stale);
     this.layout();
     this.read();
@@ -122,6 +127,7 @@ export class Grid {
     for (const head of chosen) this.frame(c, head, style.color, ink("--iw-ground"), [3, 2]);
     if (isHead(look.opened)) this.frame(c, look.opened, ink("--iw-accent"), ink("--iw-ground"), []);
     if (this.cursor) this.frame(c, this.cursor, style.color, ink("--iw-ground"), []);
+    if (look.path) this.arrow(c, look.path, style.color, ink("--iw-ground"));
     this.element.dataset["drawn"] = look.all.title;
   }
 
@@ -184,6 +190,33 @@ export class Grid {
       c.strokeRect(x, y, this.wide - GAP, this.tall - GAP);
     }
     c.setLineDash([]);
+  }
+
+  /** From the sender to the head that reads it, or up to the logits. */
+  private arrow(c: CanvasRenderingContext2D, [sender, receiver]: readonly [string, string], text: string, ground: string): void {
+    const middle = (head: Head): [number, number] => {
+      const [x, y] = this.corner(head);
+      return [x + this.wide * 0.87 - 1, y + this.tall / 2 - 1]; // beside the number
+    };
+    const [x, y] = middle(headOf(sender));
+    const [, kind, index] = receiver.split(".");
+    const { heads, kvHeads } = this.look!.all;
+    const shared = kind === "q" ? 1 : heads / kvHeads;
+    const to: [number, number] = receiver === "logits" ? [x, 0] : index === undefined ? [GUTTER - 3, middle([headOf(receiver)[0], 0])[1]] : middle([headOf(receiver)[0], Number(index) * shared]);
+    const angle = Math.atan2(to[1] - y, to[0] - x);
+    const tip: [number, number] = [to[0] - 5 * Math.cos(angle), to[1] - 5 * Math.sin(angle)];
+    for (const [ink, wide] of [[ground, 5], [text, 2]] as const) {
+      c.strokeStyle = c.fillStyle = ink;
+      c.lineWidth = wide;
+      c.beginPath();
+      c.moveTo(x, y);
+      c.lineTo(...tip);
+      for (const turn of [2.6, -2.6]) {
+        c.moveTo(...tip);
+        c.lineTo(tip[0] + 8 * Math.cos(angle + turn), tip[1] + 8 * Math.sin(angle + turn));
+      }
+      c.stroke();
+    }
   }
 
   // -- hands -------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 import { numbers, type RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 
-export const TRAITS = ["prompts", "offers", "live", "answer", "distractor", "measure", "opened", "selected", "roles", "shown", "grid", "cards"] as const;
+export const TRAITS = ["prompts", "offers", "live", "answer", "distractor", "measure", "opened", "selected", "roles", "sender", "receiver", "replace", "circuit", "shown", "grid", "cards", "route", "ran"] as const;
 
 export type Head = [layer: number, head: number];
 
@@ -14,6 +14,7 @@ export const MEASURES: Record<string, string> = {
   noise: "patching: corrupt into clean",
   zero: "ablation: zero",
   mean: "ablation: mean",
+  path: "direct path into the receiver",
   current_token: "looks at the token itself",
   first_token: "looks at the first token",
   previous_token: "previous token",
@@ -26,7 +27,7 @@ export const MEASURES: Record<string, string> = {
   successor: "successor (from weights)",
 };
 
-export const EFFECTS = ["record", "denoise", "noise", "zero", "mean"];
+export const EFFECTS = ["record", "denoise", "noise", "zero", "mean", "path"];
 
 export const SCORES = Object.keys(MEASURES).filter((name) => !EFFECTS.includes(name));
 
@@ -34,6 +35,8 @@ export interface RawShown {
   model: string;
   layers: number;
   heads: number;
+  /** Key/value heads, which several heads may share. */
+  kvHeads: number;
   /** What can be drawn here, by name. */
   measures: string[];
   /** Scores are of the prompt in the box, not of random tokens. */
@@ -59,9 +62,38 @@ export interface RawCard {
   tokens: string[];
   /** `pattern` [1, triangle]. */
   planes: RawPlane[];
-  /** Positions of the tokens listed, and what the head raises after each. */
-  sources: number[];
-  raised: [token: string, by: number][][];
+  /** Tokens, and what the head raises after looking at each. */
+  raised: [source: string, raised: [token: string, by: number][]][];
+  /** Heads it feeds, and those that feed it. */
+  feeds: RawLink[];
+  fed: RawLink[];
+}
+
+/** The place that reads, the other head, the composition score, and how far that is above random. */
+export type RawLink = [place: string, other: string, score: number, above: number];
+
+export interface RawRoute {
+  sender: string;
+  receiver: string;
+  /** Empty while the effect is not known. */
+  metric: string;
+  effect?: number;
+  /** Of the way from the clean to the corrupt run. */
+  share?: number | null;
+  ends?: [clean: number, corrupt: number];
+}
+
+export const REPLACE = { corrupt: "the corrupt run’s", mean: "their mean", zero: "zero" };
+
+export interface RawRan {
+  heads: string[];
+  replace?: keyof typeof REPLACE;
+  faithfulness?: number | null;
+  /** Faithfulness with no head at all. */
+  empty?: number | null;
+  completeness?: number | null;
+  /** What each head adds to faithfulness. */
+  minimality?: (number | null)[];
 }
 
 export interface HeadsState extends PromptState {
@@ -71,12 +103,19 @@ export interface HeadsState extends PromptState {
   opened: Head | [];
   selected: Head[];
   roles: Record<string, string>;
+  sender: string;
+  receiver: string;
+  replace: keyof typeof REPLACE;
+  circuit: string[];
   shown: RawShown;
   grid: RawGrid;
   cards: Record<string, RawCard>;
+  route: RawRoute;
+  ran: RawRan;
 }
 
 export const nameOf = ([layer, head]: Head): string => `L${layer}.z.${head}`;
+export const headOf = (name: string): Head => name.slice(1).split(/\.\w+\.?/u).map(Number) as Head;
 export const isHead = (head: Head | []): head is Head => head.length === 2;
 export const sameHead = (a: Head | [], b: Head | []): boolean => a[0] === b[0] && a[1] === b[1];
 
@@ -90,6 +129,7 @@ export function number(x: number, digits = 2): string {
 export interface Numbers {
   layers: number;
   heads: number;
+  kvHeads: number;
   name: string;
   unit: string;
   title: string;
@@ -105,10 +145,10 @@ export const scoresOf = (raw: RawShown): Float32Array | null => (raw.planes.leng
 
 /** Throws `BufferLost`. */
 export function numbersOf(raw: RawShown, grid: RawGrid, measure: string): Numbers {
-  const { layers, heads } = raw;
+  const { layers, heads, kvHeads } = raw;
   const count = layers * heads;
   const blank = new Float32Array(count).fill(NaN);
-  const base = { layers, heads, name: MEASURES[measure]!, estimate: blank, stale: false };
+  const base = { layers, heads, kvHeads, name: MEASURES[measure]!, estimate: blank, stale: false };
   const kind = SCORES.indexOf(measure);
   if (kind >= 0) {
     const all = scoresOf(raw);

@@ -14,6 +14,8 @@ import { tokenBox } from "../shared/token_box.ts";
 import { Card } from "./card.ts";
 import { picture, table } from "./files.ts";
 import { Grid } from "./grid.ts";
+import { Paths } from "./paths.ts";
+import { HeadSet } from "./set.ts";
 import { EFFECTS, type Head, type HeadsState, isHead, MEASURES, nameOf, type Numbers, numbersOf, number, words } from "./state.ts";
 import css from "./style.css";
 
@@ -27,7 +29,8 @@ export class View {
   private readonly legend = h("canvas", { width: 256, height: 1, "aria-hidden": "true" });
   private readonly ends = [h("span"), h("span")] as const;
   private readonly readout = h("div", { class: "iw-heads-readout" });
-  private readonly set = h("div", { class: "iw-heads-set" });
+  private readonly set: HeadSet;
+  private readonly paths: Paths;
   private readonly asked: HTMLElement;
   private readonly grid: Grid;
   private readonly card: Card;
@@ -52,8 +55,10 @@ export class View {
       boxes.querySelectorAll(".iw-prompt > :is(label, .iw-name)").forEach((label, i) => (label.textContent = names[i]!));
     });
     this.asked = h("div", { class: "iw-heads-asked" }, tokenBox(link, "answer", "Answer", typed, signal), tokenBox(link, "distractor", "Distractor", typed, signal));
-    this.grid = new Grid({ open: (head) => this.open(head), select: (heads) => this.select(heads), point: (said) => (this.readout.textContent = said) }, signal);
-    this.card = new Card({ role: (head, text) => this.tag(head, text), close: () => isHead(link.read("opened")) && this.open(link.read("opened") as Head) }, uid("roles"), signal);
+    this.grid = new Grid({ open: (head) => this.pick(head), select: (heads) => this.select(heads), point: (said) => (this.readout.textContent = said) }, signal);
+    this.set = new HeadSet(link, signal);
+    this.paths = new Paths(link, () => this.draw(), signal);
+    this.card = new Card({ role: (head, text) => this.tag(head, text), close: () => isHead(link.read("opened")) && this.open(link.read("opened") as Head) }, this.paths.element, uid("roles"), signal);
     this.measure.addEventListener("change", () => {
       const by = this.measure.value;
       typed();
@@ -62,13 +67,20 @@ export class View {
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
     const bar = h("div", { class: "iw-bar" }, h("label", { class: "iw-heads-by" }, "Colour by ", this.measure), this.status.busy);
     const foot = h("div", { class: "iw-foot" }, h("span", { class: "iw-legend" }, this.ends[0], this.legend, this.ends[1]), h("span", { class: "iw-heads-dashed" }, "dashed: estimated by a gradient, not measured yet"));
-    const side = h("div", { class: "iw-heads-side" }, this.caption, this.grid.element, this.readout, foot, this.set);
+    const side = h("div", { class: "iw-heads-side" }, this.caption, this.grid.element, this.readout, foot, this.set.element);
     frame.root.append(h("style", {}, css), top, this.asked, this.status.error, bar, h("div", { class: "iw-heads-body" }, side, this.card.element), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
-    link.watch(["shown", "grid", "cards", "measure", "opened", "selected", "roles", "prompts", "live"], () => keepFocus(frame.root, () => this.draw()));
+    link.watch(["shown", "grid", "cards", "measure", "opened", "selected", "roles", "sender", "receiver", "replace", "circuit", "route", "ran", "answer", "prompts", "live"], () => keepFocus(frame.root, () => this.draw()));
   }
 
   // -- actions -----------------------------------------------------------------------------------
+
+  /** Opens a head, or where a receiver is to be picked takes it as that. */
+  private pick(head: Head): void {
+    if (!this.paths.picking) return this.open(head);
+    this.status.fail(this.paths.receive(head));
+    this.draw();
+  }
 
   private open(head: Head): void {
     const opened = this.link.read("opened");
@@ -104,15 +116,18 @@ export class View {
       const colors = this.colors();
       const [opened, selected, roles] = [link.read("opened"), link.read("selected"), link.read("roles")];
       const palette = this.all.signed ? colors.signed : colors.plain;
-      this.grid.show({ all: this.all, roles, opened, selected, ramp: palette });
+      if (!isHead(opened)) this.paths.picking = false;
+      const path = link.read("sender") ? [link.read("sender"), link.read("receiver")] as const : null;
+      this.grid.show({ all: this.all, roles, opened, selected, ramp: palette, path, picking: this.paths.picking });
       this.card.element.hidden = !isHead(opened);
       if (isHead(opened)) {
+        this.paths.show(opened, link.read("cards")[nameOf(opened)]);
         const scored = this.all.unit === "score";
         const effect = scored ? "" : words(this.all, opened, undefined).replace(`${nameOf(opened)}, `, "");
         this.card.show(opened, raw, link.read("cards")[nameOf(opened)], roles[nameOf(opened)] ?? "", effect, colors.plain, link.read("live"));
       }
       this.legends(palette);
-      this.gathered(selected);
+      this.set.draw();
     } catch (error) {
       if (!(error instanceof BufferLost)) throw error;
       link.askForText();
@@ -133,10 +148,6 @@ export class View {
     this.ends[1].textContent = number(most);
     const dashed = this.frame.root.querySelector<HTMLElement>(".iw-heads-dashed");
     if (dashed) dashed.hidden = !this.all!.exact.some((value, i) => Number.isNaN(value) && !Number.isNaN(this.all!.estimate[i]!));
-  }
-
-  private gathered(selected: readonly Head[]): void {
-    this.set.textContent = selected.length ? `Gathered: ${selected.map(nameOf).join(", ")}` : "";
   }
 
   private choices(measures: readonly string[], measure: string): void {
