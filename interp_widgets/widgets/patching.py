@@ -2,23 +2,27 @@
 
 A gradient estimates all bars at once; exact runs then replace it, bar by bar, and the difference
 stays visible. The bars of one position, one head, an attention or an MLP differ from layer to
-layer. Patched at all positions, the stream is the whole run, and every bar is 1.
+layer. Patched at all positions, the stream is the whole run, and every bar is 1. What a place of
+one run holds can also be carried to any other place of the other run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
 from interp_widgets.widgets import _patching_data as data
+from interp_widgets.widgets import _patching_question as asking
+from interp_widgets.widgets import _patching_sent, _patching_state, _patching_words
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
-from interp_widgets.widgets._patching_data import MODES, Answered, Question
-from interp_widgets.widgets._prompted import PromptedWidget
+from interp_widgets.widgets._patching_code import code_of
+from interp_widgets.widgets._patching_data import Answered, Pursuit, Swept
+from interp_widgets.widgets._patching_question import ALIGNS, ATS, DIRECTIONS, MODES, Ask, Question
+from interp_widgets.widgets._prompted import CACHE_CELLS, PromptedWidget
 from interp_widgets.widgets._traits import drawn, packed, state
 
 if TYPE_CHECKING:
@@ -27,12 +31,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
     from interp_widgets.core.patching.record import Patching
 
-DIRECTIONS = ("denoise", "noise")
-WHOLE = (
-    "The stream at all positions is everything that later layers read, so patching it makes the "
-    "run the other run: every bar is 1.0 whatever the model does. Patch one position to see where "
-    "the information sits."
-)
+Texts = str | Sequence[str]
 
 
 class LayerBarPatching(PromptedWidget):
@@ -42,21 +41,31 @@ class LayerBarPatching(PromptedWidget):
         record: what to show. Without it the other arguments say what to compute.
         model: lets a person type prompts and tokens and change what is patched; without it the
             widget shows its record and no more.
-        clean: the prompt with the behaviour, when there is no record.
-        corrupt: the prompt without it, token for token as long.
-        answer: the token that the clean prompt calls for, as its text (``" Paris"``).
+        clean: the prompt with the behaviour, when there is no record; a list for several pairs,
+            whose mean is shown with a bootstrap interval.
+        corrupt: the prompt without it, token for token as long; as many as clean ones.
+        answer: the token that the clean prompt calls for, as its text (``" Paris"``); one for all
+            pairs or a list.
         distractor: the token that the corrupt prompt calls for; empty for none (then the metric is
             the answer's log-probability).
+        align: ``"diff"`` patches what two prompts of unequal length have in common; ``""`` refuses
+            them.
         offers: prompts the model speaks, as texts or as `iw.prompts(family)` lists them.
-        **state: any of `mode`, `direction`, `pos`, `head`, `opened`.
+        **state: any of the attributes below.
 
     Attributes:
         mode: what is patched: ``"all"`` positions of the stream, one ``"position"`` of it, the
             output of an ``"attention"`` or an ``"mlp"``, or of one ``"head"``.
+        at: whether attention, MLP or head are patched at ``"all"`` positions or at ``"one"``.
         direction: ``"denoise"`` (clean into corrupt) or ``"noise"`` (corrupt into clean).
-        pos: the position that ``"position"`` patches; -1 for the last one.
+        pos: the one position that is patched; -1 for the last one.
         head: the head that ``"head"`` patches, of every layer.
         opened: the layer whose card is open; -1 for none.
+        carried: ``[layer, pos, layer, pos]``: what the first place of the one run holds is put into
+            the second of the other; empty for none.
+        pairs: ``[clean, corrupt, answer, distractor]`` of each pair besides that in the boxes.
+        runs: earlier questions, the last one latest; `compared` is the index of the one that is
+            compared with, -1 for none, and `contrast` how: ``"beside"`` or ``"difference"``.
         answer: the token asked about.
         distractor: the token it is compared with.
         prompts: the clean and the corrupt prompt.
@@ -69,191 +78,206 @@ class LayerBarPatching(PromptedWidget):
 
     _esm = STATIC / "patching.js"
 
-    mode = state(traitlets.Enum(tuple(MODES), "position"))
+    mode = state(traitlets.Enum(MODES, "position"))
+    at = state(traitlets.Enum(ATS, "all"))
     direction = state(traitlets.Enum(DIRECTIONS, "denoise"))
+    align = state(traitlets.Enum(ALIGNS, ""))
     pos = state(traitlets.Int(-1))
     head = state(traitlets.Int(0))
     opened = state(traitlets.Int(-1))
+    carried = state(traitlets.List(traitlets.Int()))
+    pairs = state(traitlets.List(traitlets.List(traitlets.Unicode())))
+    runs = state(traitlets.List(traitlets.Dict()))
+    compared = state(traitlets.Int(-1))
+    contrast = state(traitlets.Enum(_patching_state.CONTRASTS, "beside"))
     answer = state(traitlets.Unicode(""))
     distractor = state(traitlets.Unicode(""))
 
     shown = packed(traitlets.Dict())
     note = drawn(traitlets.Unicode(""))  # why these bars look as they do, where it needs saying
+    card = drawn(traitlets.Dict())  # what the model says next, of the open bar
+    moved = drawn(traitlets.Dict())  # what the carried site did
+    other = packed(traitlets.Dict())  # the bars that these are compared with
+    code = drawn(traitlets.Dict())  # Python that finds the same numbers, and of which bars
+    names = drawn(traitlets.List())  # of each run, "" of one that was never answered
+    pairing = drawn(traitlets.Dict())  # prompts of unequal length, token under token
 
-    ACTIONS = ("position", "head", "open", "mode", "direction", "prompt", "answer", "distractor")
-    COMPUTES = ("mode", "direction", "prompt", "answer", "distractor")
+    ACTIONS = _patching_state.ACTIONS
+    COMPUTES = _patching_state.COMPUTES
 
     def __init__(
         self,
         record: Patching | None = None,
         *,
         model: LanguageModel | None = None,
-        clean: str | None = None,
-        corrupt: str | None = None,
-        answer: str | None = None,
-        distractor: str = "",
+        clean: Texts | None = None,
+        corrupt: Texts | None = None,
+        answer: Texts | None = None,
+        distractor: Texts = "",
+        align: str = "",
         offers: Sequence[Any] = (),
         **state: Any,
     ) -> None:
         given = (clean, corrupt, answer, distractor or None)
-        mode, direction = state.pop("mode", "position"), state.pop("direction", "denoise")
-        if mode not in MODES or direction not in DIRECTIONS:
-            raise ValueError(
-                f"mode= is one of {', '.join(MODES)} and direction= one of "
-                f"{', '.join(DIRECTIONS)}; got mode={mode!r}, direction={direction!r}."
-            )
-        found, whole = _first(record, model, given, mode, direction)
-        asked = found.question
-        for name in ("pos", "head", "opened"):
+        pursuit, swept = _first(record, model, given, align, state)
+        question = swept.question
+        self._models = [model]
+        self._swept: dict[Question, Swept] = {question: swept} if pursuit.whole else {}
+        self._pursuit: Pursuit | None = pursuit
+        self._answered = {question}
+        shown = Answered(Ask(question), swept)
+        for name in ("pos", "head", "opened", "carried"):
             if name in state:
-                _check_place(found, name, state[name])
+                _patching_state.check_place(shown, model, name, state[name])
+        first, *others = question.pairs
+        taken = {name: state[name] for name in state if name not in ("mode", "at", "direction")}
+        opening = {
+            "mode": question.mode,
+            "at": state.get("at", "all") if question.mode in ("all", "position") else question.at,
+            "direction": question.direction,
+            "align": question.align,
+            "pairs": [list(pair) for pair in others],
+            "prompts": list(first[:2]),
+            "answer": first.answer,
+            "distractor": first.distractor,
+        }
         super().__init__(
-            [found],
+            [shown],
             [model],
-            # What is not whole yet is asked for again, by the runner.
-            also=[asked if whole else None],
+            # What is not whole yet, or has a card, is asked for again, by the runner.
+            also=[Ask(question) if pursuit.whole else None],
             offers=offers,
-            prompts=[found.prompt, asked.corrupt],
-            answer=asked.answer,
-            distractor=asked.distractor,
-            mode=asked.mode,
-            direction=asked.direction,
-            **state,
+            **opening,
+            **taken,
         )
 
     @property
     def record(self) -> Patching:
         """The record shown: exact where it is known, else the estimate."""
-        return self._records[0].record
+        return self._records[0].swept.record
 
     @property
     def recovery(self) -> Tensor:
         """The bars ``[layer]``: 0 the base run, 1 the other one; NaN where not known yet."""
-        found = self._records[0]
-        bars = data.recovery(found.record, exact=found.exact is not None)
-        assert bars is not None
-        return bars[:, _column(found, self.pos, self.head)]
+        return data.bars(self._records[0].swept, self.pos, self.head)
+
+    @property
+    def interval(self) -> Tensor:
+        """The 95 % bootstrap interval of the bars over pairs, ``[2, layer]``; NaN if not known."""
+        swept = self._records[0].swept
+        if swept.interval is None:
+            return self.recovery.new_full((2, len(self.recovery)), float("nan"))
+        return swept.interval[:, :, swept.column(self.pos, self.head)]
 
     # -- state ---------------------------------------------------------------------------------
 
     @staticmethod
     def reduce(state: State, action: Action) -> State:
         """The one reducer; pure. An open card stays open while what is patched changes."""
-        match action:
-            case {"do": "mode" | "direction" as which, "by": str(by)}:
-                return {**state, which: by}
-            case {"do": "position", "pos": int(pos)}:
-                return {**state, "pos": pos}
-            case {"do": "head", "head": int(head)}:
-                return {**state, "head": head}
-            case {"do": "open", "layer": int(layer)}:
-                return {**state, "opened": -1 if layer == state["opened"] else layer}
-            case {"do": "answer" | "distractor" as which, "text": str(text)}:
-                return {**state, which: text}
-        return PromptedWidget.reduce(state, action)
+        new = _patching_state.reduced(state, action)
+        return PromptedWidget.reduce(state, action) if new is None else new
 
     def check(self, action: Action) -> None:
         """Refuses places that are not there, texts of several tokens, sweeps without a model."""
         super().check(action)
-        match action:
-            case {"do": "position", "pos": int(pos)} | {"do": "set", "name": "pos", "value": pos}:
-                _check_place(self._records[0], "pos", pos)
-            case {"do": "head", "head": int(head)}:
-                _check_place(self._records[0], "head", head)
-            case {"do": "open", "layer": int(layer)}:
-                _check_place(self._records[0], "opened", layer)
-            case {"do": "set", "name": "head" | "opened" as name, "value": value}:
-                _check_place(self._records[0], name, value)
-            case {"do": "mode" | "direction" as which, "by": by}:
-                self._check_choice(which, by)
-            case {"do": "set", "name": "mode" | "direction" as which, "value": str(by)}:
-                self._check_choice(which, by)
-            case {"do": "answer" | "distractor" as which, "text": str(text)}:
-                self._check_token(which, text)
-            case {"do": "set", "name": "answer" | "distractor" as which, "value": str(text)}:
-                self._check_token(which, text)
-
-    def _check_choice(self, which: str, by: Any) -> None:
-        self._check_live()
-        known = tuple(MODES) if which == "mode" else DIRECTIONS
-        if by not in known:
-            raise ValueError(f"{which} is one of {', '.join(known)}; got {by!r}.")
-
-    def _check_token(self, which: str, text: str) -> None:
-        """One token, and not the one that it would be compared with."""
-        self._check_live()
-        if which == "distractor" and not text:
-            return
-        model = cast("LanguageModel", self._models[0])
-        asked = model.token_id(text)
-        other = self.distractor if which == "answer" else self.answer
-        if other and model.token_id(other) == asked:
-            raise ValueError(f"Answer and distractor are both {text!r}. Compare two tokens.")
+        asks = action.get("name") in _patching_state.ASKED if action["do"] == "set" else False
+        if asks or action["do"] in self.COMPUTES:
+            self._check_live()
+        _patching_state.check(self._records[0], self._models[0], self._history.state, action)
 
     def opening_actions(self) -> list[Action]:
         """The question shown now, as actions, so that an exported page comes back to it."""
         asked = super().opening_actions()
         if asked:
-            asked += [{"do": which, "by": getattr(self, which)} for which in ("mode", "direction")]
-            asked += [{"do": which, "text": getattr(self, which)} for which in TOKENS]
+            for which in ("mode", "at", "direction", "align"):
+                asked += [{"do": which, "by": getattr(self, which)}]
+            asked += [{"do": which, "text": getattr(self, which)} for which in asking.TOKENS]
         return asked
 
     # -- answers -------------------------------------------------------------------------------
 
-    def _also(self, side: int) -> Question:
-        asked = (self.prompts[1], self.answer, self.distractor, self.mode, self.direction)
-        if self.opened < 0 or not self.live:
-            return Question(*asked)
-        # Of a mode without columns the card is the same whatever the position.
-        column = {"position": self.pos, "head": self.head}.get(self.mode, 0)
-        if self.mode == "position":
-            column = _column(self._records[0], self.pos, 0, self.mode)
-        return Question(*asked, self.opened, column)
+    def _also(self, side: int) -> Ask:
+        state = {name: getattr(self, name) for name in self.state_names()}
+        question = asking.question_of(state)
+        run = asking.run_of(self.runs[self.compared]) if self.compared >= 0 else None
+        ask = Ask(question, compared=run)
+        if self.opened < 0 and not self.carried:
+            return ask
+        return ask._replace(
+            opened=self.opened,
+            pos=self.pos if question.at == "one" else 0,
+            head=self.head if question.mode == "head" else 0,
+            carried=tuple(self.carried),
+        )
 
     def _steps(self, side: int, prompt: str, also: Any) -> Iterator[Answered]:
+        """The estimate, what is asked about single places, exact values, what is compared."""
+        ask: Ask = also
         model = cast("LanguageModel", self._models[side])
-        with self._lock:
-            held, asked = self._records[side], self._asked[side]
-        # None where what is held is not whole.
-        same = asked is not None and asked[1] is not None and held.exact is not None
-        if same and held.prompt == prompt and held.question[:5] == also[:5]:
-            bare = replace(held, question=also, before=(), after=())
-            yield data.card(model, bare) if also.layer >= 0 else bare
-        else:
-            yield from data.steps(model, prompt, also)
+        sweeping = self._sweeping(model, ask.question)
+        found = Answered(ask, next(sweeping))
+        if ask.opened >= 0 or ask.carried:
+            yield found
+            card = data.card_of(model, found.swept, ask)
+            found = Answered(ask, found.swept, card, data.carry(model, found.swept, ask))
+        yield found
+        for swept in sweeping:
+            found = Answered(ask, swept, found.card, found.carried)
+            yield found
+        if ask.compared is not None:
+            for other in self._sweeping(model, ask.compared.question):
+                yield Answered(ask, found.swept, found.card, found.carried, other)
+
+    def _sweeping(self, model: LanguageModel, question: Question) -> Iterator[Swept]:
+        """A sweep as far as it is known, and on from there: it is never begun twice."""
+        known = self._swept.get(question)
+        if known is None:
+            pursuit = self._pursuit
+            if pursuit is None or pursuit.question != question:
+                pursuit = self._pursuit = Pursuit(model, question)
+            if pursuit.found is None:
+                pursuit.step()
+            yield cast(Swept, pursuit.found)
+            while pursuit.step():
+                yield cast(Swept, pursuit.found)
+            known = self._swept[question] = cast(Swept, pursuit.found)
+            self._answered.add(question)
+            self._pursuit = None
+            cells = sum(one.record.values.numel() for one in self._swept.values())
+            while cells > CACHE_CELLS and len(self._swept) > 1:
+                oldest = self._swept.pop(next(iter(self._swept)))
+                cells -= oldest.record.values.numel()
+        yield known
 
     def _cells(self, record: Answered) -> int:
-        return record.record.values.numel()
+        return record.swept.record.values.numel()
 
     def _views(self) -> dict[str, Any]:
         found = self._records[0]
-        return {"shown": data.overview(found), "note": _note(found)}
+        runs = [asking.run_of(run) for run in self.runs]
+        return {
+            "shown": _patching_sent.overview(found),
+            "note": _patching_words.note(found),
+            "card": _patching_sent.card_sent(found),
+            "moved": _patching_sent.moved_sent(found.carried),
+            "other": _patching_sent.other_sent(found),
+            "code": {"text": self._code(), "of": [self.pos, self.head]},
+            "names": [self._name(run) if run.question in self._answered else "" for run in runs],
+            "pairing": _patching_sent.pairing(self._models[0], self.prompts),
+        }
+
+    def _code(self) -> str:
+        return code_of(self._records[0], self._models[0], self.pos, self.head)
+
+    def _name(self, run: asking.Run) -> str:
+        model = cast("LanguageModel", self._models[0])
+        return _patching_words.named(run.question, run, tuple(model.tokens(run.question.base)))
 
     # -- words and keeping ---------------------------------------------------------------------
 
     def describe(self) -> str:
         """What is patched into what, and the layers where that brings back most and least."""
-        found = self._records[0]
-        where = _where(found, _column(found, self.pos, self.head))
-        into = (
-            "clean into corrupt" if found.question.direction == "denoise" else "corrupt into clean"
-        )
-        bars = self.recovery
-        said = f"Patching {where}, {into}, one layer at a time:"
-        known = (~bars.isnan()).nonzero().flatten()
-        if not len(known):
-            return f"{said} nothing is known yet, or the two runs do not differ in the metric."
-        if found.question.mode == "all":
-            return (
-                f"{said} every bar is the whole run, {float(bars[known].mean()):z.2f} on average."
-            )
-        best = int(known[bars[known].argmax()])
-        least = int(known[bars[known].argmin()])
-        how = "" if found.exact is not None else "an estimate, "
-        return (
-            f"{said} {how}most in layer {best} (recovery {float(bars[best]):z.2f}), "
-            f"least in layer {least} ({float(bars[least]):z.2f})."
-        )
+        return _patching_words.sentence(self._records[0], self.pos, self.head)
 
     def _figure(self) -> Any:
         from interp_widgets.plots.patching import plot_print
@@ -265,20 +289,18 @@ class LayerBarPatching(PromptedWidget):
 
     def _brief(self) -> str:
         clean, corrupt = (short(prompt) for prompt in self.prompts)
-        return f"{clean} / {corrupt}, {self.answer!r}, {self.mode}, {self.direction}"
-
-
-TOKENS = ("answer", "distractor")
+        more = f" and {len(self.pairs)} more pairs" if self.pairs else ""
+        return f"{clean} / {corrupt}{more}, {self.answer!r}, {self.mode}, {self.direction}"
 
 
 def _first(
     record: Patching | None,
     model: LanguageModel | None,
-    given: tuple[str | None, ...],
-    mode: str,
-    direction: str,
-) -> tuple[Answered, bool]:
-    """What the widget opens with, and whether that is all there is to know."""
+    given: tuple[Any, ...],
+    align: str,
+    state: State,
+) -> tuple[Pursuit, Swept]:
+    """What the widget opens with, and how to go on where that is not all there is to know."""
     if record is not None:
         if any(one is not None for one in given):
             raise TypeError("LayerBarPatching got a record and a question; it needs one of them.")
@@ -287,60 +309,24 @@ def _first(
                 f"LayerBarPatching shows a Patching record, not a {type(record).__name__}. To "
                 'compute one: LayerBarPatching(model=model, clean="…", corrupt="…", answer=" …").'
             )
-        found = data.of_record(record)
-        # With a model even a stored estimate gets its exact values.
-        return found, model is None or found.exact is not None
+        return data.of_record(record, model)
     clean, corrupt, answer, distractor = given
     if model is None or clean is None or corrupt is None or answer is None:
         raise TypeError(
             "LayerBarPatching needs a record, or model=, clean=, corrupt= and answer=: "
             'LayerBarPatching(model=iw.load(), clean="…", corrupt="…", answer=" …").'
         )
-    return data.first(model, clean, Question(corrupt, answer, distractor or "", mode, direction))
-
-
-def _column(found: Answered, pos: int, head: int, mode: str | None = None) -> int:
-    """The column of the sweep that the bars show; a position past a new prompt's end is its end."""
-    mode = mode or found.question.mode
-    if mode == "position":
-        last = len(found.record.clean_tokens[0]) - 1
-        return last if pos < 0 else min(pos, last)
-    return min(head, found.columns - 1) if mode == "head" else 0
-
-
-def _check_place(found: Answered, name: str, value: Any) -> None:
-    """Raises where there is no such position, head or layer; traitlets looks at types."""
-    if not isinstance(value, int):
-        return
-    layers, mode = found.record.values.shape[1], found.question.mode
-    if name == "head" and mode != "head":
-        low, high = 0, value  # how many heads there are is known with the sweep that patches them
-    else:
-        count = {"pos": len(found.record.clean_tokens[0]), "head": found.columns, "opened": layers}
-        low, high = (0 if name == "head" else -1), count[name] - 1
-    if not low <= value <= high:
-        what = {"pos": "positions", "head": "heads", "opened": "layers"}[name]
-        raise ValueError(f"{name}: {what} go from {low} to {high}; got {value}.")
-
-
-def _where(found: Answered, column: int) -> str:
-    match found.question.mode:
-        case "all":
-            return "the whole stream"
-        case "position":
-            tokens = found.record.labels[1] if len(found.record.labels) > 1 else ()
-            return f"the stream at position {column} ({tokens[column].strip()!r})"
-        case "attention":
-            return "the attention's output"
-        case "mlp":
-            return "the MLP's output"
-    return f"head {column}"
-
-
-def _note(found: Answered) -> str:
-    if found.record.recovery.isnan().all() and (found.exact is None or found.exact.done == 1):
-        return (
-            "The clean and the corrupt run give the same value, so there is nothing to recover. "
-            "Change a word in one of the prompts."
-        )
-    return WHOLE if found.question.mode == "all" else ""
+    mode, at = state.get("mode", "position"), state.get("at", "all")
+    wanted = {"mode": mode, "at": at, "direction": state.get("direction", "denoise")}
+    for (name, value), known in zip(
+        {**wanted, "align": align}.items(), (MODES, ATS, DIRECTIONS, ALIGNS), strict=True
+    ):
+        if value not in known:
+            raise ValueError(f"{name}= is one of {', '.join(map(repr, known))}; got {value!r}.")
+    pairs = asking.pairs_given(clean, corrupt, answer, distractor)
+    pairs += tuple(asking.check_pair(pair) for pair in state.get("pairs", ()))
+    for pair in pairs:
+        asking.check_tokens(model, pair)
+    wanted["at"] = asking.at_of(mode, at)
+    pursuit = Pursuit(model, Question(pairs, **wanted, align=align))
+    return pursuit, pursuit.pursue(data.PATIENCE_S)

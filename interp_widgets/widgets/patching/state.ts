@@ -4,12 +4,21 @@ import { numbers, type RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 import { visible } from "../shared/tokens.ts";
 
-export const TRAITS = ["prompts", "offers", "live", "mode", "direction", "pos", "head", "opened", "answer", "distractor", "shown", "note"] as const;
+export const TRAITS = ["prompts", "offers", "live", "mode", "at", "direction", "align", "pos", "head", "opened", "carried", "pairs", "runs", "compared", "contrast", "answer", "distractor", "shown", "note", "card", "moved", "other", "code", "names", "pairing"] as const;
 
 export const MODES = { all: "all positions", position: "one position", attention: "attention", mlp: "MLP", head: "one head" };
+export const ATS = { all: "all positions", one: "one position" };
 export const DIRECTIONS = { denoise: "clean → corrupt", noise: "corrupt → clean" };
+export const CONTRASTS = { beside: "side by side", difference: "difference" };
 
-type Listed = [token: string, probability: number][];
+export type Mode = keyof typeof MODES;
+export type At = keyof typeof ATS;
+export type Direction = keyof typeof DIRECTIONS;
+export type Contrast = keyof typeof CONTRASTS;
+export type RawPair = [clean: string, corrupt: string, answer: string, distractor: string];
+/** Likeliest next tokens of the clean, the corrupt and the patched run. */
+export type Said = [clean: Listed, corrupt: Listed, patched: Listed];
+export type Listed = [token: string, probability: number][];
 
 export interface RawShown {
   model: string;
@@ -17,90 +26,140 @@ export interface RawShown {
   unknown: [number, number][][];
   /** Of the clean and of the corrupt prompt. */
   tokens: [string[], string[]];
+  /** For each position of the patched prompt the other's; -1 for none. */
+  partners: number[];
+  /** How many different tokens the pairs have at each position; empty with one pair. */
+  sorts: number[];
   answer: string;
   distractor: string;
-  mode: keyof typeof MODES;
-  direction: keyof typeof DIRECTIONS;
+  mode: Mode;
+  at: At;
+  direction: Direction;
+  align: string;
   metric: string;
   likeliest: string[];
-  /** Recovery `[layer, column]`, where a column is a position or a head; NaN where not known (yet). */
+  heads: number;
+  /** Recovery `[layer, column]`, where a column is a position, a head or both (positions run faster); NaN where not known. */
   planes: RawPlane[];
   /** The metric of the clean and of the corrupt run. */
-  values: [number, number];
+  values: [number | null, number | null];
+  /** Pairs, those measured, and those left out as they differ too little. */
+  pairs: [count: number, measured: number, dropped: number];
   nothing: number | null;
   whole: number | null;
-  /** Layer and column whose tokens follow; empty if none. */
-  card: [] | [layer: number, column: number];
-  before: Listed;
-  after: Listed;
+}
+
+export interface RawCard {
+  place?: [layer: number, column: number];
+  of?: [Mode, At, Direction];
+  said?: Said;
+}
+
+export interface RawMoved {
+  move?: [fromLayer: number, fromPos: number, toLayer: number, toPos: number];
+  site?: [string, string];
+  value?: number | null;
+  recovery?: number | null;
+  said?: Said;
 }
 
 export interface PatchState extends PromptState {
-  mode: keyof typeof MODES;
-  direction: keyof typeof DIRECTIONS;
+  mode: Mode;
+  at: At;
+  direction: Direction;
+  align: string;
   pos: number;
   head: number;
   opened: number;
+  carried: number[];
+  pairs: RawPair[];
+  runs: unknown[];
+  compared: number;
+  contrast: Contrast;
   answer: string;
   distractor: string;
   shown: RawShown;
   note: string;
+  card: RawCard;
+  moved: RawMoved;
+  other: { name?: string; plane?: RawPlane };
+  code: { text: string; of: [number, number] };
+  names: string[];
+  /** Prompts of unequal length as columns of tokens, -1 for a gap; empty if they are of one length. */
+  pairing: { tokens?: [string[], string[]]; columns?: [number, number][] };
 }
 
-/** One layer: what a gradient says and what a run measured, NaN where not known. */
+/** One layer: what a gradient says, what runs measured, its interval and the compared run; NaN where not known. */
 export interface Bar {
   layer: number;
   exact: number;
   estimate: number;
+  low: number;
+  high: number;
+  other: number;
 }
 
 export const valueOf = ({ exact, estimate }: Bar): number => (Number.isNaN(exact) ? estimate : exact);
 
-/** Columns of the sweep: positions, heads, or one for all. */
-export const columns = (raw: RawShown): number => raw.planes[0]!.shape[1]!;
+/** Whether one position is patched at a time. */
+export const byPosition = ({ at }: RawShown): boolean => at === "one";
 
-/** The column that the bars show, as `patching.py` picks it: a position past the end is the end. */
-export function columnOf(raw: RawShown, pos: number, head: number): number {
-  const last = columns(raw) - 1;
-  if (raw.mode === "position") return pos < 0 ? last : Math.min(pos, last);
-  return raw.mode === "head" ? Math.min(head, last) : 0;
+/** The prompt that is patched, and the one that is patched from. */
+export const baseTokens = ({ tokens, direction }: RawShown): string[] => tokens[direction === "denoise" ? 1 : 0];
+export const donorTokens = ({ tokens, direction }: RawShown): string[] => tokens[direction === "denoise" ? 0 : 1];
+
+/** Layers, heads and positions that bars may stand for; 1 where a bar stands for all of them. */
+export function sizes(raw: RawShown): { layers: number; heads: number; positions: number } {
+  const [layers, columns] = raw.planes[0]!.shape as [number, number];
+  return { layers, heads: raw.heads, positions: columns / raw.heads };
 }
 
-/** Throws `BufferLost`. */
-export function barsOf(raw: RawShown, column: number): Bar[] {
-  const [exact, estimate] = ["exact", "estimate"].map((name) => numbers(raw.planes.find((plane) => plane.name === name)!)) as [Float32Array, Float32Array];
-  const wide = columns(raw);
-  return Array.from({ length: exact.length / wide }, (_, layer) => ({ layer, exact: exact[layer * wide + column]!, estimate: estimate[layer * wide + column]! }));
+/** Position and head that the bars show, as `Swept.column` picks them: a place past the end is the end. */
+export function placeAt(raw: RawShown, pos: number, head: number): { pos: number; head: number; column: number } {
+  const { heads, positions } = sizes(raw);
+  const at = { pos: pos < 0 ? positions - 1 : Math.min(pos, positions - 1), head: Math.min(head, heads - 1) };
+  return { ...at, column: at.head * positions + at.pos };
 }
 
-export function number(x: number, digits = 2): string {
+/** Values by layer and column. Throws `BufferLost`. */
+export type Values = (layer: number, column: number) => number;
+
+export interface Sweep {
+  exact: Values;
+  estimate: Values;
+  low: Values;
+  high: Values;
+}
+
+export function sweepOf(raw: RawShown): Sweep {
+  const wide = raw.planes[0]!.shape[1]!;
+  const read = (name: string): Values => {
+    const plane = raw.planes.find((one) => one.name === name);
+    const held = plane ? numbers(plane) : null;
+    return (layer, column) => (held ? held[layer * wide + column]! : NaN);
+  };
+  return { exact: read("exact"), estimate: read("estimate"), low: read("low"), high: read("high") };
+}
+
+export function barsOf(raw: RawShown, sweep: Sweep, column: number, other: Float32Array | null): Bar[] {
+  return Array.from({ length: sizes(raw).layers }, (_, layer) => ({
+    layer,
+    exact: sweep.exact(layer, column),
+    estimate: sweep.estimate(layer, column),
+    low: sweep.low(layer, column),
+    high: sweep.high(layer, column),
+    other: other?.[layer] ?? NaN,
+  }));
+}
+
+export function number(x: number | null, digits = 2): string {
+  if (x === null || Number.isNaN(x)) return "?";
   const text = Math.abs(x).toFixed(digits);
   return x < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /** The place that is patched, in words. */
-export function placeOf(raw: RawShown, column: number): string {
-  const base = raw.tokens[raw.direction === "denoise" ? 1 : 0];
-  return {
-    all: "the stream at all positions",
-    position: `the stream at position ${column} (${visible(base[column] ?? "")})`,
-    attention: "what its attention writes, at all positions",
-    mlp: "what its MLP writes, at all positions",
-    head: `what head ${column} writes, at all positions`,
-  }[raw.mode];
-}
-
-/** What a recovery means, for a reader who meets the word for the first time. */
-export function meaning(raw: RawShown, { layer, exact, estimate }: Bar, column: number): string {
-  const value = Number.isNaN(exact) ? estimate : exact;
-  if (Number.isNaN(value)) return "Not known yet, or the two runs do not differ in the metric.";
-  const [from, into] = raw.direction === "denoise" ? ["clean", "corrupt"] : ["corrupt", "clean"];
-  const did = `Giving the ${into} run ${placeOf(raw, column)} of the ${from} run, at layer ${layer},`;
-  if (raw.mode === "all") return `${did} hands it everything that later layers read. So it becomes the ${from} run, and the bar is 1.0 for any model: this says nothing about layer ${layer}.`;
-  const share = `${number(100 * value, 0)} % of the way to the ${from} run`;
-  if (value > 1.1) return `${did} overshoots: ${share}. Other places hold back what this one pushes.`;
-  if (value < -0.1) return `${did} moves it the other way: ${share}. This place works against the ${from} run's answer.`;
-  if (value < 0.1) return `${did} changes next to nothing: ${share}. What tells the answers apart is not here, or has copies elsewhere.`;
-  const need = raw.direction === "denoise" ? "This place is enough to bring that much back." : "The answer needs this place that much.";
-  return `${did} moves it ${share}. ${need}`;
+export function placeOf(raw: RawShown, pos: number, head: number): string {
+  const at = byPosition(raw) ? `at position ${pos} (${visible(baseTokens(raw)[pos] ?? "")})` : "at all positions";
+  return { all: "the stream", position: "the stream", attention: "what its attention writes", mlp: "what its MLP writes", head: `what head ${head} writes` }[raw.mode] + ` ${at}`;
 }

@@ -1,37 +1,49 @@
-// The whole widget: two prompts, two tokens, what is patched, one bar a layer, and the card of the bar that is open.
+// The whole widget: two prompts, two tokens, what is patched, one bar a layer with its card, and the board to move sites.
 
-import { choice } from "../shared/choice.ts";
 import { SharedCursor } from "../shared/cursor.ts";
 import { fill, h } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
-import { BufferLost } from "../shared/planes.ts";
+import { BufferLost, numbers } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import { tokenBox } from "../shared/token_box.ts";
-import { drawBars, WIDEST } from "./bars.ts";
-import { card } from "./card.ts";
-import { positions } from "./positions.ts";
-import { type Bar, barsOf, columnOf, columns, DIRECTIONS, MODES, type PatchState, type RawShown } from "./state.ts";
+import { type Colors, drawBars, STYLED, WIDEST } from "./bars.ts";
+import { Board } from "./board.ts";
+import { card, movedCard } from "./card.ts";
+import { copyCode } from "./code.ts";
+import { controls } from "./controls.ts";
+import { Heads } from "./heads.ts";
+import { pairs } from "./pairs.ts";
+import { alignment, positions } from "./positions.ts";
+import { runs } from "./runs.ts";
+import { type Bar, barsOf, baseTokens, byPosition, type Contrast, type PatchState, placeAt, type RawShown, type Sweep, sweepOf, TRAITS } from "./state.ts";
 import css from "./style.css";
 
 const HINT = "Click a bar (Enter, Space) to open its card; left and right arrows move between layers.";
 const NAMES = ["Clean prompt", "Corrupt prompt"];
 const TOLERANCE = 1e-3;
+const LEGEND = { exact: "measured by a run", estimate: "estimated by a gradient, not measured yet", error: "tick: the estimate; line: its error", interval: "95 % interval over pairs", compared: "the compared run" };
 
 export class View {
   private readonly status: Status;
   private readonly signal: AbortSignal;
   private readonly places = h("div", { class: "iw-patch-places", role: "group", "aria-label": "Position that is patched" });
-  private readonly heads = h("select", { "aria-label": "Head that is patched" });
+  private readonly pairing = h("div", { class: "iw-patch-pairing" });
   private readonly note = h("p", { class: "iw-patch-note" });
   private readonly light = h("span", { class: "iw-light" });
   private readonly chart = h("div", { class: "iw-patch-bars" });
+  private readonly legend = h("div", { class: "iw-patch-legend" });
   private readonly card = h("div", { class: "iw-patch-card", role: "region", "aria-label": "Card of the open layer" });
+  private readonly moved = h("div", { class: "iw-patch-card", role: "region", "aria-label": "What the moved site does" });
   private readonly shared: SharedCursor;
+  private readonly board: Board;
+  private readonly heads: Heads;
   private bars: Bar[] = [];
+  private held: RawShown | null = null;
+  private sweep: Sweep | null = null;
   private home = 0;
 
   constructor(
@@ -42,6 +54,8 @@ export class View {
     this.signal = signal;
     this.status = status(link, frame);
     this.shared = new SharedCursor(signal, () => this.mark());
+    this.board = new Board(link, frame);
+    this.heads = new Heads(link, frame);
     const typed = (): void => this.status.fail("");
     const read = (): { prompt: string; unknown: [number, number][] }[] => {
       const { prompts, unknown } = link.read("shown");
@@ -49,25 +63,18 @@ export class View {
     };
     const boxes = promptBoxes(link, ["shown"], read, typed, signal);
     link.watch(["prompts", "live"], () => boxes.querySelectorAll(".iw-prompt > :is(label, .iw-name)").forEach((label, i) => (label.textContent = NAMES[i]!)));
+    const code = copyCode(link, signal);
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    const asked = h("div", { class: "iw-patch-asked" }, tokenBox(link, "answer", "Answer", typed, signal), tokenBox(link, "distractor", "Distractor", typed, signal), this.status.busy);
-    const pick = <K extends "mode" | "direction">(which: K, label: string, options: Record<PatchState[K], string>): HTMLElement => {
-      const radios = choice(label, options, (by) => {
-        typed();
-        link.act({ do: which, by }, { [which]: by } as Partial<PatchState>);
-      }, signal);
-      link.watch([which], () => radios.set(link.read(which)));
-      return radios.element;
-    };
-    const bar = h("div", { class: "iw-bar" }, pick("mode", "Patch", MODES), this.heads, pick("direction", "Direction", DIRECTIONS), this.light);
-    const legend = h("div", { class: "iw-patch-legend" }, ...(["exact", "estimate", "error"] as const).map((as) => h("span", {}, h("i", { "data-as": as }), { exact: "measured by a run", estimate: "estimated by a gradient, not measured yet", error: "tick: the estimate; line: its error" }[as])));
-    frame.root.append(h("style", {}, css), top, asked, this.status.error, bar, this.places, this.note, this.chart, legend, this.card, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    const asked = h("div", { class: "iw-patch-asked" }, tokenBox(link, "answer", "Answer", typed, signal), tokenBox(link, "distractor", "Distractor", typed, signal), code.button, this.status.busy);
+    const bar = h("div", { class: "iw-bar" }, ...controls(link, typed, signal), this.light);
+    frame.root.append(h("style", {}, css), top, this.pairing, asked, code.panel, pairs(link, typed, signal), this.status.error, bar, this.places, this.note, runs(link, signal), this.chart, this.legend, h("p", { class: "iw-hint" }, HINT), this.card, this.heads.element, this.board.element, this.moved, this.status.summary);
     this.listen();
-    link.watch(["shown", "mode", "direction", "pos", "head", "opened", "note", "prompts", "answer", "distractor", "live"], () => keepFocus(frame.root, () => this.draw()));
+    link.watch(["pairing", "align", "live"], () => this.align());
+    link.watch(TRAITS, () => keepFocus(frame.root, () => this.draw()));
   }
 
   private listen(): void {
-    const { chart, heads, places, signal } = this;
+    const { chart, places, signal } = this;
     const layerOf = (event: Event): number => Number((event.target as Element).closest("[data-layer]")?.getAttribute("data-layer") ?? -1);
     chart.addEventListener("click", (event) => this.open(layerOf(event)), { signal });
     chart.addEventListener("keydown", (event) => {
@@ -88,19 +95,12 @@ export class View {
     });
     sized.observe(chart);
     signal.addEventListener("abort", () => sized.disconnect());
-    heads.addEventListener("change", () => this.link.act({ do: "head", head: Number(heads.value) }, { head: Number(heads.value) }), { signal });
     const point = (event: Event): void => {
       const at = (event.target as Element).closest<HTMLElement>("[data-pos]")?.dataset["pos"];
-      this.shared.point(at === undefined ? null : this.base(), at === undefined ? undefined : Number(at));
+      this.shared.point(at === undefined ? null : baseTokens(this.link.read("shown")), at === undefined ? undefined : Number(at));
     };
     for (const kind of ["pointerover", "focusin"]) places.addEventListener(kind, point, { signal });
     for (const kind of ["pointerleave", "focusout"]) places.addEventListener(kind, () => this.shared.point(null), { signal });
-  }
-
-  /** Tokens of the prompt that is patched. */
-  private base(): string[] {
-    const { tokens, direction } = this.link.read("shown");
-    return tokens[direction === "denoise" ? 1 : 0];
   }
 
   private open(layer: number): void {
@@ -119,9 +119,13 @@ export class View {
   private draw(): void {
     const { link } = this;
     const raw = link.read("shown");
-    const column = columnOf(raw, link.read("pos"), link.read("head"));
+    const place = placeAt(raw, link.read("pos"), link.read("head"));
     try {
-      this.bars = barsOf(raw, column);
+      // Unpacked once for each answer, not for each key that moves through it.
+      if (this.held !== raw) this.sweep = sweepOf(raw);
+      this.held = raw;
+      const { plane } = link.read("other");
+      this.bars = barsOf(raw, this.sweep!, place.column, plane && link.read("compared") >= 0 ? numbers(plane) : null);
     } catch (error) {
       if (!(error instanceof BufferLost)) throw error;
       link.askForText();
@@ -129,15 +133,41 @@ export class View {
     }
     this.home = Math.min(this.home, this.bars.length - 1);
     const opened = Math.min(link.read("opened"), this.bars.length - 1);
-    this.chart.replaceChildren(drawBars(this.bars, opened, this.home, this.ends(raw), this.width()));
+    this.chart.replaceChildren(this.drawn(opened, this.width(), STYLED));
     this.chart.dataset["stale"] = String(this.stale(raw));
-    this.choices(raw, column);
+    this.keys();
+    this.places.hidden = !byPosition(raw);
+    if (byPosition(raw)) fill(this.places, ...positions(raw, place.pos, (pos) => link.act({ do: "position", pos }, { pos })));
     this.note.textContent = link.read("note");
     this.note.hidden = link.read("note") === "";
     this.card.hidden = opened < 0;
-    fill(this.card, ...(opened < 0 ? [] : card(raw, this.bars[opened]!, column, link.read("live"))));
+    fill(this.card, ...(opened < 0 ? [] : card(raw, this.bars[opened]!, place, link.read("card"), link.read("live"))));
+    const moved = link.read("moved");
+    const there = moved.move?.join() === link.read("carried").join();
+    this.moved.hidden = !there;
+    fill(this.moved, ...(there ? movedCard(raw, moved, () => link.act({ do: "drop" }, { carried: [] })) : []));
+    this.heads.show(raw, this.sweep!);
+    this.board.show(raw, this.sweep!);
     this.check(raw);
     this.mark();
+  }
+
+  private drawn(opened: number, width: number, colors: Colors): SVGSVGElement {
+    const raw = this.link.read("shown");
+    const ends: [string, string] = raw.direction === "denoise" ? ["corrupt", "clean"] : ["clean", "corrupt"];
+    return drawBars({ bars: this.bars, opened, home: this.home, ends, contrast: this.contrast(), width, colors });
+  }
+
+  /** How a compared run is drawn; null while there is none to draw. */
+  private contrast(): Contrast | null {
+    return this.bars.some(({ other }) => !Number.isNaN(other)) ? this.link.read("contrast") : null;
+  }
+
+  private keys(): void {
+    const contrast = this.contrast();
+    const interval = this.bars.some(({ low }) => !Number.isNaN(low));
+    const shown = (Object.keys(LEGEND) as (keyof typeof LEGEND)[]).filter((as) => (as === "interval" ? interval && contrast !== "difference" : as === "compared" ? contrast === "beside" : as !== "error" || !interval));
+    fill(this.legend, ...shown.map((as) => h("span", {}, h("i", { "data-as": as }), LEGEND[as])));
   }
 
   /** Drawn as wide as there is room, so that its letters keep their size. */
@@ -145,37 +175,41 @@ export class View {
     return Math.min(this.chart.clientWidth || WIDEST, WIDEST);
   }
 
-  private ends({ direction }: RawShown): [string, string] {
-    const ends: [string, string] = ["corrupt", "clean"];
-    return direction === "denoise" ? ends : [ends[1], ends[0]];
-  }
-
   /** Whether the bars answer an older question than the one that is asked. */
   private stale(raw: RawShown): boolean {
-    const same = (["mode", "direction", "answer", "distractor"] as const).every((name) => raw[name] === this.link.read(name));
-    return !same || this.link.read("prompts").some((prompt, i) => prompt !== raw.prompts[i]);
+    const { link } = this;
+    const same = (["mode", "direction", "align", "answer", "distractor"] as const).every((name) => raw[name] === link.read(name));
+    const spread = ["all", "position"].includes(raw.mode) || raw.at === link.read("at");
+    return !same || !spread || raw.pairs[0] !== link.read("pairs").length + 1 || link.read("prompts").some((prompt, i) => prompt !== raw.prompts[i]);
   }
 
-  private choices(raw: RawShown, column: number): void {
-    this.places.hidden = raw.mode !== "position";
-    if (raw.mode === "position") fill(this.places, ...positions(raw, column, (pos) => this.link.act({ do: "position", pos }, { pos })));
-    this.heads.hidden = raw.mode !== "head";
-    if (raw.mode === "head") {
-      if (this.heads.options.length !== columns(raw)) fill(this.heads, ...Array.from({ length: columns(raw) }, (_, head) => h("option", { value: head }, `head ${head}`)));
-      this.heads.value = String(column);
-    }
+  /** Prompts of unequal length are shown in columns, with the way out. */
+  private align(): void {
+    const { link } = this;
+    const table = alignment(link.read("pairing"));
+    const by = link.read("align") ? "" : "diff";
+    this.pairing.hidden = !link.read("live") || (table === null && by === "diff");
+    if (this.pairing.hidden) return;
+    const button = h("button", { type: "button", "data-key": "align", "aria-pressed": String(by === "") }, "Align prompts");
+    button.addEventListener("click", () => {
+      this.status.fail("");
+      link.act({ do: "align", by }, { align: by });
+    });
+    const why = by ? "The prompts differ in length. Aligned, positions that stand under each other are patched; dashes are left alone." : "Aligned: only positions with a partner are patched.";
+    fill(this.pairing, table, h("p", { class: "iw-hint" }, why), button);
   }
 
-  private check({ nothing, whole }: RawShown): void {
-    const known = nothing !== null && whole !== null;
-    const good = known && Math.abs(nothing) <= TOLERANCE && Math.abs(whole - 1) <= TOLERANCE;
-    this.light.dataset["state"] = known ? (good ? "good" : "bad") : "open";
-    this.light.textContent = known ? `${good ? "✓" : "▲"} run into itself: ${nothing.toFixed(3)} · whole stream: ${whole.toFixed(3)}` : "check: not run yet";
+  private check({ nothing, whole, align }: RawShown): void {
+    const still = nothing !== null && Math.abs(nothing) <= TOLERANCE;
+    const good = still && (whole === null || Math.abs(whole - 1) <= TOLERANCE);
+    this.light.dataset["state"] = nothing === null ? "open" : good ? "good" : "bad";
+    const stream = whole !== null ? whole.toFixed(3) : align ? "not asked, prompts differ in length" : "not asked, both runs agree";
+    this.light.textContent = nothing === null ? "check: not run yet" : `${good ? "✓" : "▲"} run into itself: ${nothing.toFixed(3)} · whole stream: ${stream}`;
     this.light.title = "Patching a run into itself must change nothing (0); patching its whole stream must give the other run (1).";
   }
 
   private mark(): void {
-    const lit = this.shared.column(this.base());
+    const lit = this.shared.column(baseTokens(this.link.read("shown")));
     for (const button of this.places.querySelectorAll<HTMLElement>("[data-pos]")) {
       if (button.dataset["pos"] === String(lit)) button.dataset["lit"] = String(lit);
       else delete button.dataset["lit"];
@@ -186,14 +220,16 @@ export class View {
     const picture = (): SVGSVGElement => {
       const style = getComputedStyle(this.frame.root);
       const of = (name: string): string => style.getPropertyValue(name);
-      const svg = drawBars(this.bars, -1, 0, this.ends(this.link.read("shown")), WIDEST, { bar: of("--iw-link"), text: style.color, faint: of("--iw-faint"), line: style.color });
+      const svg = this.drawn(-1, WIDEST, { bar: of("--iw-link"), other: of("--iw-accent"), text: style.color, faint: of("--iw-faint") });
       svg.style.background = style.backgroundColor;
       return svg;
     };
-    const rows = (): Blob => new Blob([`${[["layer", "recovery", "estimate"], ...this.bars.map(({ layer, exact, estimate }) => [layer, exact, estimate])].map(csvLine).join("\r\n")}\r\n`], { type: "text/csv" });
+    const names = ["layer", "exact", "estimate", "low", "high", "other"] as const;
+    const rows = (): Blob => new Blob([`${[["layer", "recovery", "estimate", "low", "high", "compared"], ...this.bars.map((bar) => names.map((name) => bar[name]))].map(csvLine).join("\r\n")}\r\n`], { type: "text/csv" });
     const plain = (): Blob => {
       const { planes: _, ...raw } = this.link.read("shown");
-      return new Blob([JSON.stringify({ ...raw, pos: this.link.read("pos"), head: this.link.read("head"), bars: this.bars }, null, 1)], { type: "application/json" });
+      const { pos, head, card, moved } = { pos: this.link.read("pos"), head: this.link.read("head"), card: this.link.read("card"), moved: this.link.read("moved") };
+      return new Blob([JSON.stringify({ ...raw, pos, head, card, moved, bars: this.bars }, null, 1)], { type: "application/json" });
     };
     return keepMenu("patching", { PNG: () => pngBlob(picture()), SVG: () => svgBlob(picture()), CSV: rows, JSON: plain }, (why) => this.status.fail(why), this.signal);
   }

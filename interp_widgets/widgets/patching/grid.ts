@@ -1,0 +1,266 @@
+// A small grid of layers × places on a canvas: layer 0 at the bottom, each cell coloured and, where there is room, with
+// its number. Keys move a cursor through it, and a cell is one click, or one press and release, away.
+
+import type { Ramp } from "../shared/color.ts";
+import { clamp, h, uid } from "../shared/dom.ts";
+import { visible } from "../shared/tokens.ts";
+import { number } from "./state.ts";
+
+export interface Cell {
+  layer: number;
+  col: number;
+}
+
+export interface GridData {
+  label: string;
+  layers: number;
+  cols: readonly string[];
+  /** Columns whose name is underlined: the prompts differ there. */
+  differs(col: number): boolean;
+  /** What a cell is coloured by, −1..1; NaN where nothing is known. */
+  value(layer: number, col: number): number;
+  /** A cell in words. */
+  words(cell: Cell): string;
+}
+
+export interface Marks {
+  /** Framed twice: picked up, or where the open card is. */
+  framed: readonly Cell[];
+  /** A column that another view points at. */
+  lit: number | null;
+}
+
+export interface GridEvents {
+  hover(cell: Cell | null): void;
+  /** A cell is pressed, or Enter is; `drags` if a pointer may now be dragged elsewhere. */
+  press(cell: Cell, drags: PointerEvent | null): void;
+  cancel(): void;
+}
+
+const GUTTER = 30;
+const FOOT = 62;
+const [NARROW, WIDE] = [16, 46];
+const MOST_WIDTH = 8000;
+
+export const same = (a: Cell | null, b: Cell | null): boolean => a === b || (a !== null && b !== null && a.layer === b.layer && a.col === b.col);
+
+export class Grid {
+  readonly element: HTMLElement;
+  private readonly canvas = h("canvas", { "aria-hidden": "true" });
+  private readonly cells = [h("div", { role: "gridcell", id: uid("cell") }), h("div", { role: "gridcell", id: uid("cell") })] as const;
+  private data: GridData | null = null;
+  private colors: Ramp | null = null;
+  private marks: Marks = { framed: [], lit: null };
+  private cursor: Cell | null = null;
+  private size = { cell: WIDE, row: 18 };
+  private frame = 0;
+  private turn = 0;
+
+  constructor(private readonly events: GridEvents, signal: AbortSignal) {
+    const reading = h("div", { class: "iw-sr" }, ...this.cells.map((cell) => h("div", { role: "row" }, cell)));
+    this.element = h("div", { class: "iw-grid iw-patch-grid", role: "grid", tabindex: 0, "aria-readonly": "true" }, this.canvas, reading);
+    const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(name, run, { signal });
+    on("pointermove", (event) => this.move(this.at(event.clientX, event.clientY)));
+    on("pointerleave", () => this.move(null));
+    on("pointerdown", (event) => {
+      const cell = this.at(event.clientX, event.clientY);
+      // A finger scrolls: it taps a cell instead of dragging it.
+      if (cell && event.button === 0 && event.pointerType !== "touch") events.press(cell, event);
+    });
+    on("click", (event) => {
+      const cell = this.at(event.clientX, event.clientY);
+      if (cell && (event as PointerEvent).pointerType === "touch") events.press(cell, null);
+    });
+    on("keydown", (event) => this.key(event));
+    on("focus", () => this.element.matches(":focus-visible") && this.go(this.cursor ?? { layer: 0, col: 0 }));
+    on("blur", () => this.move(null));
+    const resized = new ResizeObserver(() => this.layout());
+    resized.observe(this.element);
+    signal.addEventListener("abort", () => {
+      resized.disconnect();
+      cancelAnimationFrame(this.frame);
+    });
+  }
+
+  show(data: GridData, colors: Ramp): void {
+    this.data = data;
+    this.colors = colors;
+    this.element.setAttribute("aria-label", data.label);
+    this.element.setAttribute("aria-rowcount", String(data.layers));
+    this.element.setAttribute("aria-colcount", String(data.cols.length));
+    if (this.cursor) this.cursor = { layer: Math.min(this.cursor.layer, data.layers - 1), col: Math.min(this.cursor.col, data.cols.length - 1) };
+    this.layout();
+  }
+
+  mark(marks: Marks): void {
+    this.marks = marks;
+    if (marks.lit === null) delete this.element.dataset["lit"];
+    else this.element.dataset["lit"] = String(marks.lit);
+    this.draw();
+  }
+
+  /** The cell at a point of the screen. */
+  at(x: number, y: number): Cell | null {
+    if (!this.data) return null;
+    const box = this.canvas.getBoundingClientRect();
+    const col = Math.floor((x - box.left - GUTTER) / this.size.cell);
+    const layer = this.data.layers - 1 - Math.floor((y - box.top) / this.size.row);
+    return col >= 0 && col < this.data.cols.length && layer >= 0 && layer < this.data.layers ? { layer, col } : null;
+  }
+
+  /** Where the middle of a cell is on the screen. */
+  middle({ layer, col }: Cell): { x: number; y: number } {
+    const box = this.canvas.getBoundingClientRect();
+    const view = this.element.getBoundingClientRect();
+    const x = box.left + GUTTER + (col + 0.5) * this.size.cell;
+    return { x: clamp(x, view.left, view.right), y: box.top + ((this.data?.layers ?? 0) - layer - 0.5) * this.size.row };
+  }
+
+  /** Where a cell is on the screen. */
+  box(cell: Cell): DOMRect {
+    const { x, y } = this.middle(cell);
+    return new DOMRect(x - this.size.cell / 2, y - this.size.row / 2, this.size.cell, this.size.row);
+  }
+
+  /** Takes the focus, with the cursor on a cell. */
+  enter(cell: Cell): void {
+    this.element.focus({ preventScroll: true });
+    if (this.data) this.go({ layer: Math.min(cell.layer, this.data.layers - 1), col: Math.min(cell.col, this.data.cols.length - 1) });
+  }
+
+  private layout(): void {
+    const view = this.element.clientWidth;
+    if (!this.data || view === 0) return;
+    const { cols, layers } = this.data;
+    const least = Math.min(NARROW, MOST_WIDTH / cols.length);
+    this.size = { cell: clamp((view - GUTTER) / cols.length, least, WIDE), row: clamp(Math.floor(300 / layers), 4, 20) };
+    const [width, height] = [Math.ceil(GUTTER + cols.length * this.size.cell), layers * this.size.row + FOOT];
+    const scale = Math.min(devicePixelRatio || 1, 16_000 / width);
+    Object.assign(this.canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
+    this.canvas.getContext("2d")!.setTransform(scale, 0, 0, scale, 0, 0);
+    this.draw();
+  }
+
+  private draw(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.data && this.colors) this.paint(this.data, this.colors);
+      this.element.dataset["drawn"] = String(Number(this.element.dataset["drawn"] ?? 0) + 1);
+    });
+  }
+
+  private paint(data: GridData, { rgb, ink }: Ramp): void {
+    const pen = this.canvas.getContext("2d")!;
+    const { cell, row } = this.size;
+    const style = getComputedStyle(this.element);
+    const [text, ground, soft] = [style.color, style.getPropertyValue("--iw-ground"), style.getPropertyValue("--iw-line")];
+    pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.textAlign = "center";
+    pen.textBaseline = "middle";
+    pen.font = "10px system-ui, sans-serif";
+    const [wide, high] = [Math.max(cell - 1, 1), Math.max(row - 1, 1)];
+    for (let layer = 0; layer < data.layers; layer++) {
+      const y = (data.layers - 1 - layer) * row;
+      for (let col = 0; col < data.cols.length; col++) {
+        const value = data.value(layer, col);
+        const x = GUTTER + col * cell;
+        if (Number.isNaN(value)) {
+          pen.strokeStyle = soft;
+          pen.lineWidth = 1;
+          pen.strokeRect(x + 0.5, y + 0.5, Math.max(wide - 1, 1), Math.max(high - 1, 1));
+          continue;
+        }
+        const code = Math.round((clamp(value, -1, 1) + 1) * 127.5);
+        pen.fillStyle = `rgb(${rgb[code * 3]} ${rgb[code * 3 + 1]} ${rgb[code * 3 + 2]})`;
+        pen.fillRect(x, y, wide, high);
+        pen.fillStyle = ink[code]!;
+        if (cell >= 30 && row >= 14) pen.fillText(number(value), x + wide / 2, y + high / 2 + 0.5);
+        else if (value < -0.1 && cell >= 8 && row >= 5) pen.fillRect(x + wide / 2 - 2.5, y + high / 2 - 0.5, 5, 1); // a minus
+      }
+    }
+    this.names(pen, data, text);
+    for (const framed of this.marks.framed) this.rim(pen, framed, text, ground, 2.5);
+    if (this.cursor) this.rim(pen, this.cursor, text, ground, 1.5);
+    if (this.marks.lit !== null && this.marks.lit < data.cols.length) {
+      pen.strokeStyle = text;
+      pen.lineWidth = 1.5;
+      pen.strokeRect(GUTTER + this.marks.lit * cell, 0.75, wide, data.layers * row - 1.5);
+    }
+  }
+
+  private names(pen: CanvasRenderingContext2D, data: GridData, text: string): void {
+    const { cell, row } = this.size;
+    pen.fillStyle = text;
+    const every = Math.ceil(12 / row);
+    pen.textAlign = "right";
+    for (let layer = 0; layer < data.layers; layer += every) pen.fillText(`L${layer}`, GUTTER - 5, (data.layers - 0.5 - layer) * row);
+    const each = Math.ceil(11 / cell);
+    data.cols.forEach((name, col) => {
+      if (col % each !== 0) return;
+      const shown = visible(name);
+      pen.save();
+      pen.translate(GUTTER + (col + 0.5) * cell, data.layers * row + 5);
+      pen.rotate(-Math.PI / 2);
+      pen.font = `${data.differs(col) ? "bold " : ""}11px system-ui, sans-serif`;
+      const cut = [...shown].length > 9 ? `${[...shown].slice(0, 8).join("")}…` : shown;
+      pen.fillText(cut, 0, 0);
+      if (data.differs(col)) pen.fillRect(-pen.measureText(cut).width, 7, pen.measureText(cut).width, 1.2);
+      pen.restore();
+    });
+    pen.textAlign = "center";
+  }
+
+  private rim(pen: CanvasRenderingContext2D, { layer, col }: Cell, text: string, ground: string, width: number): void {
+    const { cell, row } = this.size;
+    const [x, y] = [GUTTER + col * cell, (this.data!.layers - 1 - layer) * row];
+    for (const [color, inset] of [[ground, width + 0.5], [text, width / 2]] as const) {
+      pen.strokeStyle = color;
+      pen.lineWidth = inset === width / 2 ? width : 1.5;
+      pen.strokeRect(x + inset, y + inset, Math.max(cell - 1 - 2 * inset, 1), Math.max(row - 1 - 2 * inset, 1));
+    }
+  }
+
+  private move(cell: Cell | null): void {
+    if (same(cell, this.cursor)) return;
+    this.cursor = cell;
+    this.events.hover(cell);
+    this.draw();
+  }
+
+  private key(event: KeyboardEvent): void {
+    if (!this.data || event.ctrlKey || event.metaKey || event.altKey) return;
+    const { layer, col } = this.cursor ?? { layer: 0, col: 0 };
+    const [top, last] = [this.data.layers - 1, this.data.cols.length - 1];
+    const moves: Record<string, Cell> = {
+      ArrowUp: { layer: layer + 1, col },
+      ArrowDown: { layer: layer - 1, col },
+      ArrowLeft: { layer, col: col - 1 },
+      ArrowRight: { layer, col: col + 1 },
+      Home: { layer, col: 0 },
+      End: { layer, col: last },
+    };
+    const to = moves[event.key];
+    if (to) this.go({ layer: clamp(to.layer, 0, top), col: clamp(to.col, 0, last) });
+    else if (event.key === "Enter" || event.key === " ") this.events.press({ layer, col }, null);
+    else if (event.key === "Escape") this.events.cancel();
+    else return;
+    event.preventDefault();
+  }
+
+  /** Puts the cursor on a cell, in sight. Two read cells take turns, so that each move is news to a screen reader. */
+  private go(cell: Cell): void {
+    this.cursor = cell;
+    const left = GUTTER + cell.col * this.size.cell;
+    const { scrollLeft, clientWidth } = this.element;
+    if (left - GUTTER < scrollLeft) this.element.scrollLeft = left - GUTTER;
+    else if (left + this.size.cell > scrollLeft + clientWidth) this.element.scrollLeft = left + this.size.cell - clientWidth;
+    const read = this.cells[(this.turn = 1 - this.turn)]!;
+    read.textContent = this.data!.words(cell);
+    read.setAttribute("aria-colindex", String(cell.col + 1));
+    read.parentElement!.setAttribute("aria-rowindex", String(this.data!.layers - cell.layer));
+    this.element.setAttribute("aria-activedescendant", read.id);
+    this.events.hover(cell);
+    this.draw();
+  }
+}
