@@ -10,7 +10,6 @@ masks and positions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -30,10 +29,6 @@ _WRITERS = {"z", "attn_out", "mlp_in", "mlp_post", "mlp_out"}  # they work posit
 
 # Relative to the largest value of the stream: rounding of products of another shape.
 _TOLERANCE = {torch.float64: 1e-6, torch.float32: 1e-4, torch.float16: 3e-2, torch.bfloat16: 1e-1}
-
-
-class _PatternIsFormed(Exception):  # noqa: N818 - nothing went wrong
-    """Thrown to leave a run of which no more is wanted."""
 
 
 class _Kept(DynamicLayer):
@@ -143,34 +138,6 @@ class BaseRun:
                 with hooked(self.model, _noisy(self.noise)), hooked(self.model, edits):
                     self.model.run(ids)
         return ends[0]
-
-    def patterns(self, layer: int, count: int, edits: Mapping[Site, Edit]) -> Tensor:
-        """Attention patterns of one layer under edits of that layer; nothing above is run.
-
-        Args:
-            layer: whose patterns.
-            count: rows, all of this run.
-            edits: what is done to the rows on their way, in the shapes of `sites`.
-
-        Returns:
-            ``[row, head, dst, src]``.
-        """
-        found: list[Tensor] = []
-
-        def leave(pattern: Tensor) -> None:
-            found.append(pattern.clone())
-            raise _PatternIsFormed
-
-        edits = {**edits, Site(layer, "pattern"): leave}
-        ids = self.ids.expand(count, -1)
-        with torch.no_grad(), suppress(_PatternIsFormed):
-            if self.resumes:
-                with resumed(self.model, {layer: self.rows(layer, 0, count)}, edits):
-                    self.model.hf.base_model(input_ids=ids, use_cache=False)
-            else:
-                with hooked(self.model, _noisy(self.noise)), hooked(self.model, edits):
-                    self.model.run(ids)
-        return found[0]
 
     def values(self, sites: set[Site]) -> dict[Site, Tensor]:
         """What places hold in this run, as `activations`; streams are there already."""

@@ -6,8 +6,8 @@ key makes is computed, and only what follows it is taken as linear:
 
     effect ≈ Σ (its pattern − the base run's)[head, dst, src] · ∂metric/∂pattern[head, dst, src]
 
-The model's own attention makes these patterns: it is started at the layer in question and left as
-soon as the pattern is there. All queries of a layer share one such row, since a destination's
+The model's own attention makes these patterns: it is started at the layer in question and left when
+they are there. All queries of a layer share one such row, since a destination's
 pattern hangs on its own query alone; keys need one for each set of positions exchanged together;
 and each head its own where a norm spans them all.
 """
@@ -23,8 +23,9 @@ from torch import Tensor
 from interp_widgets.core.language_model import LanguageModel
 from interp_widgets.core.patching.experiment import Runs
 from interp_widgets.core.patching.intervention import Patch, positions
+from interp_widgets.core.patching.recording import recorded
 from interp_widgets.core.patching.rows import Row
-from interp_widgets.core.patching.sweep import edits_of, in_batches, rows_at_once
+from interp_widgets.core.patching.sweep import in_batches, rows_at_once
 from interp_widgets.core.places import part
 from interp_widgets.core.sites import Site
 
@@ -109,15 +110,20 @@ def _heads_are_normed_together(model: LanguageModel, layer: int) -> bool:
 
 def _moved(runs: Runs, layer: int, rows: Sequence[Row], slope: Tensor) -> list[Tensor]:
     """For each row the effect ``[head, dst]``, float64 on the cpu."""
-    base, found = runs.base, list[Tensor]([torch.empty(0)] * len(rows))
+    base, found = runs.base, [torch.empty(0)] * len(rows)
     most = rows_at_once(base, len(base.ids))
     batches = [list(range(len(rows)))[k : k + most] for k in range(0, len(rows), most)]
 
+    n, pattern = len(base.ids), Site(layer, "pattern")
+
     def run(batch: list[int]) -> Tensor:
-        edits, entering = edits_of(base, [rows[i] for i in batch], 0)
-        assert not entering  # queries and keys are written inside a layer
-        patterns = base.patterns(layer, len(batch) + 1, edits)  # the last row is the base run's
-        return ((patterns[:-1] - patterns[-1]) * slope).sum(-1).cpu().double()
+        patched = [rows[i] for i in batch]
+        start = min(row.start for row in patched) if base.resumes else 0
+        as_it_was = Row(layer, n - 1, ())
+        made = recorded(base, [*patched, as_it_was], {pattern})[pattern]
+        effect = torch.zeros(len(batch), len(slope), n, dtype=torch.float64)
+        effect[..., start:] = ((made[:-1] - made[-1]) * slope[:, start:]).sum(-1).cpu().double()
+        return effect
 
     for batch, effects in in_batches(batches, run):
         for row, effect in zip(batch, effects, strict=True):
