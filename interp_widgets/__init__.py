@@ -55,6 +55,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.causal_tracing import (
         iter_causal_tracing as iter_causal_tracing,
     )
+    from interp_widgets.core.patching.edge_record import EdgeAttribution as EdgeAttribution
+    from interp_widgets.core.patching.edges import edge_attribution as edge_attribution
+    from interp_widgets.core.patching.edges import iter_edge_attribution as iter_edge_attribution
     from interp_widgets.core.patching.intervention import Patch as Patch
     from interp_widgets.core.patching.path import iter_path_patching as iter_path_patching
     from interp_widgets.core.patching.path import path_patching as path_patching
@@ -87,6 +90,7 @@ _HOME = {
     "Attention": "core.attention",
     "AttentionView": "widgets.attention",
     "Composition": "core.composition",
+    "EdgeAttribution": "core.patching.edge_record",
     "Glossary": "widgets.glossary",
     "HeadCircuit": "core.head_circuit",
     "HeadGrid": "widgets.heads",
@@ -116,6 +120,7 @@ _HOME = {
     "causal_tracing": "core.patching.causal_tracing",
     "check": "course.exercises",
     "composition": "core.composition",
+    "edge_attribution": "core.patching.edges",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
     "head_circuit": "core.head_circuit",
@@ -126,6 +131,7 @@ _HOME = {
     "iter_attribution_patching": "core.patching.attribution",
     "iter_causal_tracing": "core.patching.causal_tracing",
     "iter_composition": "core.composition",
+    "iter_edge_attribution": "core.patching.edges",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
     "iter_head_scores": "core.heads",

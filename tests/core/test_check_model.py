@@ -23,6 +23,8 @@ CALLS: dict[str, Callable[[Any], object]] = {
     "logit_attribution": lambda model: iw.logit_attribution(model, "a", "b"),
     "activation_patching": lambda model: iw.activation_patching(model, "a", "b", "c", "d"),
     "attribution_patching": lambda model: iw.attribution_patching(model, "a", "b", "c", "d"),
+    "path_patching": lambda model: iw.path_patching(model, "a", "b", "c", "d"),
+    "edge_attribution": lambda model: iw.edge_attribution(model, "a", "b", "c", "d"),
     "ablation": lambda model: iw.ablation(model, "a", "c", "d"),
     "causal_tracing": lambda model: iw.causal_tracing(model, "a", "a", "c"),
     "attention": lambda model: iw.attention(model, "a"),

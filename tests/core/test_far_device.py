@@ -46,6 +46,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "paths_through_mlps": lambda model: iw.path_patching(
         model, *PAIR, " Austin", " Rome", "mlp_out", through_mlps=True
     ),
+    "edges": lambda model: iw.edge_attribution(model, *PAIR, " Austin", " Rome", integrate=2),
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }
