@@ -66,6 +66,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.shards import ActivationShards as ActivationShards
     from interp_widgets.core.shards import cache_shards as cache_shards
     from interp_widgets.core.shards import iter_cache_shards as iter_cache_shards
+    from interp_widgets.core.timeline import Timeline as Timeline
+    from interp_widgets.core.timeline import timeline as timeline
     from interp_widgets.course.exercises import check as check
     from interp_widgets.course.exercises import or_solution as or_solution
     from interp_widgets.course.glossary import glossary as glossary
@@ -109,6 +111,7 @@ _HOME = {
     "Quiz": "widgets.quiz",
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
+    "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
     "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
@@ -148,6 +151,7 @@ _HOME = {
     "progress": "course.progress",
     "prompts": "bundled",
     "quiz": "course.quizzes",
+    "timeline": "core.timeline",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

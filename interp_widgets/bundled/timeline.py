@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM
 from interp_widgets.bundled import WEIGHTS
 from interp_widgets.bundled import tokenizer as tokenizers
 from interp_widgets.bundled.behaviour import repeated
+from interp_widgets.bundled.corpus.families.repeats import WORDS
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.mechanism import heads
 from interp_widgets.bundled.notes import Numbers, values
@@ -61,6 +62,8 @@ def chosen(rows: list[Numbers]) -> list[int]:
 def build(run: Path, target: Path) -> list[int]:
     """Write ``timeline.json``, one row a snapshot, and copy the chosen snapshots beside it.
 
+    ``words.json`` has the words that were repeated, so that the measures can be made again.
+
     Args:
         run: The folder of a training run.
         target: A folder that does not exist yet.
@@ -73,6 +76,7 @@ def build(run: Path, target: Path) -> list[int]:
     target.mkdir(parents=True)
     rounded = [{key: round(value, 4) for key, value in r.items()} for r in rows]
     (target / "timeline.json").write_text(json.dumps(rounded, indent=1) + "\n")
+    (target / "words.json").write_text(json.dumps(WORDS) + "\n")
     for step in steps:
         name = f"step_{step:04d}"
         shutil.copytree(run / KEPT / name, target / name)

@@ -31,6 +31,7 @@ def load(
     device: str | torch.device | None = None,
     dtype: str | torch.dtype | None = None,
     device_map: Any = None,
+    checkpoint: int | None = None,
 ) -> LanguageModel:
     """Get a model to look into.
 
@@ -43,6 +44,8 @@ def load(
             else cpu; the course model always cpu, a model of your own where it is.
         dtype: e.g. ``"bfloat16"``. Default: float32 on cpu, the checkpoint's own on an accelerator.
         device_map: passed to transformers, for models over several devices; needs accelerate.
+        checkpoint: the course model as it was after so many steps of training; `iw.timeline` lists
+            the steps whose weights ship.
 
     Raises:
         TypeError: a class that the architecture table does not know, and how to add it.
@@ -52,7 +55,8 @@ def load(
     """
     if model is None:
         _refuse("the course model", revision=revision, device_map=device_map, tokenizer=tokenizer)
-        return _load_bundled(device, dtype)
+        return _load_bundled(device, dtype, checkpoint)
+    _refuse("this model: only the course model has them", checkpoint=checkpoint)
     _restore_threads()
     if isinstance(model, str | os.PathLike):
         return _load_by_name(str(model), tokenizer, revision, device, dtype, device_map)
@@ -77,22 +81,42 @@ def _refuse(what: str, **options: Any) -> None:
         )
 
 
-def _load_bundled(device: Any, dtype: Any) -> LanguageModel:
+def _load_bundled(device: Any, dtype: Any, checkpoint: int | None) -> LanguageModel:
     if not (_BUNDLED / "model.safetensors").exists():
         raise FileNotFoundError(
             "the bundled weights are missing from this installation; `interp-widgets doctor` says "
             "more. They are made by `python -m interp_widgets.bundled.train`."
         )
     place = _checked_device(device or "cpu")
+    source, name, tokenizer = _BUNDLED, "course-model", None
+    if checkpoint is not None and (shipped := _checkpoint(checkpoint)) is not None:
+        source, name = shipped, f"course-model@{checkpoint}"
+        tokenizer = _tokenizer(str(_BUNDLED), {})  # all steps share it
     _lower_threads()
     try:
         with _no_progress_bar():
-            return _from_pretrained(
-                str(_BUNDLED), "course-model", None, "", place, dtype or "float32"
-            )
+            return _from_pretrained(str(source), name, tokenizer, "", place, dtype or "float32")
     except BaseException:
         _restore_threads()
         raise
+
+
+def _checkpoint(step: Any) -> Path | None:
+    """Where a checkpoint's weights are; None for the last step, which is the course model itself.
+
+    Raises:
+        ValueError: a step whose weights do not ship.
+    """
+    from interp_widgets.core.timeline import timeline
+
+    recorded = timeline()
+    if isinstance(step, bool) or step not in recorded.loadable:
+        *some, last = map(str, recorded.loadable)
+        raise ValueError(
+            f"checkpoint= is one of the steps whose weights ship, {', '.join(some)} or {last}; got "
+            f"{step!r}. Of the others iw.timeline() has the numbers that training recorded."
+        )
+    return None if step == recorded.steps[-1] else _BUNDLED / "checkpoints" / f"step_{step:04d}"
 
 
 @contextmanager
