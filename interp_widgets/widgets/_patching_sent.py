@@ -114,7 +114,7 @@ def other_sent(found: Answered) -> dict[str, Any]:
     run, swept = found.ask.compared, found.other
     if run is None or swept is None:
         return {}
-    name = named(swept.question, run, swept.base_tokens)
+    name = named(run, swept.base_tokens)
     return {"name": name, "plane": plane("other", bars(swept, run.pos, run.head), "f32")}
 
 

@@ -47,12 +47,17 @@ def into(direction: str) -> str:
     return "clean into corrupt" if direction == "denoise" else "corrupt into clean"
 
 
-def named(question: Question, run: Run, tokens: tuple[str, ...]) -> str:
+def named(run: Run, tokens: tuple[str, ...]) -> str:
     """A run by what is patched, its direction and its prompts."""
-    pair, more = question.pairs[0], len(question.pairs) - 1
-    prompts = f"{pair.clean} / {pair.corrupt}" + (f" and {more} more" if more else "")
-    what = where(question, (run.pos, run.head), tokens)
-    return f"{what}, {into(question.direction)}: {prompts}"
+    pairs = run.question.pairs
+    prompts = f"{pairs[0].clean} / {pairs[0].corrupt}"
+    more = f" and {len(pairs) - 1} more" if len(pairs) > 1 else ""
+    return f"{_named(run, tokens)}: {prompts}{more}"
+
+
+def _named(run: Run, tokens: tuple[str, ...]) -> str:
+    what = where(run.question, (run.pos, run.head), tokens)
+    return f"{what}, {into(run.question.direction)}"
 
 
 def note(found: Answered) -> str:
@@ -112,7 +117,8 @@ def _compared(found: Answered, shown: Tensor) -> str:
     run, other = found.ask.compared, found.other
     if run is None or other is None:
         return ""
-    name = named(other.question, run, other.base_tokens)
+    same = other.question.pairs == found.swept.question.pairs
+    name = (_named if same else named)(run, other.base_tokens)
     gap = (shown - bars(other, run.pos, run.head)).nan_to_num()
     at = int(gap.abs().argmax())
     return f"; against {name}, the largest difference is {float(gap[at]):+z.2f} in layer {at}"

@@ -271,7 +271,7 @@ class LayerBarPatching(PromptedWidget):
 
     def _name(self, run: asking.Run) -> str:
         model = cast("LanguageModel", self._models[0])
-        return _patching_words.named(run.question, run, tuple(model.tokens(run.question.base)))
+        return _patching_words.named(run, tuple(model.tokens(run.question.base)))
 
     # -- words and keeping ---------------------------------------------------------------------
 

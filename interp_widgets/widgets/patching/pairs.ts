@@ -9,7 +9,7 @@ const FIELDS = ["Clean prompt", "Corrupt prompt", "Answer", "Distractor"];
 
 export function pairs(link: Link<PatchState>, typed: () => void, signal: AbortSignal): HTMLElement {
   const title = h("summary", {}, "Pairs");
-  const list = h("ol", { class: "iw-patch-pairs", tabindex: 0, "aria-label": "Pairs besides the one in the boxes" });
+  const list = h("ol", { class: "iw-patch-pairs", start: 2, tabindex: 0, "aria-label": "Pairs besides the one in the boxes" });
   const inputs = FIELDS.map((name) => h("input", { type: "text", "aria-label": `${name} of a new pair`, placeholder: name, spellcheck: "false", autocomplete: "off" }));
   const add = h("button", { type: "button" }, "Add pair");
   const form = h("div", { class: "iw-patch-form", role: "group", "aria-label": "Add a pair" }, ...inputs, add);

@@ -166,7 +166,7 @@ export class View {
   private keys(): void {
     const contrast = this.contrast();
     const interval = this.bars.some(({ low }) => !Number.isNaN(low));
-    const shown = (Object.keys(LEGEND) as (keyof typeof LEGEND)[]).filter((as) => (as === "interval" ? interval && contrast !== "difference" : as === "compared" ? contrast === "beside" : as !== "error" || !interval));
+    const shown = (Object.keys(LEGEND) as (keyof typeof LEGEND)[]).filter((as) => (as === "interval" ? interval && contrast !== "difference" : as === "compared" ? contrast === "beside" : as !== "error" || (!interval && contrast !== "difference")));
     fill(this.legend, ...shown.map((as) => h("span", {}, h("i", { "data-as": as }), LEGEND[as])));
   }
 
