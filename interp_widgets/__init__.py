@@ -58,6 +58,11 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.edge_record import EdgeAttribution as EdgeAttribution
     from interp_widgets.core.patching.edges import edge_attribution as edge_attribution
     from interp_widgets.core.patching.edges import iter_edge_attribution as iter_edge_attribution
+    from interp_widgets.core.patching.circuit import Circuit as Circuit
+    from interp_widgets.core.patching.circuit import circuit as circuit
+    from interp_widgets.core.patching.circuit import find_circuit as find_circuit
+    from interp_widgets.core.patching.circuit import iter_circuit as iter_circuit
+    from interp_widgets.core.patching.circuit import iter_find_circuit as iter_find_circuit
     from interp_widgets.core.patching.intervention import Patch as Patch
     from interp_widgets.core.patching.path import iter_path_patching as iter_path_patching
     from interp_widgets.core.patching.path import path_patching as path_patching
@@ -91,6 +96,7 @@ _HOME = {
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
     "AttentionView": "widgets.attention",
+    "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",
     "Glossary": "widgets.glossary",
@@ -122,8 +128,10 @@ _HOME = {
     "cache_shards": "core.shards",
     "causal_tracing": "core.patching.causal_tracing",
     "check": "course.exercises",
+    "circuit": "core.patching.circuit",
     "composition": "core.composition",
     "edge_attribution": "core.patching.edges",
+    "find_circuit": "core.patching.circuit",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
     "head_circuit": "core.head_circuit",
@@ -133,7 +141,9 @@ _HOME = {
     "iter_activation_patching": "core.patching.activation",
     "iter_attribution_patching": "core.patching.attribution",
     "iter_causal_tracing": "core.patching.causal_tracing",
+    "iter_circuit": "core.patching.circuit",
     "iter_composition": "core.composition",
+    "iter_find_circuit": "core.patching.circuit",
     "iter_edge_attribution": "core.patching.edges",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",

@@ -31,6 +31,7 @@ SCHEMA = 1
 _KINDS: dict[str, tuple[str, str, str | None]] = {
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", "AttentionView"),
+    "Circuit": ("core.patching.circuit_record", "circuit", None),
     "Composition": ("core.composition", "composition", None),
     "HeadCircuit": ("core.head_circuit", "head_circuit", None),
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),

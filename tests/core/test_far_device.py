@@ -47,6 +47,7 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         model, *PAIR, " Austin", " Rome", "mlp_out", through_mlps=True
     ),
     "edges": lambda model: iw.edge_attribution(model, *PAIR, " Austin", " Rome", integrate=2),
+    "circuit": lambda model: iw.find_circuit(model, *PAIR, " Austin", " Rome", "mean"),
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }

@@ -102,11 +102,11 @@ def iter_ablation(
     pairs = pairs_of(model, prompt, prompt, answer, distractor)
     others = _references(model, reference, kind, max(len(pair.clean) for pair in pairs), draws)
     plans = planned(model, site, per, cells, [pair.clean_tokens for pair in pairs])
-    means = _means(model, others, plans[0].cells) if kind == "mean" else {}
+    means = means_of(model, others, plans[0].cells) if kind == "mean" else {}
     generator = torch.Generator().manual_seed(seed)
     experiments = []
     for pair, plan in zip(pairs, plans, strict=True):
-        one = _experiment(pair, _valued(model, plan.cells, kind, means, len(pair.clean)))
+        one = _experiment(pair, valued_cells(model, plan.cells, kind, means, len(pair.clean)))
         if kind == "resample":
             experiments += _resampled(model, one, others, draws, generator)
         else:
@@ -146,7 +146,7 @@ def _whole(model: LanguageModel, patch: Patch) -> Site:
     return replace(expand(patch.site, model.n_layers)[0], index=None)
 
 
-def _means(
+def means_of(
     model: LanguageModel, others: list[Tensor], cells: tuple[Intervention, ...]
 ) -> dict[Site, tuple[Tensor, Tensor]]:
     """Mean of each place over first positions, and over all other ones."""
@@ -164,7 +164,7 @@ def _means(
     }
 
 
-def _valued(
+def valued_cells(
     model: LanguageModel,
     cells: tuple[Intervention, ...],
     kind: str,

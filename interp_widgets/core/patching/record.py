@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 # A gap between the two runs below this share of the larger one is no scale to measure by.
-_NO_GAP = 1e-4
+NO_GAP = 1e-4
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -164,7 +164,7 @@ class Patching(Result):
     @property
     def _scaled(self) -> Tensor:
         largest = torch.maximum(self.clean_values.abs(), self.corrupt_values.abs())
-        return self._gap.abs() > _NO_GAP * largest
+        return self._gap.abs() > NO_GAP * largest
 
     def _wide(self, each: Tensor) -> Tensor:
         """``[pair]`` with the axes of ``values``, to broadcast."""
