@@ -12,10 +12,16 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, expect
 
 import interp_widgets as iw
-from interp_widgets.widgets import AttentionView, Glossary, LogitLensHeatmap, ResidualBus
+from interp_widgets.widgets import (
+    AttentionView,
+    Glossary,
+    LayerBarPatching,
+    LogitLensHeatmap,
+    ResidualBus,
+)
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets.logit_lens import CONTRASTS
-from tests.widgets.examples import EXAMPLES, PROMPT, model, synthetic_writes
+from tests.widgets.examples import EXAMPLES, OTHER, PROMPT, model, synthetic_writes
 
 
 def heatmap(**given: Any) -> LogitLensHeatmap:
@@ -25,6 +31,17 @@ def heatmap(**given: Any) -> LogitLensHeatmap:
 def lens_of_the_course_model(kind: str, **given: Any) -> LogitLensHeatmap:
     prompt = "The capital of France is"
     return LogitLensHeatmap(model=iw.load(), prompt=prompt, kind=kind, pinned=[[0, 3, 3]], **given)
+
+
+def bars(**given: Any) -> LayerBarPatching:
+    pair = {"clean": PROMPT, "corrupt": OTHER, "answer": " Austin", "distractor": " Paris"}
+    return LayerBarPatching(model=model(), **{**pair, **given}).wait()
+
+
+def bars_compared(contrast: str) -> LayerBarPatching:
+    shown = bars(mode="head", at="one", opened=1, carried=[0, 4, 2, 5], contrast=contrast)
+    shown.act({"do": "mode", "by": "mlp"}).act({"do": "compare", "run": 0})
+    return shown.wait()
 
 
 def bus(**given: Any) -> ResidualBus:
@@ -54,6 +71,15 @@ FACES: dict[str, Callable[[], Widget]] = {
     "glossary, terms in a text": lambda: Glossary(
         {"sum": "What adding gives."}, text="A [[sum]] of two.\n\nMore of it."
     ),
+    "bars, heads and a card": lambda: bars(mode="head", at="one", opened=1),
+    "bars, all positions": lambda: bars(mode="all"),
+    "bars, a run beside": lambda: bars_compared("beside"),
+    "bars, a run taken off": lambda: bars_compared("difference"),
+    "bars, several pairs": lambda: bars(
+        clean=[PROMPT, "the city of Paris is"], corrupt=[OTHER, "the city of Dallas is"], opened=2
+    ),
+    "bars, aligned": lambda: bars(clean="the city of the capital of Texas is", align="diff"),
+    "bars, a stored record": lambda: LayerBarPatching(bars().record, opened=1),
     "bus, opened and removed": lambda: bus(opened=[1], removed=["L1.z.0", "L0.mlp_out"]),
     "bus, a stored record": lambda: ResidualBus(bus().record),
     "bus, a large model": lambda: ResidualBus(synthetic_writes(80, 64), opened=[79]),

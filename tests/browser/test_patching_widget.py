@@ -70,7 +70,7 @@ def cards_and_modes(nb: NB) -> None:
     expect(bar(page, 1)).to_be_focused()
     page.keyboard.press("Enter")
     holds(nb, "w.opened", 1)
-    expect(card.locator("h4")).to_have_text("Layer 1")
+    expect(card.locator(".iw-patch-title")).to_have_text("Layer 1")
     expect(card).to_contain_text("at position 4")
     patch = page.get_by_role("group", name="Patch")
     patch.get_by_role("radio", name="all positions").check()

@@ -8,6 +8,7 @@ import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
 import { visible } from "../shared/tokens.ts";
 import { Tooltip } from "../shared/tooltip.ts";
+import { title } from "./card.ts";
 import { type Cell, Grid, type GridData } from "./grid.ts";
 import { baseTokens, byPosition, donorTokens, number, type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
 
@@ -17,7 +18,7 @@ export class Board {
   readonly element: HTMLElement;
   private readonly source: Grid;
   private readonly target: Grid;
-  private readonly names = [h("h4"), h("h4")] as const;
+  private readonly names = [title(""), title("")] as const;
   private readonly state = h("p", { class: "iw-patch-held", role: "status" });
   private readonly line = s("line", { "stroke-width": 2.5, "marker-end": "none" });
   private readonly wire = s("svg", { class: "iw-patch-wire", "aria-hidden": "true" }, this.line);

@@ -8,6 +8,9 @@ import { meaning, movedMeaning } from "./words.ts";
 const WAITS = "Next tokens before and after appear once the model has run; an exported page has those of recorded cards.";
 const NO_MODEL = "Next tokens before and after need a model: record.widget(model=model).";
 
+/** A heading to the eye; to the page it is none, since nobody knows under which heading a widget stands. */
+export const title = (text: string): HTMLElement => h("p", { class: "iw-patch-title" }, text);
+
 /** The metric of both runs, and which of them is patched. */
 function ends(raw: RawShown): { base: number; other: number; text: string } {
   const [clean, corrupt] = raw.values.map((value) => value ?? NaN) as [number, number];
@@ -30,7 +33,7 @@ export function card(raw: RawShown, bar: Bar, place: { pos: number; head: number
   const here = held.place?.[0] === layer && held.place[1] === place.column && held.of?.[0] === raw.mode && held.of[1] === raw.at && held.of[2] === raw.direction;
   const which = raw.pairs[0] > 1 ? h("p", { class: "iw-hint" }, "Next tokens are those of the pair in the boxes.") : null;
   return [
-    h("h4", {}, `Layer ${layer}`),
+    title(`Layer ${layer}`),
     h("p", {}, facts.filter(Boolean).join(" · ")),
     h("p", {}, meaning(raw, bar, place.pos, place.head)),
     here && held.said ? h("div", {}, which, tables(raw, held.said)) : h("p", { class: "iw-hint" }, live ? WAITS : NO_MODEL),
@@ -43,7 +46,7 @@ export function movedCard(raw: RawShown, moved: RawMoved, drop: () => void): HTM
   const [fromLayer, fromPos, toLayer, toPos] = moved.move!;
   const [from, to] = [`position ${fromPos} (${visible(donorTokens(raw)[fromPos] ?? "")})`, `position ${toPos} (${visible(baseTokens(raw)[toPos] ?? "")})`];
   return [
-    h("h4", {}, `From layer ${fromLayer}, ${from}, to layer ${toLayer}, ${to}`),
+    title(`From layer ${fromLayer}, ${from}, to layer ${toLayer}, ${to}`),
     close,
     h("p", {}, `recovery ${number(moved.recovery!, 3)} · ${ends(raw).text}, patched ${number(moved.value!)}`),
     h("p", {}, movedMeaning(raw, moved.site!, from, to, moved.recovery ?? NaN)),

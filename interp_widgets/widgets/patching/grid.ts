@@ -39,6 +39,7 @@ export interface GridEvents {
 
 const GUTTER = 30;
 const FOOT = 62;
+const LETTERS = 9; // of a column's name
 const [NARROW, WIDE] = [16, 46];
 const MOST_WIDTH = 8000;
 
@@ -52,7 +53,7 @@ export class Grid {
   private colors: Ramp | null = null;
   private marks: Marks = { framed: [], lit: null };
   private cursor: Cell | null = null;
-  private size = { cell: WIDE, row: 18 };
+  private size = { cell: WIDE, row: 18, foot: FOOT };
   private frame = 0;
   private turn = 0;
 
@@ -133,8 +134,10 @@ export class Grid {
     if (!this.data || view === 0) return;
     const { cols, layers } = this.data;
     const least = Math.min(NARROW, MOST_WIDTH / cols.length);
-    this.size = { cell: clamp((view - GUTTER) / cols.length, least, WIDE), row: clamp(Math.floor(300 / layers), 4, 20) };
-    const [width, height] = [Math.ceil(GUTTER + cols.length * this.size.cell), layers * this.size.row + FOOT];
+    // Names of one or two letters stand upright.
+    const foot = cols.every((name) => name.length < 3) ? 18 : FOOT;
+    this.size = { cell: clamp((view - GUTTER) / cols.length, least, WIDE), row: clamp(Math.floor(300 / layers), 4, 20), foot };
+    const [width, height] = [Math.ceil(GUTTER + cols.length * this.size.cell), layers * this.size.row + foot];
     const scale = Math.min(devicePixelRatio || 1, 16_000 / width);
     Object.assign(this.canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
@@ -190,7 +193,7 @@ export class Grid {
   }
 
   private names(pen: CanvasRenderingContext2D, data: GridData, text: string): void {
-    const { cell, row } = this.size;
+    const { cell, row, foot } = this.size;
     pen.fillStyle = text;
     const every = Math.ceil(12 / row);
     pen.textAlign = "right";
@@ -200,10 +203,12 @@ export class Grid {
       if (col % each !== 0) return;
       const shown = visible(name);
       pen.save();
-      pen.translate(GUTTER + (col + 0.5) * cell, data.layers * row + 5);
-      pen.rotate(-Math.PI / 2);
+      pen.translate(GUTTER + (col + 0.5) * cell, data.layers * row + (foot < FOOT ? 9 : 5));
+      if (foot < FOOT) pen.textAlign = "center";
+      else pen.rotate(-Math.PI / 2);
       pen.font = `${data.differs(col) ? "bold " : ""}11px system-ui, sans-serif`;
-      const cut = [...shown].length > 9 ? `${[...shown].slice(0, 8).join("")}…` : shown;
+      const letters = [...shown];
+      const cut = letters.length > LETTERS ? `${letters.slice(0, LETTERS - 1).join("")}…` : shown;
       pen.fillText(cut, 0, 0);
       if (data.differs(col)) pen.fillRect(-pen.measureText(cut).width, 7, pen.measureText(cut).width, 1.2);
       pen.restore();

@@ -5,6 +5,7 @@ import { h } from "../shared/dom.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
 import { Tooltip } from "../shared/tooltip.ts";
+import { title } from "./card.ts";
 import { type Cell, Grid } from "./grid.ts";
 import { number, type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
 
@@ -21,7 +22,7 @@ export class Heads {
     const press = ({ layer, col }: Cell): void => link.act({ do: "open", layer, head: col }, { opened: layer, head: col });
     const hover = (cell: Cell | null): void => (cell ? this.tip.show(this.grid.box(cell), this.element.getBoundingClientRect(), h("span", {}, this.words(cell))) : this.tip.hide());
     this.grid = new Grid({ hover, press, cancel: () => this.tip.hide() }, frame.signal);
-    this.element = h("div", { class: "iw-patch-heads" }, h("h4", {}, "Layer × head: recovery of every head"), this.grid.element, this.tip.element);
+    this.element = h("div", { class: "iw-patch-heads" }, title("Layer × head: recovery of every head"), this.grid.element, this.tip.element);
   }
 
   show(raw: RawShown, sweep: Sweep): void {
