@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import iter_composition as iter_composition
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
+    from interp_widgets.core.head_edit import HeadEdit as HeadEdit
+    from interp_widgets.core.head_edit import head_edit as head_edit
+    from interp_widgets.core.head_edit import iter_head_edit as iter_head_edit
     from interp_widgets.core.heads import HeadScores as HeadScores
     from interp_widgets.core.heads import head_scores as head_scores
     from interp_widgets.core.heads import heads as heads
@@ -102,6 +105,7 @@ _HOME = {
     "Glossary": "widgets.glossary",
     "HeadCircuit": "core.head_circuit",
     "HeadGrid": "widgets.heads",
+    "HeadEdit": "core.head_edit",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
     "Lens": "core.lens.lens",
@@ -135,6 +139,7 @@ _HOME = {
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
     "head_circuit": "core.head_circuit",
+    "head_edit": "core.head_edit",
     "head_scores": "core.heads",
     "heads": "core.heads",
     "iter_ablation": "core.patching.ablation",
@@ -147,6 +152,7 @@ _HOME = {
     "iter_edge_attribution": "core.patching.edges",
     "iter_fit_lens": "core.lens.fit",
     "iter_cache_shards": "core.shards",
+    "iter_head_edit": "core.head_edit",
     "iter_head_scores": "core.heads",
     "iter_lens_difference": "core.lens.difference",
     "iter_logit_lens": "core.lens.logit",
