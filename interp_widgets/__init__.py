@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     from interp_widgets.course.quizzes import quiz as quiz
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
+    from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
@@ -99,6 +100,7 @@ _HOME = {
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
     "AttentionView": "widgets.attention",
+    "AttributionScatter": "widgets.attribution",
     "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",

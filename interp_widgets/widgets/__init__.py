@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
+    from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 WIDGETS = {
     "AttentionView": "attention",
+    "AttributionScatter": "attribution",
     "Glossary": "glossary",
     "HeadGrid": "heads",
     "LayerBarPatching": "patching",
@@ -37,6 +39,7 @@ WIDGETS = {
 __all__ = [
     "WIDGETS",
     "AttentionView",
+    "AttributionScatter",
     "Glossary",
     "HeadGrid",
     "LayerBarPatching",

@@ -11,7 +11,7 @@ from interp_widgets.widgets._heads_data import REPLACE, Question, name, place_of
 if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition
     from interp_widgets.core.language_model import LanguageModel
-    from interp_widgets.core.patching.circuit import Circuit  # pyright: ignore
+    from interp_widgets.core.patching.circuit import Circuit
     from interp_widgets.core.patching.record import Patching
     from interp_widgets.widgets._history import Action, State
 
@@ -27,7 +27,7 @@ def reduced(state: State, action: Action) -> State | None:
         case {"do": "replace", "by": str(by)} if by in REPLACE:
             return {**state, "replace": by}
         case {"do": "run"}:
-            return {**state, "circuit": [name(head) for head in state["selected"]]}
+            return {**state, "circuit": [name(head) for head in sorted(state["selected"])]}
     return None
 
 
@@ -73,18 +73,19 @@ def circuit_steps(
     reference: Sequence[Any],
 ) -> Iterator[Circuit]:
     """What the model does with these heads alone, the others replaced."""
-    from interp_widgets.core.patching.circuit import iter_circuit  # pyright: ignore
+    from interp_widgets.core.patching.circuit import iter_circuit
 
-    others = {"reference": reference or [question.clean, question.corrupt]}
-    more = others if replace == "mean" else {}
-    return iter_circuit(model, **question.asked, heads=list(heads), replace=replace, **more)
+    others = (list(reference) or [question.clean, question.corrupt]) if replace == "mean" else []
+    asked = question.asked
+    return iter_circuit(model, **asked, heads=list(heads), replace=replace, reference=others)
 
 
-def circuit_view(found: Circuit | None, replace: str) -> dict[str, Any]:
+def circuit_view(found: Circuit | None, asked: Sequence[str], replace: str) -> dict[str, Any]:
     """What a set does alone, as the page says it; numbers not known yet are null."""
     if found is None:
-        return {"heads": []}
+        return {"asked": [], "heads": []}
     return {
+        "asked": list(asked),
         "heads": list(found.names),
         "replace": replace,
         "faithfulness": _number(found.faithfulness),

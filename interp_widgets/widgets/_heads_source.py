@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interp_widgets.widgets import _heads_data as data
 from interp_widgets.widgets._heads_data import Question
+from interp_widgets.widgets._heads_paths import check_path
 from interp_widgets.widgets._lens_data import unknown_words
 
 if TYPE_CHECKING:
@@ -119,3 +120,18 @@ def check_head(size: tuple[int, int], head: Any) -> None:
             f"a head is [layer, head], layers 0 to {layers - 1} and heads 0 to {heads - 1} "
             f"here; got {list(head)!r}."
         )
+
+
+def check_state(
+    size: tuple[int, int], model: Any, state: Mapping[str, Any], roles: Mapping[Any, str]
+) -> None:
+    """Heads and places that a widget is to open with.
+
+    Raises:
+        ValueError: one of them is not there.
+    """
+    named = [*roles, *state.get("circuit", [])]
+    for head in [state["opened"], *state["selected"], *map(data.place_of, named)]:
+        check_head(size, head)
+    path = state.get("sender", ""), state.get("receiver", "logits")
+    check_path(size, size[1] if model is None else model.n_kv_heads, *path)

@@ -28,7 +28,7 @@ KEPT = 512  # answers
 class Job(NamedTuple):
     """Something to compute: a name that says all it depends on, and records, ever more complete."""
 
-    key: Hashable
+    key: Any  # hashable
     steps: Callable[[], Iterator[Any]]
 
 

@@ -22,6 +22,7 @@ from interp_widgets.widgets._heads_card import card_jobs, cards, is_small
 from interp_widgets.widgets._heads_data import EFFECTS, KINDS, REPLACE, Effect, Question, name
 from interp_widgets.widgets._heads_source import (
     check_head,
+    check_state,
     question_of,
     read_prompts,
     size_of,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from interp_widgets.core.heads import HeadScores
     from interp_widgets.core.language_model import LanguageModel
-    from interp_widgets.core.patching.circuit import Circuit  # pyright: ignore
+    from interp_widgets.core.patching.circuit import Circuit
     from interp_widgets.core.patching.record import Patching
 
 
@@ -104,10 +105,10 @@ class HeadGrid(JobWidget):
     ran = drawn(traitlets.Dict())  # what the set that was run does alone
 
     ACTIONS = (
-        *("measure", "effect", "open", "select", "role", "path"),
+        *("measure", "effect", "open", "select", "role", "path", "replace", "run"),
         *("prompt", "answer", "distractor"),
     )
-    COMPUTES = ("effect", "path", "prompt", "answer", "distractor")
+    COMPUTES = ("effect", "path", "replace", "run", "prompt", "answer", "distractor")
 
     def __init__(
         self,
@@ -138,8 +139,7 @@ class HeadGrid(JobWidget):
             state = {**state, "answer": question.answer, "distractor": question.distractor}
         first = "record" if self._given else "denoise" if question else "induction"
         state = {"measure": first, "opened": [], "selected": [], **state, "prompts": prompts}
-        for head in [state["opened"], *state["selected"], *map(data.place_of, roles or {})]:
-            check_head(self._size, head)
+        check_state(self._size, model, state, roles or {})
         self._check_measure(state["measure"], model is not None)
         self._named = record.model if model is None else model.name
         known = {} if not hasattr(record, "kinds") else {self._key_of(prompts): record}
@@ -236,25 +236,19 @@ class HeadGrid(JobWidget):
                 self._check_measure(by, self.live)
             case {"do": "open" | "role", "layer": int(layer), "head": int(head)}:
                 check_head(self._size, [layer, head])
+            case {"do": "set", "name": "opened", "value": list(head)}:
+                check_head(self._size, head)
             case {"do": "select", "heads": list(heads)}:
                 for head in heads:
                     check_head(self._size, head or [-1, -1])
-            case {"do": "set", "name": "opened", "value": list(head)}:
-                check_head(self._size, head)
-            case {"do": "set", "name": "selected", "value": list(heads)}:
-                for head in heads:
-                    check_head(self._size, head)
-            case {"do": "set", "name": "roles", "value": dict(roles)}:
-                for head in data.named_roles(roles):
+            case {"do": "set", "name": "selected" | "circuit" | "roles", "value": heads}:
+                for head in data.named_roles(heads) if isinstance(heads, dict) else heads:
                     check_head(self._size, data.place_of(head))
             case {"do": "run"} if not self._paired or not self.selected:
                 raise ValueError(
                     "Running a set needs heads in it, and a pair: HeadGrid(model, clean=…, "
                     "corrupt=…, answer=…)."
                 )
-            case {"do": "set", "name": "circuit", "value": list(heads)}:
-                for head in heads:
-                    check_head(self._size, data.place_of(head))
             case {"do": "path", "sender": str(sender), "receiver": str(receiver)}:
                 self._check_path(sender, receiver)
             case {"do": "set", "name": "sender", "value": str(sender)}:
@@ -345,7 +339,7 @@ class HeadGrid(JobWidget):
             "shown": {**shown, **read},
             "grid": data.grid(found, stale),
             "cards": cards(self._known, self._prompt, [self.opened] if self.opened else []),
-            "ran": paths.circuit_view(self.run, self.replace),
+            "ran": paths.circuit_view(self.run, self.circuit, self.replace),
             "route": paths.path_view(self.path, self.sender, self.receiver),
         }
 

@@ -17,6 +17,7 @@ from interp_widgets.core.lens.logit import LogitLens
 from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
     AttentionView,
+    AttributionScatter,
     Glossary,
     HeadGrid,
     LayerBarPatching,
@@ -88,6 +89,22 @@ EXAMPLES = {
         ],
         most_bytes=20_000,
     ),
+    "AttributionScatter": Example(
+        make=lambda **given: AttributionScatter(
+            model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", **given
+        ),
+        actions=[
+            {"do": "pick", "cell": 3},
+            {"do": "pick", "cell": 5},
+            {"do": "technique", "by": "qk"},
+            {"do": "steps", "m": 2},
+            {"do": "sites", "kinds": ["z", "q"]},
+            {"do": "distractor", "text": " Paris"},
+            {"do": "answer", "text": " Dallas"},
+            {"do": "prompt", "side": 1, "text": "the city of Rome is"},
+        ],
+        most_bytes=4_000,
+    ),
     "Glossary": Example(
         make=lambda **given: Glossary(TERMS, **given),
         actions=[{"do": "search", "text": "taking"}, {"do": "open", "term": "difference"}],
@@ -103,6 +120,8 @@ EXAMPLES = {
             {"do": "select", "heads": [[0, 1], [2, 3]]},
             {"do": "role", "layer": 1, "head": 2, "text": "mover"},
             {"do": "path", "sender": "L0.z.1", "receiver": "L2.q.3"},
+            {"do": "run"},
+            {"do": "replace", "by": "zero"},
             {"do": "effect", "by": "noise"},
             {"do": "distractor", "text": " Paris"},
             {"do": "answer", "text": " Dallas"},

@@ -104,10 +104,10 @@ def test_a_card_is_the_pattern_of_the_run_and_the_weights() -> None:
 
 def test_a_card_lists_the_heads_that_compose_most_above_random() -> None:
     card = widget(opened=[1, 2]).cards["L1.z.2"]
-    frame = iw.composition(model()).to_frame()
+    frame: Any = iw.composition(model()).to_frame()
     for mine, other, listed in (("writer", "reader", "feeds"), ("reader", "writer", "fed")):
         rows = frame[(frame[mine] == "L1.z.2") & (frame["excess"] > 0)]
-        wanted = rows.sort_values("excess", ascending=False).head(_heads_paths.LINKS)
+        wanted = rows.nlargest(_heads_paths.LINKS, "excess")
         assert [link[1] for link in card[listed]] == list(wanted[other])
         assert [link[0].split(".")[1] for link in card[listed]] == list(wanted["kind"])
         np.testing.assert_allclose([link[3] for link in card[listed]], wanted["excess"], atol=1e-6)
@@ -129,6 +129,33 @@ def test_a_path_is_what_the_core_finds() -> None:
     assert shown.route["effect"] == pytest.approx(float(direct.effect), abs=1e-9)
 
 
+@pytest.mark.parametrize("replace", ["corrupt", "mean", "zero"])
+def test_a_set_run_alone_is_the_cores_circuit(replace: str) -> None:
+    shown = widget(selected=[[2, 1], [0, 3]], replace=replace).act({"do": "run"}).wait()
+    reference = [PROMPT, OTHER] if replace == "mean" else []
+    more: dict[str, Any] = {"replace": replace, "reference": reference}
+    wanted = iw.circuit(model(), **PAIR, heads=[(0, 3), (2, 1)], **more)
+    assert shown.circuit == ["L0.z.3", "L2.z.1"]
+    assert shown.run is not None
+    assert shown.ran["faithfulness"] == pytest.approx(wanted.faithfulness)
+    assert shown.ran["completeness"] == pytest.approx(wanted.completeness)
+    assert shown.ran["minimality"] == pytest.approx(wanted.minimality.tolist())
+    assert shown.ran["empty"] == pytest.approx(wanted.empty)
+    # The set goes on changing; what was run stays until it is run again.
+    shown.act({"do": "select", "heads": []}).wait()
+    assert shown.ran["asked"] == ["L0.z.3", "L2.z.1"]
+    with pytest.raises(ValueError, match="needs heads in it"):
+        shown.act({"do": "run"})
+
+
+def test_all_heads_alone_are_the_model_and_none_the_corrupt_run() -> None:
+    """The control: with MLPs of the run itself and prompts that end alike."""
+    every = [[layer, head] for layer in range(3) for head in range(4)]
+    shown = widget(selected=every).act({"do": "run"}).wait()
+    assert shown.ran["faithfulness"] == pytest.approx(1, abs=1e-5)
+    assert shown.ran["empty"] == pytest.approx(0, abs=1e-5)
+
+
 @pytest.mark.parametrize(
     ("sender", "receiver", "why"),
     [
@@ -141,6 +168,8 @@ def test_a_path_is_what_the_core_finds() -> None:
 )
 def test_a_path_that_is_none_is_refused(sender: str, receiver: str, why: str) -> None:
     shown = HeadGrid(model(), **PAIR)
+    with pytest.raises(ValueError, match=why):
+        widget(sender=sender, receiver=receiver)
     with pytest.raises(ValueError, match=why):
         shown.act({"do": "path", "sender": sender, "receiver": receiver})
     assert shown.actions == []

@@ -37,7 +37,7 @@ export class HeadSet {
     replace.hidden = !can;
     this.replace.set(link.read("replace"));
     this.result.hidden = circuit.length === 0;
-    const same = ran.heads.join() === circuit.join() && ran.replace === link.read("replace");
+    const same = ran.asked.join() === circuit.join() && ran.replace === link.read("replace");
     fill(this.result, ...(same ? told(ran) : [h("p", {}, "running …")]));
   }
 }

@@ -86,6 +86,8 @@ export interface RawRoute {
 export const REPLACE = { corrupt: "the corrupt run’s", mean: "their mean", zero: "zero" };
 
 export interface RawRan {
+  /** The heads that it answers for, as asked. */
+  asked: string[];
   heads: string[];
   replace?: keyof typeof REPLACE;
   faithfulness?: number | null;

@@ -1,0 +1,267 @@
+// The points on a canvas, and behind it what keys and screen readers need.
+
+import { lineStyle } from "../shared/color.ts";
+import { h, uid } from "../shared/dom.ts";
+import type { Theme } from "../shared/theme.ts";
+import { Axes, label, MARGIN, SHAPES } from "./axes.ts";
+import type { Points } from "./state.ts";
+
+const WIDEST = 640;
+const NEAR = 14;
+const MOST_NAMED_PX = 190;
+
+export interface PlotEvents {
+  hover(cell: number, byKey: boolean): void;
+  pick(cell: number): void;
+}
+
+export class Plot {
+  readonly element: HTMLElement;
+  private readonly canvas = h("canvas", { "aria-hidden": "true" });
+  private readonly options = [h("div", { role: "option", id: uid("point") }), h("div", { role: "option", id: uid("point") })] as const;
+  private points: Points | null = null;
+  private axes: Axes | null = null;
+  private theme: Theme = "light";
+  private picked = -1;
+  private cursor = -1;
+  private width = 0;
+  private turn = 0;
+  private frame = 0;
+
+  constructor(
+    private readonly events: PlotEvents,
+    signal: AbortSignal,
+  ) {
+    const reading = h("div", { class: "iw-sr" }, ...this.options);
+    this.element = h("div", { class: "iw-scatter-plot", role: "listbox", tabindex: 0, "data-home": true, "data-key": "plot" }, this.canvas, reading);
+    const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(name, run, { signal });
+    on("pointermove", (e) => this.to(this.hit(e), false));
+    on("pointerleave", () => this.to(-1, false));
+    on("click", (e) => {
+      const cell = this.hit(e);
+      if (cell >= 0) this.events.pick(cell);
+    });
+    on("keydown", (e) => this.key(e));
+    on("focus", () => this.element.matches(":focus-visible") && this.to(this.home(), true));
+    on("blur", () => this.to(-1, false));
+    const resized = new ResizeObserver(() => this.element.clientWidth !== this.width && this.layout());
+    resized.observe(this.element);
+    signal.addEventListener("abort", () => {
+      resized.disconnect();
+      cancelAnimationFrame(this.frame);
+    });
+  }
+
+  show(points: Points, picked: number, theme: Theme): void {
+    this.points = points;
+    this.picked = picked;
+    this.theme = theme;
+    this.element.setAttribute("aria-label", `Estimated against exact effects of ${points.count} cells. Left and right go by exact effect, up and down by error; Enter holds a cell.`);
+    this.element.dataset["known"] = String(points.across.length);
+    if (this.cursor >= points.count) this.cursor = -1;
+    this.layout();
+    this.read();
+  }
+
+  /** Where a cell's point is on the screen. */
+  box(cell: number): DOMRect {
+    const at = this.canvas.getBoundingClientRect();
+    const [x, y] = this.place(cell);
+    return new DOMRect(at.left + x - 5, at.top + y - 5, 10, 10);
+  }
+
+  private place(cell: number): [number, number] {
+    const { exact, estimate } = this.points!;
+    // Not measured yet: a dash at the left edge.
+    const x = Number.isNaN(exact[cell]!) ? MARGIN.left - 5 : this.axes!.left(exact[cell]!);
+    return [x, this.axes!.top(estimate[cell]!)];
+  }
+
+  private home(): number {
+    return this.picked >= 0 ? this.picked : (this.points?.byError[0] ?? -1);
+  }
+
+  private layout(): void {
+    this.width = this.element.clientWidth;
+    if (!this.points || this.width === 0) return;
+    const [wide, high] = [Math.min(this.width, WIDEST), Math.round(Math.min(this.width, WIDEST) * 0.7)];
+    this.axes = new Axes(this.points, wide, high);
+    const scale = window.devicePixelRatio || 1;
+    this.canvas.width = Math.round(wide * scale);
+    this.canvas.height = Math.round(high * scale);
+    this.canvas.style.width = `${wide}px`;
+    this.canvas.style.height = `${high}px`;
+    this.draw();
+  }
+
+  private draw(): void {
+    this.frame ||= requestAnimationFrame(() => {
+      this.frame = 0;
+      this.paint();
+    });
+  }
+
+  private paint(): void {
+    const { points, axes } = this;
+    if (!points || !axes) return;
+    const c = this.canvas.getContext("2d")!;
+    const style = getComputedStyle(this.element);
+    const ink = (name: string): string => style.getPropertyValue(name).trim();
+    const [text, faint, line, ground, accent] = [style.color, ink("--iw-faint"), ink("--iw-line"), ink("--iw-ground"), ink("--iw-accent")];
+    const scale = window.devicePixelRatio || 1;
+    c.setTransform(scale, 0, 0, scale, 0, 0);
+    c.clearRect(0, 0, axes.width, axes.height);
+    this.frames(c, [faint, line, text], style.fontFamily);
+    const r = points.count > 2000 ? 2 : points.count > 400 ? 3 : 4;
+    const colors = points.raw.groups.map((_, i) => (this.theme === "contrast" ? text : lineStyle(i, this.theme).color));
+    for (let cell = 0; cell < points.count; cell++) {
+      if (Number.isNaN(points.estimate[cell]!)) continue;
+      const [x, y] = this.place(cell);
+      c.fillStyle = colors[points.group(cell)]!;
+      if (Number.isNaN(points.exact[cell]!)) c.fillRect(x - 4, y - 0.75, 8, 1.5);
+      else this.shape(c, cell, x, y, r);
+    }
+    this.names(c, text, ground, style.fontFamily);
+    for (const [cell, color] of [[this.picked, accent], [this.cursor, text]] as const) {
+      if (cell < 0 || cell >= points.count) continue;
+      const [x, y] = this.place(cell);
+      for (const [stroke, wide] of [[ground, 4], [color, 2]] as const) {
+        c.strokeStyle = stroke;
+        c.lineWidth = wide;
+        c.beginPath();
+        c.arc(x, y, r + 4, 0, 7);
+        c.stroke();
+      }
+    }
+    this.element.dataset["drawn"] = String(points.count);
+  }
+
+  private shape(c: CanvasRenderingContext2D, cell: number, x: number, y: number, r: number): void {
+    const shape = SHAPES[this.points!.group(cell) % SHAPES.length]!(x, y, r);
+    c.beginPath();
+    for (const [px, py] of shape) c.lineTo(px, py);
+    c.globalAlpha = 0.8;
+    c.fill();
+    c.globalAlpha = 1;
+  }
+
+  private frames(c: CanvasRenderingContext2D, [faint, line, text]: readonly [string, string, string], family: string): void {
+    const { left, right, top, bottom } = MARGIN;
+    const { width, height, ticksX, ticksY, equal } = this.axes!;
+    c.font = `11px ${family}`;
+    c.lineWidth = 1;
+    c.strokeStyle = line;
+    c.fillStyle = faint;
+    c.textBaseline = "middle";
+    for (const tick of ticksX) {
+      const x = Math.round(this.axes!.left(tick)) + 0.5;
+      stroke(c, x, top, x, height - bottom);
+      c.textAlign = "center";
+      c.fillText(label(tick), x, height - bottom + 11);
+    }
+    for (const tick of ticksY) {
+      const y = Math.round(this.axes!.top(tick)) + 0.5;
+      stroke(c, left, y, width - right, y);
+      c.textAlign = "right";
+      c.fillText(label(tick), left - 12, y);
+    }
+    c.strokeStyle = faint;
+    if (equal) {
+      c.setLineDash([5, 4]);
+      stroke(c, ...equal);
+      c.setLineDash([]);
+    }
+    c.fillStyle = text;
+    c.textAlign = "center";
+    c.fillText(`exact change of ${this.points!.raw.unit}`, (left + width - right) / 2, height - 10);
+    c.save();
+    c.translate(9, (top + height - bottom) / 2);
+    c.rotate(-Math.PI / 2);
+    c.fillText("estimated", 0, 0);
+    c.restore();
+  }
+
+  /** Cells that stand out carry their names, unless one would lie over another. */
+  private names(c: CanvasRenderingContext2D, text: string, ground: string, family: string): void {
+    const taken: [number, number, number, number][] = [];
+    c.font = `600 11px ${family}`;
+    for (const cell of this.points!.raw.worst) {
+      const [x, y] = this.place(cell);
+      const name = this.points!.name(cell);
+      const wide = Math.min(c.measureText(name).width, MOST_NAMED_PX);
+      const left = x + 9 + wide > this.axes!.width ? x - 9 - wide : x + 9;
+      const box: [number, number, number, number] = [left, y - 8, left + wide, y + 8];
+      if (taken.some(([a, b, d, e]) => box[0] < d && box[2] > a && box[1] < e && box[3] > b)) continue;
+      taken.push(box);
+      c.textAlign = "left";
+      c.lineWidth = 3;
+      c.strokeStyle = ground;
+      c.fillStyle = text;
+      c.strokeText(name, left, y, wide);
+      c.fillText(name, left, y, wide);
+    }
+  }
+
+  // -- hands -------------------------------------------------------------------------------------
+
+  private hit(event: MouseEvent): number {
+    if (!this.points || !this.axes) return -1;
+    const box = this.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
+    let [best, least] = [-1, NEAR ** 2];
+    for (let cell = 0; cell < this.points.count; cell++) {
+      if (Number.isNaN(this.points.estimate[cell]!)) continue;
+      const [px, py] = this.place(cell);
+      const far = (px - x) ** 2 + (py - y) ** 2;
+      if (far < least) [best, least] = [cell, far];
+    }
+    return best;
+  }
+
+  private to(cell: number, byKey: boolean): void {
+    if (cell === this.cursor) return;
+    this.cursor = cell;
+    this.read();
+    this.draw();
+    this.events.hover(cell, byKey);
+  }
+
+  private key(event: KeyboardEvent): void {
+    const { points } = this;
+    if (!points || event.ctrlKey || event.metaKey || event.altKey) return;
+    const at = this.cursor < 0 ? this.home() : this.cursor;
+    const step = (order: readonly number[], by: number): number => order[Math.min(Math.max(order.indexOf(at) + by, 0), order.length - 1)] ?? -1;
+    const moves: Record<string, () => number> = {
+      ArrowRight: () => step(points.across, 1),
+      ArrowLeft: () => step(points.across, -1),
+      ArrowDown: () => step(points.byError, 1),
+      ArrowUp: () => step(points.byError, -1),
+      Home: () => points.byError[0] ?? -1,
+      End: () => points.byError.at(-1) ?? -1,
+    };
+    const move = moves[event.key];
+    if (move) this.to(move(), true);
+    else if ((event.key === "Enter" || event.key === " ") && at >= 0) this.events.pick(at);
+    else if (event.key === "Escape") this.to(-1, true);
+    else return;
+    event.preventDefault();
+  }
+
+  private read(): void {
+    if (this.cursor < 0 || !this.points) {
+      this.element.removeAttribute("aria-activedescendant");
+      return;
+    }
+    const option = this.options[(this.turn = 1 - this.turn)]!;
+    option.textContent = this.points.words(this.cursor);
+    option.setAttribute("aria-selected", String(this.cursor === this.picked));
+    this.element.setAttribute("aria-activedescendant", option.id);
+  }
+}
+
+function stroke(c: CanvasRenderingContext2D, x: number, y: number, a: number, b: number): void {
+  c.beginPath();
+  c.moveTo(x, y);
+  c.lineTo(a, b);
+  c.stroke();
+}
