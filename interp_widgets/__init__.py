@@ -70,6 +70,11 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.path import iter_path_patching as iter_path_patching
     from interp_widgets.core.patching.path import path_patching as path_patching
     from interp_widgets.core.patching.record import Patching as Patching
+    from interp_widgets.core.patching.scrubbing import Scrubbing as Scrubbing
+    from interp_widgets.core.patching.scrubbing import causal_scrubbing as causal_scrubbing
+    from interp_widgets.core.patching.scrubbing import (
+        iter_causal_scrubbing as iter_causal_scrubbing,
+    )
     from interp_widgets.core.result import Result as Result
     from interp_widgets.core.shards import ActivationShards as ActivationShards
     from interp_widgets.core.shards import cache_shards as cache_shards
@@ -124,6 +129,7 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "Timeline": "core.timeline",
+    "Scrubbing": "core.patching.scrubbing",
     "TokenStrip": "widgets.tokens",
     "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
@@ -132,6 +138,7 @@ _HOME = {
     "available": "core.hub",
     "cache": "core.cache",
     "cache_shards": "core.shards",
+    "causal_scrubbing": "core.patching.scrubbing",
     "causal_tracing": "core.patching.causal_tracing",
     "check": "course.exercises",
     "circuit": "core.patching.circuit",
@@ -147,6 +154,7 @@ _HOME = {
     "iter_ablation": "core.patching.ablation",
     "iter_activation_patching": "core.patching.activation",
     "iter_attribution_patching": "core.patching.attribution",
+    "iter_causal_scrubbing": "core.patching.scrubbing",
     "iter_causal_tracing": "core.patching.causal_tracing",
     "iter_circuit": "core.patching.circuit",
     "iter_composition": "core.composition",

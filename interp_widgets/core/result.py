@@ -41,6 +41,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
     "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
+    "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),
     "Timeline": ("core.timeline", "timeline", None),
 }
 

@@ -48,6 +48,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     ),
     "edges": lambda model: iw.edge_attribution(model, *PAIR, " Austin", " Rome", integrate=2),
     "circuit": lambda model: iw.find_circuit(model, *PAIR, " Austin", " Rome", "mean"),
+    "scrubbing": lambda model: iw.causal_scrubbing(
+        model, PAIR, {"L1.z.2": len, "L1.mlp_out": len}, " Austin", " Rome", samples=4
+    ),
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }

@@ -79,7 +79,7 @@ def pairs_of(
         )
     count = len(cleans)
     answers, distractors = (
-        _token_each(model, tokens, name, count)
+        token_each(model, tokens, name, count)
         for tokens, name in ((answer, "answer"), (distractor, "distractor"))
     )
     return [
@@ -117,7 +117,7 @@ def _pair(
     )
 
 
-def _token_each(model: LanguageModel, tokens: Any, name: str, count: int) -> list[int | None]:
+def token_each(model: LanguageModel, tokens: Any, name: str, count: int) -> list[int | None]:
     """A token id for each pair: one for all, or a list."""
     if tokens is None:
         return [None] * count
