@@ -86,7 +86,7 @@ def plot_print(record: Scrubbing, ax: Any = None) -> PrintFigure:
     from matplotlib.figure import Figure
 
     if ax is None:
-        ax = Figure(figsize=(5.6, 3.4), layout="constrained").add_subplot()
+        ax = Figure(figsize=(6.4, 3.4), layout="constrained").add_subplot()
     prompts, mean = _lines(record)
     for values in prompts:
         ax.plot(range(3), values, color="#808080", linewidth=0.7, alpha=0.5, marker=".")
