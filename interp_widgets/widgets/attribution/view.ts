@@ -59,7 +59,7 @@ export class View {
       const m = Math.min(Math.max(Math.round(Number(this.steps.value)) || 1, 1), 64);
       link.act({ do: "steps", m }, { steps: m, technique: "integrated" });
     }, { signal });
-    this.controls = h("div", { class: "iw-bar" }, techniques.element, h("label", { class: "iw-scatter-m" }, "steps ", this.steps), this.kinds);
+    this.controls = h("div", { class: "iw-bar" }, techniques.element, h("label", { class: "iw-scatter-m" }, "steps ", this.steps), this.kinds, this.status.busy);
     this.plot = new Plot({ hover: (cell, byKey) => this.hover(cell, byKey), pick: (cell) => this.pick(cell) }, signal);
     this.kinds.addEventListener("click", (event) => this.toggle((event.target as Element).closest<HTMLElement>("[data-kind]")?.dataset["kind"]), { signal });
     this.worst.addEventListener("click", (event) => {
@@ -68,7 +68,7 @@ export class View {
     }, { signal });
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
     const side = h("div", { class: "iw-scatter-side" }, this.numbers, this.worst, this.residuals, this.card);
-    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, this.controls, this.status.busy, h("div", { class: "iw-scatter-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, this.controls, h("div", { class: "iw-scatter-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["shown", "picked", "sites", "technique", "steps", "live", "prompts", "answer"], () => keepFocus(frame.root, () => this.draw()));
   }
