@@ -214,10 +214,14 @@ class LayerBarPatching(PromptedWidget):
         """The estimate, what is asked about single places, exact values, what is compared."""
         ask: Ask = also
         model = cast("LanguageModel", self._models[side])
+        known = (
+            ask.question in self._swept
+        )  # then the bars are there, and only cards are waited for
         sweeping = self._sweeping(model, ask.question)
         found = Answered(ask, next(sweeping))
         if ask.opened >= 0 or ask.carried:
-            yield found
+            if not known:
+                yield found
             card = data.card_of(model, found.swept, ask)
             found = Answered(ask, found.swept, card, data.carry(model, found.swept, ask))
         yield found

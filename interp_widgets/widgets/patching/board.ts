@@ -38,8 +38,15 @@ export class Board {
     this.target = new Grid({ hover: (cell) => this.hover(this.target, cell), press: (cell) => this.put(cell), cancel: () => this.hold(null) }, signal);
     this.shared = new SharedCursor(signal, () => this.mark());
     const half = (name: HTMLElement, grid: Grid): HTMLElement => h("div", { class: "iw-patch-half" }, name, grid.element);
-    const both = h("div", { class: "iw-patch-both" }, half(this.names[0], this.source), half(this.names[1], this.target), this.wire);
-    this.element = h("div", { class: "iw-patch-board" }, both, this.state, h("p", { class: "iw-hint" }, HINT), this.tip.element);
+    const first = half(this.names[0], this.source);
+    const hint = h("p", { class: "iw-hint" }, HINT);
+    const both = h("div", { class: "iw-patch-both" }, first, half(this.names[1], this.target), this.wire);
+    this.element = h("div", { class: "iw-patch-board" }, both, this.state, hint, this.tip.element);
+    // Without a model nothing can be moved: a record is one grid, and one without positions none.
+    link.watch(["live", "shown"], () => {
+      first.hidden = hint.hidden = !link.read("live");
+      this.element.hidden = !link.read("live") && !byPosition(link.read("shown"));
+    });
     const moved = new ResizeObserver(() => this.wired());
     moved.observe(this.element);
     for (const grid of [this.source, this.target]) grid.element.addEventListener("scroll", () => this.wired(), { signal });
@@ -54,7 +61,7 @@ export class Board {
     this.sweep = sweep;
     const [from, into] = raw.direction === "denoise" ? ["Clean", "Corrupt"] : ["Corrupt", "Clean"];
     this.names[0].textContent = `${from} run: take a site from here`;
-    this.names[1].textContent = `${into} run: put it in here`;
+    this.names[1].textContent = this.link.read("live") ? `${into} run: put it in here` : "Recovery by layer and position";
     const [donor, base] = [donorTokens(raw), baseTokens(raw)];
     const colors = ramp("signed", themeOf(this.frame.root));
     const back = new Map(raw.partners.map((partner, pos) => [partner, pos]));
@@ -102,10 +109,6 @@ export class Board {
 
   /** A cell of the source is picked up; with a pointer it can be dragged on. */
   private pick(cell: Cell, drags: PointerEvent | null): void {
-    if (!this.link.read("live")) {
-      this.state.textContent = "Moving a site needs a model: record.widget(model=model).";
-      return;
-    }
     this.hold(cell);
     if (!drags) {
       if (this.source.element.matches(":focus")) this.target.enter(cell);

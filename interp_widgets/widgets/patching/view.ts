@@ -112,8 +112,12 @@ export class View {
 
   private focus(layer: number): void {
     this.home = layer;
-    this.draw();
-    this.chart.querySelector<SVGElement>(`[data-layer="${layer}"]`)?.focus();
+    for (const bar of this.chart.querySelectorAll<SVGElement>("[data-layer]")) {
+      const here = bar.dataset["layer"] === String(layer);
+      bar.setAttribute("tabindex", here ? "0" : "-1");
+      bar.toggleAttribute("data-home", here);
+      if (here) bar.focus();
+    }
   }
 
   private draw(): void {
