@@ -19,6 +19,7 @@ export class Plot {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   private readonly options = [h("div", { role: "option", id: uid("point") }), h("div", { role: "option", id: uid("point") })] as const;
+  private readonly still = document.createElement("canvas");
   private points: Points | null = null;
   private axes: Axes | null = null;
   private theme: Theme = "light";
@@ -91,6 +92,7 @@ export class Plot {
     this.canvas.height = Math.round(high * scale);
     this.canvas.style.width = `${wide}px`;
     this.canvas.style.height = `${high}px`;
+    this.settle();
     this.draw();
   }
 
@@ -101,35 +103,53 @@ export class Plot {
     });
   }
 
-  private paint(): void {
+  private get radius(): number {
+    const count = this.points?.count ?? 0;
+    return count > 2000 ? 2 : count > 400 ? 3 : 4;
+  }
+
+  /** Paper and points, once for each record and size: what is pointed at comes over them. */
+  private settle(): void {
     const { points, axes } = this;
     if (!points || !axes) return;
-    const c = this.canvas.getContext("2d")!;
+    this.still.width = this.canvas.width;
+    this.still.height = this.canvas.height;
+    const c = this.still.getContext("2d")!;
     const style = getComputedStyle(this.element);
     const ink = (name: string): string => style.getPropertyValue(name).trim();
-    const [text, faint, line, ground, accent] = [style.color, ink("--iw-faint"), ink("--iw-line"), ink("--iw-ground"), ink("--iw-accent")];
     const scale = window.devicePixelRatio || 1;
     c.setTransform(scale, 0, 0, scale, 0, 0);
-    c.clearRect(0, 0, axes.width, axes.height);
-    this.frames(c, [faint, line, text], style.fontFamily);
-    const r = points.count > 2000 ? 2 : points.count > 400 ? 3 : 4;
-    const colors = points.raw.groups.map((_, i) => (this.theme === "contrast" ? text : lineStyle(i, this.theme).color));
+    this.frames(c, [ink("--iw-faint"), ink("--iw-line"), style.color], style.fontFamily);
+    const colors = points.raw.groups.map((_, i) => (this.theme === "contrast" ? style.color : lineStyle(i, this.theme).color));
     for (let cell = 0; cell < points.count; cell++) {
       if (Number.isNaN(points.estimate[cell]!)) continue;
       const [x, y] = this.place(cell);
       c.fillStyle = colors[points.group(cell)]!;
       if (Number.isNaN(points.exact[cell]!)) c.fillRect(x - 4, y - 0.75, 8, 1.5);
-      else this.shape(c, cell, x, y, r);
+      else this.shape(c, cell, x, y, this.radius);
     }
-    this.names(c, text, ground, style.fontFamily);
-    for (const [cell, color] of [[this.picked, accent], [this.cursor, text]] as const) {
+    this.names(c, style.color, ink("--iw-ground"), style.fontFamily);
+  }
+
+  private paint(): void {
+    const { points } = this;
+    if (!points || !this.axes) return;
+    const c = this.canvas.getContext("2d")!;
+    const style = getComputedStyle(this.element);
+    const ink = (name: string): string => style.getPropertyValue(name).trim();
+    const scale = window.devicePixelRatio || 1;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    c.drawImage(this.still, 0, 0);
+    c.setTransform(scale, 0, 0, scale, 0, 0);
+    for (const [cell, color] of [[this.picked, ink("--iw-accent")], [this.cursor, style.color]] as const) {
       if (cell < 0 || cell >= points.count) continue;
       const [x, y] = this.place(cell);
-      for (const [stroke, wide] of [[ground, 4], [color, 2]] as const) {
+      for (const [stroke, wide] of [[ink("--iw-ground"), 4], [color, 2]] as const) {
         c.strokeStyle = stroke;
         c.lineWidth = wide;
         c.beginPath();
-        c.arc(x, y, r + 4, 0, 7);
+        c.arc(x, y, this.radius + 4, 0, 7);
         c.stroke();
       }
     }

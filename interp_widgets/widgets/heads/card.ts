@@ -54,7 +54,7 @@ export class Card {
     this.head = head;
     this.title.textContent = nameOf(head);
     if (this.role.value !== role && !this.role.matches(":focus")) this.role.value = role;
-    this.numbers.textContent = [effect, ...scored(raw, head)].filter(Boolean).join(" · ");
+    fill(this.numbers, effect ? h("b", {}, effect) : null, h("span", {}, scored(raw, head).join(" · ")));
     this.waits.hidden = card !== undefined;
     this.waits.textContent = live ? "Pattern and writes appear once the model has run; an exported page has those it was saved with." : "Pattern and writes need a model: record.widget(model=model).";
     this.looks.hidden = card === undefined;

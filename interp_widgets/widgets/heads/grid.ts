@@ -33,6 +33,7 @@ export class Grid {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   private readonly cells = [h("div", { role: "gridcell", id: uid("head") }), h("div", { role: "gridcell", id: uid("head") })] as const;
+  private readonly still = document.createElement("canvas");
   private look: GridLook | null = null;
   private cursor: Head | null = null;
   private anchor: Head | null = null;
@@ -103,6 +104,7 @@ export class Grid {
     this.canvas.height = Math.round(high * scale);
     this.canvas.style.width = `${w}px`;
     this.canvas.style.height = `${high}px`;
+    this.paint();
     this.draw();
   }
 
@@ -110,19 +112,32 @@ export class Grid {
     return [GUTTER + head * this.wide, 1 + (this.size[0] - 1 - layer) * this.tall];
   }
 
-  private draw(): void {
-    const { look } = this;
-    if (!look) return;
-    const c = this.canvas.getContext("2d")!;
+  /** The cells and their names, once for each look: what is pointed at comes over them. */
+  private paint(): void {
+    const scale = window.devicePixelRatio || 1;
     const style = getComputedStyle(this.element);
     const ink = (name: string): string => style.getPropertyValue(name).trim();
-    const scale = window.devicePixelRatio || 1;
+    this.still.width = this.canvas.width;
+    this.still.height = this.canvas.height;
+    const c = this.still.getContext("2d")!;
     c.setTransform(scale, 0, 0, scale, 0, 0);
-    c.clearRect(0, 0, this.canvas.width, this.canvas.height);
     c.textBaseline = "middle";
     const [layers, heads] = this.size;
     for (let layer = 0; layer < layers; layer++) for (let head = 0; head < heads; head++) this.cell(c, [layer, head], style.fontFamily, ink("--iw-line"));
     this.names(c, ink("--iw-faint"), style.fontFamily);
+  }
+
+  private draw(): void {
+    const { look } = this;
+    if (!look || this.width === 0) return;
+    const c = this.canvas.getContext("2d")!;
+    const style = getComputedStyle(this.element);
+    const ink = (name: string): string => style.getPropertyValue(name).trim();
+    const scale = window.devicePixelRatio || 1;
+    c.setTransform(1, 0, 0, 1, 0, 0);
+    c.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    c.drawImage(this.still, 0, 0);
+    c.setTransform(scale, 0, 0, scale, 0, 0);
     const chosen = this.band ? this.within(...this.band) : look.selected;
     for (const head of chosen) this.frame(c, head, style.color, ink("--iw-ground"), [3, 2]);
     if (isHead(look.opened)) this.frame(c, look.opened, ink("--iw-accent"), ink("--iw-ground"), []);
