@@ -10,8 +10,9 @@ Two random maps score well above 0 where heads are wide beside the stream, so th
 factors of the same shape is measured as well, and `Composition.excess` is what lies above it. These
 are weights alone: a pair may compose on tokens that no text has. Patching says what a run uses.
 
-No matrix of the stream's width squared is formed for a pair: with ``W_OV = A B`` and ``M = C D``
-the score needs ``B C``, ``AᵀA``, ``BBᵀ``, ``CᵀC`` and ``DDᵀ``, each as wide as a head.
+No matrix of the stream's width squared is formed: with ``W_OV = A B`` and ``M = C D`` the length of
+``A B C D`` is that of ``(R_A B)(C R_D)``, where ``R_A`` and ``R_D``, as wide as a head, are what is
+left of ``A`` and of ``D`` transposed when an orthogonal factor is taken off.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from interp_widgets.core.head_weights import attention_norms, reads, rotates, writes
 from interp_widgets.core.language_model import LanguageModel, check_model
@@ -180,49 +181,79 @@ class Factors(NamedTuple):
 
 
 @torch.no_grad()
-def factors(model: LanguageModel) -> list[dict[str, Factors]]:
-    """For each layer the maps that readers of each kind apply; ``"v"`` is also what heads write.
+def factors(model: LanguageModel, layer: int, norm: nn.Module | None) -> dict[str, Factors]:
+    """The maps that heads of a layer read with, by kind; ``"v"`` is also what they write.
 
     Keys and values that heads share are repeated.
+
+    Args:
+        model: the model.
+        layer: 0 to ``n_layers - 1``.
+        norm: of the layer, as `attention_norms` finds it.
     """
-    made = []
-    for layer, norm in enumerate(attention_norms(model)):
-        read = {kind: reads(model, layer, kind, norm) for kind in KINDS}
-        shared = model.n_heads // model.n_kv_heads
-        q, k, v = (read[kind] for kind in KINDS)
-        k, v = k.repeat_interleave(shared, 0), v.repeat_interleave(shared, 0)
-        out = writes(model, layer)
-        made.append({"q": Factors(q, k.mT), "k": Factors(k, q.mT), "v": Factors(v, out)})
-    return made
+    q, k, v = (reads(model, layer, kind, norm) for kind in KINDS)
+    shared = model.n_heads // model.n_kv_heads
+    k, v = k.repeat_interleave(shared, 0), v.repeat_interleave(shared, 0)
+    return {"q": Factors(q, k.mT), "k": Factors(k, q.mT), "v": Factors(v, writes(model, layer))}
+
+
+class _Side(NamedTuple):
+    """One side of pairs: half of each map, as much as a score needs of it, and the map's norm.
+
+    Attributes:
+        half: ``[head, d_head, d_model]`` of writers, ``[head, d_model, d_head]`` of readers.
+        norms: ``[head]``.
+    """
+
+    half: Tensor
+    norms: Tensor
+
+
+def _triangle(tall: Tensor) -> Tensor:
+    """R of ``tall = Q R``, ``[head, d_head, d_head]``: what is left of its length and angles."""
+    return torch.linalg.qr(tall.cpu(), mode="r").R.to(tall)  # not every device factorises
+
+
+def _norms(maps: Factors) -> Tensor:
+    return torch.linalg.vector_norm(
+        _triangle(maps.left) @ _triangle(maps.right.mT).mT, dim=(-1, -2)
+    )
+
+
+def _writing(maps: Factors) -> _Side:
+    return _Side(_triangle(maps.left) @ maps.right, _norms(maps))
+
+
+def _reading(maps: Factors) -> _Side:
+    return _Side(maps.left @ _triangle(maps.right.mT).mT, _norms(maps))
+
+
+def _paired(writers: _Side, readers: _Side) -> Tensor:
+    """Scores ``[writer, reader]``: one product of matrices for all pairs."""
+    writing, reading = writers.half, readers.half.to(writers.half)
+    product = writing.flatten(0, 1) @ reading.transpose(0, 1).flatten(1)
+    each = product.view(len(writing), writing.shape[1], len(reading), reading.shape[2])
+    lengths = torch.linalg.vector_norm(each, dim=(1, 3))
+    return lengths / (writers.norms[:, None] * readers.norms.to(writing))
 
 
 @torch.no_grad()
 def scores_of(writers: Factors, readers: Factors) -> Tensor:
     """Composition scores ``[writer, reader]``."""
-    outer = writers.left.mT @ writers.left  # AᵀA
-    inner = readers.right @ readers.right.mT  # DDᵀ
-    between = torch.einsum("wed,rdf->wref", writers.right, readers.left)  # BC
-    squares = ((outer[:, None] @ between) * (between @ inner)).sum((-1, -2))
-    scale = _norm(writers)[:, None] * _norm(readers)
-    return squares.clamp(min=0).sqrt() / scale
-
-
-def _norm(maps: Factors) -> Tensor:
-    """Frobenius norms of the whole maps, ``[head]``."""
-    outer, inner = maps.left.mT @ maps.left, maps.right @ maps.right.mT
-    return (outer * inner.mT).sum((-1, -2)).clamp(min=0).sqrt()
+    return _paired(_writing(writers), _reading(readers))
 
 
 def _steps(model: LanguageModel, record: Composition) -> Generator[Composition]:
-    maps = factors(model)
-    _, width, narrow = maps[0]["v"].left.shape
-    drawn = random_scores(width, narrow, record.seed)
+    drawn = random_scores(model.d_model, model.d_head, record.seed)
     record = replace(record, baseline=float(drawn.mean()), baseline_std=float(drawn.std()))
-    for reader, reading in enumerate(maps):
-        for writer in range(reader):
-            for number, kind in enumerate(KINDS):
-                read = Factors(*(factor.to(maps[writer]["v"].left) for factor in reading[kind]))
-                record.scores[number, writer, :, reader] = scores_of(maps[writer]["v"], read).cpu()
+    written: list[_Side] = []
+    for layer, norm in enumerate(attention_norms(model)):
+        maps = factors(model, layer, norm)
+        for number, kind in enumerate(KINDS if written else ()):
+            reading = _reading(maps[kind])
+            for writer, writing in enumerate(written):
+                record.scores[number, writer, :, layer] = _paired(writing, reading).cpu()
+        written.append(_writing(maps["v"]))
         yield replace(record, scores=record.scores.clone())
 
 

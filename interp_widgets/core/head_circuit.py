@@ -8,7 +8,7 @@ read what other heads wrote show up in a run, not here: see `attention` and `act
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from numbers import Integral
 from typing import TYPE_CHECKING, Any
@@ -137,7 +137,8 @@ def head_circuit(
     if isinstance(k, bool) or not isinstance(k, int) or not 1 <= k <= model.d_vocab:
         raise ValueError(f"k goes from 1 to {model.d_vocab} (the vocabulary); got {k!r:.40}.")
     ids = _chosen(model, tokens)
-    raised = _raised(model, layer, head, ids).cpu()
+    seen = token_reads(model, ids, "qkv")
+    raised = _raised(model, layer, head, seen[Site(layer, "v")]).cpu()
     best = raised.topk(k)
     return HeadCircuit(
         model=model.name,
@@ -148,7 +149,7 @@ def head_circuit(
         token_ids=ids,
         tokens=tuple(pieces(model.tokenizer, ids.tolist())),
         ov=raised[:, ids].float(),
-        qk=_matches(model, layer, head, ids).cpu().float(),
+        qk=_matches(model, layer, head, seen).cpu().float(),
         top_ids=best.indices,
         top_values=best.values.float(),
         top_tokens=tuple(tuple(pieces(model.tokenizer, row)) for row in best.indices.tolist()),
@@ -181,21 +182,27 @@ def _chosen(model: LanguageModel, tokens: Any) -> Tensor:
     return torch.tensor(distinct, dtype=torch.long)
 
 
-def _raised(model: LanguageModel, layer: int, head: int, ids: Tensor) -> Tensor:
-    """Logits of the whole vocabulary ``[src, vocab]``, without their mean."""
+def _raised(model: LanguageModel, layer: int, head: int, v: Tensor) -> Tensor:
+    """Logits of the whole vocabulary ``[src, vocab]``, without their mean.
+
+    Args:
+        model: the model.
+        layer: of the head.
+        head: which one.
+        v: values of the tokens in its layer, ``[src, kv_head, d_head]``.
+    """
     shared = model.n_heads // model.n_kv_heads
     _, bias = head_input(model, layer, "v")
-    values = token_reads(model, ids, "v")[Site(layer, "v")].to(bias) - bias
+    values = v.to(bias) - bias
     every = torch.arange(model.d_vocab)
     logits = head_logits(model, layer, every, head)[0]
     raised = values[:, head // shared].to(logits) @ logits
     return raised - raised.mean(-1, keepdim=True)
 
 
-def _matches(model: LanguageModel, layer: int, head: int, ids: Tensor) -> Tensor:
-    """Query times key ``[query, key]``, without the mean of each row."""
+def _matches(model: LanguageModel, layer: int, head: int, seen: Mapping[Site, Tensor]) -> Tensor:
+    """Query times key ``[query, key]``, without the mean of each row; ``seen`` as `token_reads`."""
     shared = model.n_heads // model.n_kv_heads
-    seen = token_reads(model, ids, "qk")
     each = []
     for kind, index in (("q", head), ("k", head // shared)):
         read = precise(seen[Site(layer, kind)])

@@ -19,6 +19,10 @@ from tests.core.test_result import same
 TEXT = "the capital of Texas is Austin and Paris"
 
 
+def maps_of(model):
+    return [factors(model, layer, norm) for layer, norm in enumerate(attention_norms(model))]
+
+
 def slow(writer: torch.Tensor, reader: torch.Tensor) -> float:
     """The definition, on whole matrices ``[d_model, d_model]``."""
     return float((writer @ reader).norm() / (writer.norm() * reader.norm()))
@@ -27,7 +31,7 @@ def slow(writer: torch.Tensor, reader: torch.Tensor) -> float:
 def test_scores_are_those_of_whole_matrices(model):
     record = iw.composition(model)
     assert record.scores.shape == (3, 3, 4, 3, 4)
-    maps = factors(model)
+    maps = maps_of(model)
     whole = [
         {kind: (layer[kind].left @ layer[kind].right).cpu() for kind in KINDS} for layer in maps
     ]
@@ -48,7 +52,7 @@ def test_maps_are_what_the_model_does(model):
 
     Norm weights, centring and shared heads: a map that left one out would not fit.
     """
-    maps = factors(model)
+    maps = maps_of(model)
     tokens = torch.tensor([3, 70, 260, 5])
     norms = attention_norms(model)
     layer = 1
@@ -111,7 +115,7 @@ def test_weights_of_query_and_key_norms_are_folded_in(family):
             else weights.repeat(heads)
         )
         rows = weights.unflatten(0, (heads, model.d_head)).repeat_interleave(4 // heads, 0)
-        with_norm, without = factors(model)[2][name].left, factors(plain)[2][name].left
+        with_norm, without = maps_of(model)[2][name].left, maps_of(plain)[2][name].left
         torch.testing.assert_close(with_norm, without * rows[:, None])
 
 
