@@ -14,7 +14,9 @@ from playwright.sync_api import BrowserContext, expect
 import interp_widgets as iw
 from interp_widgets.widgets import (
     AttentionView,
+    AttributionScatter,
     Glossary,
+    HeadGrid,
     LayerBarPatching,
     LogitLensHeatmap,
     ResidualBus,
@@ -46,6 +48,16 @@ def bars_compared(contrast: str) -> LayerBarPatching:
 
 def bus(**given: Any) -> ResidualBus:
     return ResidualBus(model=model(), prompt=PROMPT, answer=" Paris", distractor=" Rome", **given)
+
+
+def heads(**given: Any) -> HeadGrid:
+    return HeadGrid(
+        model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", distractor=" Paris", **given
+    )
+
+
+def scatter(**given: Any) -> AttributionScatter:
+    return AttributionScatter(model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", **given)
 
 
 # Faces that a widget's example in the contract test does not show.
@@ -83,6 +95,16 @@ FACES: dict[str, Callable[[], Widget]] = {
     "bus, opened and removed": lambda: bus(opened=[1], removed=["L1.z.0", "L0.mlp_out"]),
     "bus, a stored record": lambda: ResidualBus(bus().record),
     "bus, a large model": lambda: ResidualBus(synthetic_writes(80, 64), opened=[79]),
+    "heads, a card, a path, and a set that was run": lambda: heads(
+        opened=[1, 2],
+        selected=[[0, 1]],
+        circuit=["L0.z.1"],
+        sender="L1.z.2",
+        receiver="L2.v.0",
+        roles={"L1.z.2": "mover"},
+    ),
+    "heads, stored scores": lambda: HeadGrid(iw.head_scores(model()), opened=[0, 0]),
+    "scatter, a cell held": lambda: scatter(picked=3, technique="integrated"),
 }
 
 

@@ -18,7 +18,7 @@ export interface PlotEvents {
 export class Plot {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
-  private readonly options = [h("div", { role: "option", id: uid("point") }), h("div", { role: "option", id: uid("point") })] as const;
+  private readonly options = [option(), option()] as const;
   private readonly still = document.createElement("canvas");
   private points: Points | null = null;
   private axes: Axes | null = null;
@@ -278,6 +278,8 @@ export class Plot {
     this.element.setAttribute("aria-activedescendant", option.id);
   }
 }
+
+const option = (): HTMLElement => h("div", { role: "option", id: uid("point"), "aria-selected": "false" }, "no cell");
 
 function stroke(c: CanvasRenderingContext2D, x: number, y: number, a: number, b: number): void {
   c.beginPath();
