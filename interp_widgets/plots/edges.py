@@ -110,7 +110,7 @@ def plot_print(record: EdgeAttribution, top: int = TOP, ax: Any = None) -> Print
             color=theme.LINES[1],
             label="path patching",
         )
-        ax.legend(fontsize=8, loc="lower right")
+        ax.legend(fontsize=8, loc="best")
     ax.axvline(0, color="#808080", linewidth=0.8)
     ax.set_yticks(range(len(rows)), rows["edge"], fontsize=8)
     ax.set_xlabel(_label(record), fontsize=8)
