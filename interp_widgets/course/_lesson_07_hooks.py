@@ -198,6 +198,23 @@ def _after_the_block(hf: Any, clean: Tensor, corrupt: Tensor, layer: int, pos: A
     return run(corrupt, patch)
 
 
+def _put_in_after_the_block(
+    hf: Any, clean: Tensor, corrupt: Tensor, layer: int, pos: Any
+) -> Tensor:
+    stream = hf(clean[None], output_hidden_states=True).hidden_states[layer]
+
+    def patch(module: Any, inputs: Any, output: Any) -> Any:
+        x = (output[0] if isinstance(output, tuple) else output).clone()
+        x[:, pos] = stream[:, pos]
+        return (x, *output[1:]) if isinstance(output, tuple) else x
+
+    handle = hf.transformer.h[layer].register_forward_hook(patch)
+    try:
+        return hf(corrupt[None]).logits[0, -1]
+    finally:
+        handle.remove()
+
+
 def _stream_of_the_next(hf: Any, clean: Tensor, corrupt: Tensor, layer: int, pos: Any) -> Tensor:
     stream = hf(clean[None], output_hidden_states=True).hidden_states[layer + 1]
 
@@ -259,6 +276,12 @@ PATCH_RESID = Exercise(
             _after_the_block,
             "You patch what leaves this block; wanted is what enters it. All your rows are one "
             "layer too high: a pre-hook sees the input.",
+        ),
+        Mistake(
+            "put in after the block",
+            _put_in_after_the_block,
+            "You put in what enters this block where its output should be, so the block is undone "
+            "at this position. What enters a block is patched by a pre-hook.",
         ),
         Mistake(
             "stream of the next layer",
