@@ -6,9 +6,10 @@
 ``W_QK`` for its queries (``"q"``), ``W_QK`` transposed for its keys (``"k"``), its own ``W_OV`` for
 its values (``"v"``). Norm weights are folded in, on both sides (`head_weights`).
 
-Two random maps score well above 0 where heads are wide beside the stream, so the score of Gaussian
-factors of the same shape is measured as well, and `Composition.excess` is what lies above it. These
-are weights alone: a pair may compose on tokens that no text has. Patching says what a run uses.
+Random maps do not score 0 but about one over the root of the stream's width. So the score of
+Gaussian factors of the same shape is measured as well, and `Composition.excess` is what lies above
+it. All this is about weights: a pair may compose on tokens that no text has. Patching says what a
+run uses.
 
 No matrix of the stream's width squared is formed: with ``W_OV = A B`` and ``M = C D`` the length of
 ``A B C D`` is that of ``(R_A B)(C R_D)``, where ``R_A`` and ``R_D``, as wide as a head, are what is

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _VIEWS = ("minimality", "completeness", "search")
 _AXES = {
     "minimality": ("", "faithfulness lost without the head"),
-    "completeness": ("model without K", "circuit without K"),
-    "search": ("heads", "faithfulness"),
+    "completeness": ("faithfulness of the model without K", "of the circuit without K"),
+    "search": ("heads working", "faithfulness on the way"),
 }
 
 
@@ -31,14 +31,9 @@ def _checked(record: Circuit, of: str) -> str:
     return of
 
 
-def _title(record: Circuit, of: str) -> str:
+def _title(record: Circuit) -> str:
     of_all = record.layers * record.heads_a_layer
-    what = {
-        "minimality": "What each head is needed for",
-        "completeness": "The same heads K taken from circuit and model",
-        "search": "Sets that the search went through",
-    }
-    return f"{what[of]}: {len(record.heads)} of {of_all} heads · {record.model}"
+    return f"Circuit of {len(record.heads)} of {of_all} heads · {record.model}"
 
 
 def _points(record: Circuit) -> tuple[list[float], list[float], list[str]]:
@@ -73,7 +68,7 @@ def plot_interactive(record: Circuit, of: str = "minimality") -> Figure:
     across, up = _AXES[of]
     figure.update_xaxes(title=across)
     figure.update_yaxes(title=up, zeroline=True, zerolinecolor="#808080")
-    return theme.plotly_layout(figure, _title(record, of))
+    return theme.plotly_layout(figure, _title(record))
 
 
 def _bars(record: Circuit) -> list[Any]:
@@ -163,5 +158,5 @@ def plot_print(record: Circuit, of: str = "minimality", ax: Any = None) -> Print
     across, up = _AXES[of]
     ax.set_xlabel(across, fontsize=8)
     ax.set_ylabel(up, fontsize=8)
-    ax.set_title(theme.matplotlib_text(_title(record, of)), fontsize=9, loc="left")
+    ax.set_title(theme.matplotlib_text(_title(record)), fontsize=9, loc="left")
     return ax.figure

@@ -166,6 +166,7 @@ def test_the_baseline_is_measured(gpt2):
     mean = torch.tensor(by_hand).mean()
     assert record.baseline == pytest.approx(float(mean), abs=4 * record.baseline_std / 60**0.5)
     assert torch.equal(record.excess[0, 0, 0, 1], record.scores[0, 0, 0, 1] - record.baseline)
+    assert record.baseline == pytest.approx(32**-0.5, rel=0.1)
     # Random weights are Gaussian factors: all their scores lie about the baseline.
     assert record.scores[~record.scores.isnan()].mean() == pytest.approx(record.baseline, abs=0.1)
 
