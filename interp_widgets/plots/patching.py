@@ -191,3 +191,53 @@ def _heat(values: np.ndarray, rows: list[str], label: str, ax: Any) -> None:
                 )
     ax.set_yticks(range(len(rows)), rows, fontsize=8)
     ax.figure.colorbar(image, ax=ax).set_label(label, fontsize=8)
+
+
+def plot_layers(
+    bars: Any, estimate: Any, interval: Any, title: str, ends: tuple[str, str]
+) -> PrintFigure:
+    """One column of a sweep, a bar a layer, as its widget shows it.
+
+    Args:
+        bars: recovery ``[layer]``; NaN where it is not known.
+        estimate: what a gradient says ``[layer]``, drawn hollow where nothing was measured.
+        interval: lower and upper end of the bars ``[2, layer]``, NaN where there is none.
+        title: what was patched into what.
+        ends: names of the runs at 0 and at 1.
+    """
+    from matplotlib.figure import Figure
+
+    values, guess, (low, high) = (
+        np.asarray(part, dtype=float) for part in (bars, estimate, interval)
+    )
+    layers = np.arange(len(values))
+    figure = Figure(figsize=(max(5.0, 1.5 + 0.55 * len(values)), 2.8), layout="constrained")
+    ax = figure.add_subplot()
+    hollow = {"fill": False, "edgecolor": theme.LINES[0], "linestyle": "--"}
+    ax.bar(layers, np.where(np.isnan(values), guess, np.nan), 0.64, **hollow)
+    ax.bar(layers, values, 0.64, color=theme.LINES[0])
+    spread = ~np.isnan(low)
+    if spread.any():
+        arms = np.clip([values - low, high - values], 0, None)[:, spread]
+        ax.errorbar(
+            layers[spread], values[spread], yerr=arms, fmt="none", ecolor="black", capsize=3
+        )
+    else:
+        ax.scatter(
+            layers + 0.25, np.where(np.isnan(values), np.nan, guess), s=40, c="black", marker="_"
+        )
+    for layer, value in enumerate(np.where(np.isnan(values), guess, values)):
+        if np.isfinite(value) and len(values) <= 24:
+            top = max(value, high[layer]) if spread[layer] else max(value, 0)
+            text = f"{value:.2f}".replace("-0.00", "0.00")
+            ax.annotate(text, (layer, top), (0, 2), textcoords="offset points", ha="center", size=8)
+    for level in (0, 1):
+        ax.axhline(level, color="#808080", linewidth=0.8, linestyle="--" if level else "-")
+    ax.set_yticks([0, 0.5, 1], [f"{ends[0]} 0", "0.5", f"{ends[1]} 1"], fontsize=8)
+    known = values[np.isfinite(values)]
+    ax.set_ylim(min(0, *known, 0) - 0.12, max(1, *known, 1) + 0.22)
+    ax.set_xlim(-0.7, len(values) - 0.4)
+    ax.set_xticks(layers, [f"L{layer}" for layer in layers], fontsize=8)
+    ax.set_ylabel("recovery", fontsize=8)
+    ax.set_title(theme.matplotlib_text(title), fontsize=9, loc="left")
+    return figure

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.record import Patching
 
 
-def overview(found: Answered) -> dict[str, Any]:
-    """The answer as the page draws it; values not known yet are NaN."""
+def overview(found: Answered, tolerance: float) -> dict[str, Any]:
+    """The answer as the page draws it; values not known yet are NaN.
+
+    Args:
+        found: what is known.
+        tolerance: what rounding may do to the two checks, as a share of the gap between the runs.
+    """
     swept, record, question = found.swept, found.swept.record, found.swept.question
     pairs = len(question.pairs)
     return {
@@ -40,6 +45,7 @@ def overview(found: Answered) -> dict[str, Any]:
             _number(float(v.nanmean())) for v in (record.clean_values, record.corrupt_values)
         ],
         "pairs": [pairs, int((~record.values.isnan()).flatten(1).all(1).sum()), record.dropped],
+        "tolerance": tolerance,
         "nothing": _number(swept.exact.check_nothing if swept.exact is not None else None),
         "whole": _number(swept.exact.check_whole if swept.exact is not None else None),
     }

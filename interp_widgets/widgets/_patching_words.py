@@ -76,14 +76,20 @@ def note(found: Answered) -> str:
     return ""
 
 
+def title(found: Answered, pos: int, head: int) -> str:
+    """What is patched into what."""
+    question = found.swept.question
+    head = min(head, found.swept.heads - 1)
+    several = f" of {len(question.pairs)} pairs" if len(question.pairs) > 1 else ""
+    what = where(question, (pos, head), found.swept.base_tokens)
+    return f"Patching {what}, {into(question.direction)}{several}"
+
+
 def sentence(found: Answered, pos: int, head: int) -> str:
     """What is patched into what, and the layers where that brings back most and least."""
     swept = found.swept
     question, shown = swept.question, bars(swept, pos, head)
-    head = min(head, swept.heads - 1)
-    several = f" of {len(question.pairs)} pairs" if len(question.pairs) > 1 else ""
-    what = where(question, (pos, head), swept.base_tokens)
-    said = f"Patching {what}, {into(question.direction)}{several}, one layer at a time:"
+    said = f"{title(found, pos, head)}, one layer at a time:"
     known = (~shown.isnan()).nonzero().flatten()
     if not len(known):
         return f"{said} nothing is known yet, or the two runs do not differ in the metric."

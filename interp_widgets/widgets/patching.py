@@ -260,7 +260,7 @@ class LayerBarPatching(PromptedWidget):
         found = self._records[0]
         runs = [asking.run_of(run) for run in self.runs]
         return {
-            "shown": _patching_sent.overview(found),
+            "shown": _patching_sent.overview(found, _tolerance(self._models[0])),
             "note": _patching_words.note(found),
             "card": _patching_sent.card_sent(found),
             "moved": _patching_sent.moved_sent(found.carried),
@@ -284,9 +284,17 @@ class LayerBarPatching(PromptedWidget):
         return _patching_words.sentence(self._records[0], self.pos, self.head)
 
     def _figure(self) -> Any:
-        from interp_widgets.plots.patching import plot_print
+        from interp_widgets.plots.patching import plot_layers
 
-        return plot_print(self.record)
+        found = self._records[0]
+        estimate = data.recovery(found.swept.estimate, exact=False)
+        bars = self.recovery
+        hollow = bars if estimate is None else estimate[:, found.swept.column(self.pos, self.head)]
+        if found.swept.exact is None:
+            bars = bars.new_full(bars.shape, float("nan"))
+        ends = ("corrupt", "clean") if self.direction == "denoise" else ("clean", "corrupt")
+        title = _patching_words.title(found, self.pos, self.head)
+        return plot_layers(bars, hollow, self.interval, title, ends)
 
     def _heading(self) -> str:
         return f"Patching layer by layer: {self._brief()}"
@@ -295,6 +303,12 @@ class LayerBarPatching(PromptedWidget):
         clean, corrupt = (short(prompt) for prompt in self.prompts)
         more = f" and {len(self.pairs)} more pairs" if self.pairs else ""
         return f"{clean} / {corrupt}{more}, {self.answer!r}, {self.mode}, {self.direction}"
+
+
+def _tolerance(model: LanguageModel | None) -> float:
+    """By what share of the gap between the two runs rounding may move the checks."""
+    short = model is not None and model.dtype.itemsize < 4
+    return 0.05 if short else 1e-3
 
 
 def _first(

@@ -11,6 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import interp_widgets as iw
 from interp_widgets.plots import theme
+from interp_widgets.plots.patching import plot_layers
 from tests.core import tiny
 
 CLEAN, CORRUPT = "the $x$ <b>of</b> Texas is", "the $y$ <b>of</b> Dallas is"
@@ -91,3 +92,20 @@ def test_a_partial_record_and_one_without_a_scale(model):
 def test_bad_options(model):
     with pytest.raises(ValueError, match="of= is 'effect' or 'recovery'"):
         patched(model).plot(of="value")
+
+
+def test_layers_as_the_widget_draws_them():
+    nan = float("nan")
+    bars, estimate = torch.tensor([0.5, -0.2, nan]), torch.tensor([0.4, 0.1, 0.3])
+    interval = torch.tensor([[0.2, nan, nan], [0.7, nan, nan]])
+    figure = plot_layers(bars, estimate, interval, "a $b$ c", ("corrupt", "clean"))
+    assert drawn(figure).startswith(b"\x89PNG")
+    hollow, filled = (
+        [bar.get_height() for bar in group] for group in figure.axes[0].containers[:2]
+    )
+    assert filled[:2] == pytest.approx([0.5, -0.2])
+    assert hollow[2] == pytest.approx(0.3)
+    assert [text.get_text() for text in figure.axes[0].texts] == ["0.50", "-0.20", "0.30"]
+    labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert labels == ["corrupt 0", "0.5", "clean 1"]
+    assert figure.axes[0].get_title(loc="left") == r"a \$b\$ c"

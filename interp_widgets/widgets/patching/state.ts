@@ -45,6 +45,8 @@ export interface RawShown {
   values: [number | null, number | null];
   /** Pairs, those measured, and those left out as they differ too little. */
   pairs: [count: number, measured: number, dropped: number];
+  /** What rounding may do to the two checks, as a share of the gap between the runs. */
+  tolerance: number;
   nothing: number | null;
   whole: number | null;
 }

@@ -24,7 +24,6 @@ import css from "./style.css";
 
 const HINT = "Click a bar (Enter, Space) to open its card; left and right arrows move between layers.";
 const NAMES = ["Clean prompt", "Corrupt prompt"];
-const TOLERANCE = 1e-3;
 const LEGEND = { exact: "measured by a run", estimate: "estimated by a gradient, not measured yet", error: "tick: the estimate; line: its error", interval: "95 % interval over pairs", compared: "the compared run" };
 
 export class View {
@@ -203,9 +202,10 @@ export class View {
     fill(this.pairing, table, h("p", { class: "iw-hint" }, why), button);
   }
 
-  private check({ nothing, whole, align }: RawShown): void {
-    const still = nothing !== null && Math.abs(nothing) <= TOLERANCE;
-    const good = still && (whole === null || Math.abs(whole - 1) <= TOLERANCE);
+  private check({ nothing, whole, align, values, tolerance }: RawShown): void {
+    const gap = Math.abs((values[0] ?? 0) - (values[1] ?? 0)) || 1;
+    const still = nothing !== null && Math.abs(nothing) <= tolerance * gap;
+    const good = still && (whole === null || Math.abs(whole - 1) <= tolerance);
     this.light.dataset["state"] = nothing === null ? "open" : good ? "good" : "bad";
     const stream = whole !== null ? whole.toFixed(3) : align ? "not asked, prompts differ in length" : "not asked, both runs agree";
     this.light.textContent = nothing === null ? "check: not run yet" : `${good ? "✓" : "▲"} run into itself: ${nothing.toFixed(3)} · whole stream: ${stream}`;
