@@ -49,6 +49,31 @@ PICTURES: dict[str, Picture] = {
             model=model, prompt="The Eiffel Tower is in", answer=" Paris", distractor=" Rome"
         )
     ),
+    "head_grid": Picture(
+        lambda model: iw.HeadGrid(
+            model, prompt=REPEATED, opened=best(model), roles={tuple(best(model)): "induction"}
+        )
+    ),
+    "attribution_scatter": Picture(
+        lambda model: iw.AttributionScatter(
+            model,
+            clean="The capital of France is",
+            corrupt="The capital of Italy is",
+            answer=" Paris",
+            distractor=" Rome",
+        )
+    ),
+    "layer_bar_patching": Picture(
+        lambda model: iw.LayerBarPatching(
+            model=model,
+            clean=DALLAS,
+            corrupt=DALLAS.replace("Dallas", "Oakland"),
+            answer=" Austin",
+            distractor=" Sacramento",
+            pos=8,
+        ),
+        [{"do": "carry", "source": [1, 8], "target": [3, 8]}],
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 

@@ -219,10 +219,11 @@ export class Grid {
   private rim(pen: CanvasRenderingContext2D, { layer, col }: Cell, text: string, ground: string, width: number): void {
     const { cell, row } = this.size;
     const [x, y] = [GUTTER + col * cell, (this.data!.layers - 1 - layer) * row];
-    for (const [color, inset] of [[ground, width + 0.5], [text, width / 2]] as const) {
+    // Outside the number, and visible on any colour: a line of the text's colour on a wider one of the ground's.
+    for (const [color, thick] of [[ground, width + 2.5], [text, width]] as const) {
       pen.strokeStyle = color;
-      pen.lineWidth = inset === width / 2 ? width : 1.5;
-      pen.strokeRect(x + inset, y + inset, Math.max(cell - 1 - 2 * inset, 1), Math.max(row - 1 - 2 * inset, 1));
+      pen.lineWidth = thick;
+      pen.strokeRect(x + 0.5, y + 0.5, Math.max(cell - 2, 1), Math.max(row - 2, 1));
     }
   }
 
