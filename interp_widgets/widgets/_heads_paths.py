@@ -118,7 +118,8 @@ def links(found: Composition | None, head: Sequence[int]) -> dict[str, list[Any]
     """Heads that a head feeds, and those that feed it, most above random first.
 
     Returns:
-        ``feeds`` and ``fed``: the place that reads, the other head, score, and score above random.
+        ``feeds`` and ``fed``: the place that reads, the other head, score, and score above random;
+        only what is further above random than random scores are apart.
     """
     if found is None:
         return {"feeds": [], "fed": []}
@@ -138,8 +139,8 @@ def _top(found: Composition, excess: Any, ends: Any) -> list[list[Any]]:
     for place in flat.argsort(descending=True, stable=True)[:LINKS].tolist():
         above = float(flat[place])
         kind, rest = divmod(place, layers * heads)
-        if above <= 0:
-            break
+        if above <= found.baseline_std:
+            break  # random weights reach that as well
         reader, other = ends(list(divmod(rest, heads)))
         read = f"L{reader[0]}.{found.kinds[kind]}.{reader[1]}"
         listed.append([read, other, above + found.baseline, above])

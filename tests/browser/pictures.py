@@ -74,6 +74,20 @@ PICTURES: dict[str, Picture] = {
         ),
         [{"do": "carry", "source": [1, 8], "target": [3, 8]}],
     ),
+    "head_grid": Picture(
+        lambda model: iw.HeadGrid(
+            model, prompt=REPEATED, opened=best(model), roles={tuple(best(model)): "induction"}
+        )
+    ),
+    "attribution_scatter": Picture(
+        lambda model: iw.AttributionScatter(
+            model,
+            clean="The capital of France is",
+            corrupt="The capital of Italy is",
+            answer=" Paris",
+            distractor=" Rome",
+        )
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 

@@ -104,9 +104,10 @@ def test_a_card_is_the_pattern_of_the_run_and_the_weights() -> None:
 
 def test_a_card_lists_the_heads_that_compose_most_above_random() -> None:
     card = widget(opened=[1, 2]).cards["L1.z.2"]
-    frame: Any = iw.composition(model()).to_frame()
+    composed = iw.composition(model())
+    frame: Any = composed.to_frame()
     for mine, other, listed in (("writer", "reader", "feeds"), ("reader", "writer", "fed")):
-        rows = frame[(frame[mine] == "L1.z.2") & (frame["excess"] > 0)]
+        rows = frame[(frame[mine] == "L1.z.2") & (frame["excess"] > composed.baseline_std)]
         wanted = rows.nlargest(_heads_paths.LINKS, "excess")
         assert [link[1] for link in card[listed]] == list(wanted[other])
         assert [link[0].split(".")[1] for link in card[listed]] == list(wanted["kind"])

@@ -9,6 +9,10 @@ const GAP = 2;
 const GUTTER = 30;
 const FOOT = 18;
 const TALLEST = 620;
+const WIDEST = 62;
+
+/** The width of a grid whose cells are as wide as they get. */
+export const roomOf = (heads: number): number => GUTTER + heads * WIDEST + 2;
 
 export interface GridLook {
   all: Numbers;
@@ -96,7 +100,7 @@ export class Grid {
     this.width = this.element.clientWidth;
     if (this.width === 0) return;
     const [layers, heads] = this.size;
-    this.wide = clamp(Math.floor((this.width - GUTTER) / heads), 7, 62);
+    this.wide = clamp(Math.floor((this.width - GUTTER) / heads), 7, WIDEST);
     this.tall = clamp(Math.floor((TALLEST - FOOT) / layers), 7, 34);
     const scale = window.devicePixelRatio || 1;
     const [w, high] = [GUTTER + heads * this.wide + 2, layers * this.tall + FOOT + 2];

@@ -5,6 +5,8 @@ import { fill, h } from "../shared/dom.ts";
 import type { Link } from "../shared/runtime.ts";
 import { type HeadsState, nameOf, number, type RawRan, REPLACE } from "./state.ts";
 
+const OTHERS = { corrupt: "as in the corrupt run", mean: "their mean", zero: "zero" };
+
 export class HeadSet {
   readonly element = h("div", { class: "iw-heads-set", role: "group", "aria-label": "Heads gathered in a set" });
   private readonly names = h("p");
@@ -20,7 +22,7 @@ export class HeadSet {
     run.addEventListener("click", () => link.act({ do: "run" }, { circuit: link.read("selected").map(nameOf) }), { signal });
     const empty = h("button", { type: "button", "data-key": "empty" }, "Empty the set");
     empty.addEventListener("click", () => link.act({ do: "select", heads: [] }, { selected: [] }), { signal });
-    this.replace = choice("All others become", REPLACE, (by) => link.act({ do: "replace", by }, { replace: by as keyof typeof REPLACE }), signal);
+    this.replace = choice("Others become", REPLACE, (by) => link.act({ do: "replace", by }, { replace: by as keyof typeof REPLACE }), signal);
     this.asks = h("div", { class: "iw-heads-asks" }, run, this.replace.element, empty);
     this.element.append(this.names, this.asks, this.result);
   }
@@ -48,7 +50,7 @@ function told({ heads, faithfulness, empty, completeness, minimality = [], repla
   bar.style.width = `${Math.round(Math.min(Math.max(faithfulness ?? 0, 0), 1) * 100)}%`;
   const each = heads.map((name, i) => [name, minimality[i]] as const).filter(([, by]) => by != null);
   return [
-    h("p", {}, h("b", {}, `Faithfulness ${percent(faithfulness)}`), ` with only ${heads.join(", ")}${replace ? `, all other heads ${REPLACE[replace]}` : ""}. 1: as the whole model; 0: as the corrupt run. With no head at all: ${percent(empty)}.`),
+    h("p", {}, h("b", {}, `Faithfulness ${percent(faithfulness)}`), ` with only ${heads.join(", ")}${replace ? `, all other heads ${OTHERS[replace]}` : ""}. 1: as the whole model; 0: as the corrupt run. With no head at all: ${percent(empty)}.`),
     h("div", { class: "iw-heads-faith", "aria-hidden": "true" }, bar),
     ...(completeness == null ? [] : [h("p", {}, `Completeness gap ${percent(completeness)}: how far, at worst, the set and the model part when the same heads are taken out of both; 0 is complete.`)]),
     ...(each.length ? [h("p", {}, `What each adds: ${each.map(([name, by]) => `${name} ${number(by!)}`).join(", ")}.`)] : []),

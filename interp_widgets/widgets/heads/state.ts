@@ -83,7 +83,7 @@ export interface RawRoute {
   ends?: [clean: number, corrupt: number];
 }
 
-export const REPLACE = { corrupt: "the corrupt run’s", mean: "their mean", zero: "zero" };
+export const REPLACE = { corrupt: "corrupt", mean: "mean", zero: "zero" };
 
 export interface RawRan {
   /** The heads that it answers for, as asked. */

@@ -13,7 +13,7 @@ import type { Theme } from "../shared/theme.ts";
 import { tokenBox } from "../shared/token_box.ts";
 import { Card } from "./card.ts";
 import { picture, table } from "./files.ts";
-import { Grid } from "./grid.ts";
+import { Grid, roomOf } from "./grid.ts";
 import { Paths } from "./paths.ts";
 import { HeadSet } from "./set.ts";
 import { EFFECTS, type Head, type HeadsState, isHead, MEASURES, nameOf, type Numbers, numbersOf, number, words } from "./state.ts";
@@ -32,6 +32,7 @@ export class View {
   private readonly set: HeadSet;
   private readonly paths: Paths;
   private readonly asked: HTMLElement;
+  private readonly side: HTMLElement;
   private readonly grid: Grid;
   private readonly card: Card;
   private all: Numbers | null = null;
@@ -67,8 +68,8 @@ export class View {
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
     const bar = h("div", { class: "iw-bar" }, h("label", { class: "iw-heads-by" }, "Colour by ", this.measure), this.status.busy);
     const foot = h("div", { class: "iw-foot" }, h("span", { class: "iw-legend" }, this.ends[0], this.legend, this.ends[1]), h("span", { class: "iw-heads-dashed" }, "dashed: estimated by a gradient, not measured yet"));
-    const side = h("div", { class: "iw-heads-side" }, this.caption, this.grid.element, this.readout, foot, this.set.element);
-    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, bar, h("div", { class: "iw-heads-body" }, side, this.card.element), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    this.side = h("div", { class: "iw-heads-side" }, this.caption, this.grid.element, this.readout, foot, this.set.element);
+    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, bar, h("div", { class: "iw-heads-body" }, this.side, this.card.element), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["shown", "grid", "cards", "measure", "opened", "selected", "roles", "sender", "receiver", "replace", "circuit", "route", "ran", "answer", "prompts", "live"], () => keepFocus(frame.root, () => this.draw()));
   }
@@ -134,6 +135,8 @@ export class View {
       return;
     }
     this.choices(raw.measures, measure);
+    // As wide as the grid can use: the rest is the card's.
+    this.side.style.flexBasis = `${Math.min(Math.max(roomOf(raw.heads), 340), 700)}px`;
     this.asked.hidden = link.read("prompts").length < 2;
   }
 
