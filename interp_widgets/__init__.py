@@ -96,6 +96,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
 __version__ = "0.1.0"
@@ -131,6 +132,7 @@ _HOME = {
     "Timeline": "core.timeline",
     "Scrubbing": "core.patching.scrubbing",
     "TokenStrip": "widgets.tokens",
+    "TrainingTimeline": "widgets.timeline",
     "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
     "attention": "core.attention",

@@ -42,7 +42,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
     "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
     "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),
-    "Timeline": ("core.timeline", "timeline", None),
+    "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
 }
 
 

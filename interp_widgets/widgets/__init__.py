@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
 WIDGETS = {
@@ -33,6 +34,7 @@ WIDGETS = {
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
     "TokenStrip": "tokens",
+    "TrainingTimeline": "timeline",
 }
 """Class name of every widget → its stem."""
 
@@ -48,6 +50,7 @@ __all__ = [
     "Quiz",
     "ResidualBus",
     "TokenStrip",
+    "TrainingTimeline",
 ]
 
 

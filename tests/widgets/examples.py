@@ -26,6 +26,7 @@ from interp_widgets.widgets import (
     Quiz,
     ResidualBus,
     TokenStrip,
+    TrainingTimeline,
 )
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._question import Question
@@ -210,6 +211,16 @@ EXAMPLES = {
             {"do": "clear"},
         ],
         most_bytes=2_000,
+    ),
+    "TrainingTimeline": Example(
+        make=lambda **given: TrainingTimeline(**given),
+        actions=[
+            {"do": "step", "to": 1120},
+            {"do": "step", "to": 900},
+            {"do": "measure", "by": "previous_token"},
+            {"do": "head", "layer": 5, "head": 2},
+        ],
+        most_bytes=60_000,
     ),
     "LogitLensHeatmap": Example(
         make=lambda **given: LogitLensHeatmap(
