@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
@@ -110,6 +111,7 @@ _HOME = {
     "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",
+    "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",
     "HeadCircuit": "core.head_circuit",
     "HeadGrid": "widgets.heads",

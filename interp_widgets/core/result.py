@@ -35,7 +35,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Composition": ("core.composition", "composition", None),
     "HeadCircuit": ("core.head_circuit", "head_circuit", None),
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),
-    "HeadEdit": ("core.head_edit", "gender", None),
+    "HeadEdit": ("core.head_edit", "gender", "GenderBars"),
     "HeadScores": ("core.heads", "heads", "HeadGrid"),
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),

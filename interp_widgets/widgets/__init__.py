@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 WIDGETS = {
     "AttentionView": "attention",
     "AttributionScatter": "attribution",
+    "GenderBars": "gender",
     "Glossary": "glossary",
     "HeadGrid": "heads",
     "LayerBarPatching": "patching",
@@ -42,6 +44,7 @@ __all__ = [
     "WIDGETS",
     "AttentionView",
     "AttributionScatter",
+    "GenderBars",
     "Glossary",
     "HeadGrid",
     "LayerBarPatching",

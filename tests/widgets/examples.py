@@ -18,6 +18,7 @@ from interp_widgets.core.logit_attribution import LogitAttribution
 from interp_widgets.widgets import (
     AttentionView,
     AttributionScatter,
+    GenderBars,
     Glossary,
     HeadGrid,
     LayerBarPatching,
@@ -72,6 +73,11 @@ QUESTIONS = [
     Question("What comes next?", prompt=PROMPT, why="It was measured."),
     Question("Which is `red`?", answer="blood", wrong={"grass": "Look again."}, why="Look at it."),
 ]
+LEANINGS = {
+    "words": (" Austin", " Paris"),
+    "prompts": {"Texas": ["the capital of Texas is", "the city of Texas"], "Rome": ["the Rome is"]},
+    "others": {"long": ["the city of Rome and the city of Paris"], "short": ["is Paris", "the of"]},
+}
 TERMS = {"sum": "What adding gives.", "difference": "What taking away gives."}
 
 
@@ -105,6 +111,19 @@ EXAMPLES = {
             {"do": "prompt", "side": 1, "text": "the city of Rome is"},
         ],
         most_bytes=4_000,
+    ),
+    "GenderBars": Example(
+        make=lambda **given: GenderBars(model=model(), **LEANINGS, **given),
+        actions=[
+            {"do": "order", "by": "after"},
+            {"do": "order", "by": "name"},
+            {"do": "head", "layer": 1, "head": 2},
+            {"do": "head", "layer": 0, "head": 3},
+            {"do": "control", "on": True},
+            {"do": "replace", "by": "mean"},
+            {"do": "clear"},
+        ],
+        most_bytes=2_000,
     ),
     "Glossary": Example(
         make=lambda **given: Glossary(TERMS, **given),
