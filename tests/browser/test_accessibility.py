@@ -15,15 +15,18 @@ import interp_widgets as iw
 from interp_widgets.widgets import (
     AttentionView,
     AttributionScatter,
+    GenderBars,
     Glossary,
     HeadGrid,
     LayerBarPatching,
     LogitLensHeatmap,
+    PatchingPipeline,
     ResidualBus,
+    TrainingTimeline,
 )
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets.logit_lens import CONTRASTS
-from tests.widgets.examples import EXAMPLES, OTHER, PROMPT, model, synthetic_writes
+from tests.widgets.examples import EXAMPLES, LEANINGS, OTHER, PROMPT, model, synthetic_writes
 
 
 def heatmap(**given: Any) -> LogitLensHeatmap:
@@ -95,6 +98,13 @@ FACES: dict[str, Callable[[], Widget]] = {
     "bus, opened and removed": lambda: bus(opened=[1], removed=["L1.z.0", "L0.mlp_out"]),
     "bus, a stored record": lambda: ResidualBus(bus().record),
     "bus, a large model": lambda: ResidualBus(synthetic_writes(80, 64), opened=[79]),
+    "pipeline, all three runs": lambda: PatchingPipeline(
+        model=model(), clean=PROMPT, corrupt=OTHER, answer=" Austin", distractor=" Paris", step=2
+    ),
+    "timeline, between checkpoints": lambda: TrainingTimeline(step=900),
+    "gender, two heads and a control": lambda: GenderBars(
+        model=model(), **LEANINGS, heads=[[0, 1], [1, 2]], control=True
+    ),
     "heads, a card, a path, and a set that was run": lambda: heads(
         opened=[1, 2],
         selected=[[0, 1]],

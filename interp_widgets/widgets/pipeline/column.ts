@@ -22,7 +22,7 @@ export class Column {
   private readonly words = h("p", { class: "iw-pipe-words" });
 
   constructor(private readonly run: number) {
-    const title = h("h4", {}, h("b", {}, String(run + 1)), ` ${TITLES[run]}`);
+    const title = h("p", { class: "iw-pipe-title" }, `${run + 1} ${TITLES[run]}`);
     this.element = h("section", { class: "iw-pipe-run", "data-run": RUNS[run]!, "aria-label": TITLES[run]! }, title, this.words, this.hidden, this.map, this.body);
   }
 
