@@ -15,6 +15,7 @@ from interp_widgets.widgets._pack import plane
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from interp_widgets.core.heads import HeadScores
     from interp_widgets.core.language_model import LanguageModel
     from interp_widgets.core.patching.record import Patching
 
@@ -223,6 +224,32 @@ def named_roles(roles: Mapping[Any, str] | None) -> dict[str, str]:
     return found
 
 
+def scored_on(scores: HeadScores | None, prompt: str | None) -> str:
+    """What the scores that come from patterns were measured on, in words."""
+    if scores is not None and scores.sequences == 0:
+        return ""  # a frame does not say
+    return "on random tokens that come twice" if prompt is None else "on this prompt"
+
+
+def caption(
+    measure: str, values: Tensor, found: Effect | None
+) -> tuple[str, str, tuple[float, float] | None]:
+    """Of a still picture: its title, what the numbers are, where its colours end."""
+    if found is not None:
+        return title(found.record), found.unit, None
+    return f"{measure.replace('_', ' ')} score of heads", "score", ends_of(measure, values)
+
+
+def ends_of(score: str, values: Tensor) -> tuple[float, float] | None:
+    """Where the colours of a score begin and end; None for around zero, as far as it goes."""
+    if score == "copying":
+        return -1.0, 1.0
+    known = values[~values.isnan()]
+    if score in KINDS or not len(known):
+        return 0.0, 1.0
+    return None if float(known.min()) < 0 else (0.0, max(float(known.max()), 1e-9))
+
+
 def best(values: Tensor, count: int = 3) -> list[tuple[str, float]]:
     """The heads with the largest numbers, whatever their sign, ``[("L5.z.2", 0.52), ...]``."""
     size = values.abs().nan_to_num(-1).flatten()
@@ -230,6 +257,3 @@ def best(values: Tensor, count: int = 3) -> list[tuple[str, float]]:
     heads = values.shape[1]
     found = [(name(divmod(i, heads)), float(values.flatten()[i])) for i in order]
     return [(head, value) for head, value in found if value == value]
-
-
-__all__ = ["EFFECTS", "KINDS", "REPLACE", "Effect", "Question"]

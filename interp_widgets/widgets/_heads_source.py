@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from interp_widgets.core.heads import HeadScores
+from interp_widgets.core.patching.activation import iter_activation_patching
+from interp_widgets.core.patching.record import Patching
 from interp_widgets.widgets import _heads_data as data
 from interp_widgets.widgets._heads_data import Question
 from interp_widgets.widgets._heads_paths import check_path
@@ -42,11 +47,13 @@ def sorted_out(source: Any, model: Any) -> tuple[Any, Any]:
             "HeadGrid needs a model or a record: HeadGrid(iw.load()), "
             "HeadGrid(iw.head_scores(model))."
         )
-    if source is None or hasattr(source, "kinds"):
+    if hasattr(source, "columns"):
+        source = scores_of(source, "a table" if model is None else model.name)
+    if source is None or isinstance(source, HeadScores):
         pass
-    elif not hasattr(source, "check_whole"):
+    elif not isinstance(source, Patching):
         raise TypeError(
-            f"HeadGrid shows a model, HeadScores or a Patching record, not a "
+            f"HeadGrid shows a model, HeadScores, their frame, or a Patching record, not a "
             f"{type(source).__name__}."
         )
     elif not data.has_heads(source):
@@ -68,8 +75,36 @@ def size_of(record: Any, model: Any) -> tuple[int, int]:
     """Layers and heads."""
     if record is None:
         return model.n_layers, model.n_heads
-    shape = record.scores.shape[1:] if hasattr(record, "kinds") else record.values.shape[1:3]
+    scored = isinstance(record, HeadScores)
+    shape = record.scores.shape[1:] if scored else record.values.shape[1:3]
     return int(shape[0]), int(shape[1])
+
+
+def scores_of(frame: Any, model: str) -> HeadScores:
+    """A frame with columns layer, head and scores, as `iw.heads` gives one, as a record.
+
+    Raises:
+        ValueError: no such columns, no score, or heads that are missing or come twice.
+    """
+    taken = ("layer", "head", "name")
+    numeric = frame.select_dtypes("number").columns
+    kinds = tuple(str(name) for name in numeric if name not in taken)
+    if not {"layer", "head"} <= set(frame.columns) or not kinds:
+        raise ValueError(
+            "a frame for HeadGrid has columns layer, head and a column of numbers for each score, "
+            f"as iw.heads(model) has; got {', '.join(map(str, frame.columns))}."
+        )
+    rows = frame.sort_values(["layer", "head"])
+    layers, heads = int(rows["layer"].max()) + 1, int(rows["head"].max()) + 1
+    every = [(layer, head) for layer in range(layers) for head in range(heads)]
+    if list(zip(rows["layer"], rows["head"], strict=True)) != every:
+        raise ValueError(
+            f"a frame for HeadGrid has one row for each of {layers} layers × {heads} heads; "
+            f"this one has {len(rows)} rows, so that heads are missing or come twice."
+        )
+    columns = [torch.tensor(rows[kind].to_numpy(dtype="float32")) for kind in kinds]
+    scores = torch.stack(columns).view(len(kinds), layers, heads)
+    return HeadScores(model, "", "", kinds, scores, sequences=0, length=0, seed=0)
 
 
 def question_of(
@@ -82,7 +117,7 @@ def question_of(
     """
     clean, corrupt, answer, distractor = asked
     given = [one for one in asked if one is not None]
-    if hasattr(record, "check_whole"):
+    if isinstance(record, Patching):
         if given or prompt is not None:
             raise TypeError("HeadGrid got a record and prompts; the record has its own.")
         one = len(record.clean_prompts) == 1 and record.corrupt_prompts[0] and record.answers[0]
@@ -100,8 +135,8 @@ def question_of(
             "but no prompt=): HeadGrid(model, clean='…', corrupt='…', answer=' …')."
         )
     question = Question(clean, corrupt, answer, distractor or "")
-    # Bad input is refused here, not in the runner's thread.
-    next(data.effect_steps(model, question, "denoise", "", ()))
+    # Bad input is refused here, not in the runner's thread; nothing runs yet.
+    iter_activation_patching(model, **question.asked, site="z", per="head")
     return question, None
 
 

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 import traitlets
 
-from interp_widgets.core.heads import iter_head_scores
+from interp_widgets.core.heads import HeadScores, iter_head_scores
+from interp_widgets.core.patching.record import Patching
 from interp_widgets.widgets import _heads_data as data
 from interp_widgets.widgets import _heads_paths as paths
 from interp_widgets.widgets._attention_data import short
@@ -34,20 +35,19 @@ from interp_widgets.widgets._traits import drawn, state
 from interp_widgets.widgets._traits import packed as with_bytes
 
 if TYPE_CHECKING:
+    import pandas as pd
     from torch import Tensor
 
-    from interp_widgets.core.heads import HeadScores
     from interp_widgets.core.language_model import LanguageModel
     from interp_widgets.core.patching.circuit import Circuit
-    from interp_widgets.core.patching.record import Patching
 
 
 class HeadGrid(JobWidget):
     """All heads as a grid, layer × head, by a score or by what patching each of them does.
 
     Args:
-        source: a model, or a record to show: `HeadScores`, or a `Patching` with a number for each
-            layer and head.
+        source: a model, or what to show: `HeadScores`, a frame such as `iw.heads` gives (columns
+            layer, head, and scores of any name), or a `Patching` with a number a layer and head.
         model: the model, where ``source`` is a record: then prompts can be typed, cards show
             patterns, and other effects can be asked for.
         prompt: what the cards' patterns are shown on, where there is no pair. Without one it is
@@ -112,7 +112,7 @@ class HeadGrid(JobWidget):
 
     def __init__(
         self,
-        source: LanguageModel | HeadScores | Patching | None = None,
+        source: LanguageModel | HeadScores | Patching | pd.DataFrame | None = None,
         *,
         model: LanguageModel | None = None,
         prompt: str | None = None,
@@ -127,8 +127,10 @@ class HeadGrid(JobWidget):
     ) -> None:
         record, model = sorted_out(source, model)
         self._record, self._reference = record, tuple(reference)
-        self._given = data.of_record(record) if hasattr(record, "axes") else None
+        self._given = data.of_record(record) if isinstance(record, Patching) else None
         self._size = size_of(record, model)
+        given = record.kinds if isinstance(record, HeadScores) else ()
+        self._kinds = given or (KINDS if model is not None else ())
         asked = (clean, corrupt, answer, distractor or None)
         question, single = question_of(record, model, prompt, asked)
         self._latest: Effect | None = self._given
@@ -137,12 +139,14 @@ class HeadGrid(JobWidget):
         if question is not None:
             prompts = [question.clean, question.corrupt]
             state = {**state, "answer": question.answer, "distractor": question.distractor}
-        first = "record" if self._given else "denoise" if question else "induction"
+        scored = "induction" if "induction" in self._kinds else (*self._kinds, "")[0]
+        first = "record" if self._given else "denoise" if question else scored
         state = {"measure": first, "opened": [], "selected": [], **state, "prompts": prompts}
         check_state(self._size, model, state, roles or {})
         self._check_measure(state["measure"], model is not None)
         self._named = record.model if model is None else model.name
-        known = {} if not hasattr(record, "kinds") else {self._key_of(prompts): record}
+        scored = isinstance(record, HeadScores)
+        known = {self._key_of(prompts): record} if scored else {}
         super().__init__(model, offers, known, roles=data.named_roles(roles), **state)
 
     # -- what is known -------------------------------------------------------------------------
@@ -162,7 +166,7 @@ class HeadGrid(JobWidget):
     def values(self) -> Tensor:
         """What is drawn, ``[layer, head]``; NaN where it is not known yet or not defined."""
         blank = torch.full(self._size, torch.nan)
-        if self.measure in KINDS:
+        if self.measure in self._kinds:
             return blank if self.scores is None else self.scores[self.measure]
         found = self._effect()
         if found is None:
@@ -264,8 +268,7 @@ class HeadGrid(JobWidget):
         """What can be drawn."""
         record = ["record"] if self._given else []
         effects = list(EFFECTS) if self._paired and live else []
-        scores = KINDS if live or hasattr(self._record, "kinds") else ()
-        return [*record, *effects, *scores]
+        return [*record, *effects, *self._kinds]
 
     def _check_measure(self, by: str, live: bool) -> None:
         known = self._measures(live)
@@ -329,7 +332,8 @@ class HeadGrid(JobWidget):
             "heads": heads,
             "measures": self._measures(self.live),
             "kvHeads": heads if self._model is None else self._model.n_kv_heads,
-            "onPrompt": self._scores_key[1] is not None,
+            "kinds": list(self._kinds),
+            "scoredOn": data.scored_on(self.scores, self._scores_key[1]),
             "prompts": list(self.prompts),
             "unknown": [[] for _ in self.prompts],
             "likeliest": [],
@@ -382,12 +386,7 @@ class HeadGrid(JobWidget):
 
         places = {head: data.place_of(head) for head in self.roles}
         roles = {(at[0], at[1]): self.roles[head] for head, at in places.items()}
-        found, by = self._effect(), self.measure.replace("_", " ")
-        title, label, ends = f"{by.capitalize()} score of heads", "score", (0.0, 1.0)
-        if found is not None:
-            title, label, ends = data.title(found.record), found.unit, None
-        elif by == "copying":
-            ends = (-1.0, 1.0)
+        title, label, ends = data.caption(self.measure, self.values, self._effect())
         title = f"{title[:1].upper()}{title[1:]} · {self._named}"
         return plot_grid(self.values.numpy(), title, label, ends, roles)
 

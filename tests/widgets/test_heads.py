@@ -75,6 +75,34 @@ def test_scores_on_a_prompt_follow_the_prompt_typed() -> None:
     torch.testing.assert_close(shown.values, iw.head_scores(model(), again)["induction"])
 
 
+def test_a_frame_is_shown_with_whatever_scores_it_has() -> None:
+    frame: Any = iw.heads(model())
+    shown = HeadGrid(frame)
+    torch.testing.assert_close(shown.values, iw.head_scores(model())["induction"], equal_nan=True)
+    frame["mine"] = range(-2, 10)
+    own = HeadGrid(frame[["layer", "head", "mine"]].sample(frac=1, random_state=0))
+    assert own.measure == "mine"
+    torch.testing.assert_close(own.values.flatten(), torch.arange(-2.0, 10.0))
+    assert planes(own.shown)["scores"].shape == (1, 3, 4)
+    for wrong, why in (
+        (frame[["layer", "mine"]], "columns layer, head"),
+        (frame[["layer", "head", "name"]], "columns layer, head"),
+        (frame.iloc[1:], "missing or come twice"),
+    ):
+        with pytest.raises(ValueError, match=why):
+            HeadGrid(wrong)
+    with pytest.raises(TypeError, match="not a Composition"):
+        HeadGrid(iw.composition(model()))  # pyright: ignore[reportArgumentType]
+
+
+def test_two_runs_that_do_not_differ_have_no_scale() -> None:
+    shown = widget(corrupt=PROMPT, selected=[[0, 0]], sender="L0.z.0").act({"do": "run"}).wait()
+    assert shown.grid["unit"] == "change of logit_diff"
+    assert float(shown.values.abs().max()) < 1e-5
+    assert shown.ran["faithfulness"] is None
+    assert shown.route["share"] is None
+
+
 def test_the_estimate_comes_first_and_exact_values_over_it() -> None:
     asked = _heads_data.Question(PROMPT, OTHER, " Austin", " Paris")
     first, *_, last = _heads_data.effect_steps(model(), asked, "noise", "", ())

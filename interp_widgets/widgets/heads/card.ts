@@ -8,7 +8,7 @@ import { SharedCursor } from "../shared/cursor.ts";
 import { fill, h } from "../shared/dom.ts";
 import type { RawPlane } from "../shared/planes.ts";
 import { percent, tokenElement, visible } from "../shared/tokens.ts";
-import { type Head, MEASURES, nameOf, number, type RawCard, type RawShown, SCORES, scoresOf } from "./state.ts";
+import { type Head, nameOf, number, type RawCard, type RawShown, scoresOf, worded } from "./state.ts";
 
 const ROLES = ["previous token", "induction", "duplicate token", "mover", "backup mover", "negative mover", "inhibition", "copying", "successor"];
 
@@ -91,9 +91,9 @@ function scored(raw: RawShown, [layer, head]: Head): string[] {
   const all = scoresOf(raw);
   if (!all) return [];
   const at = layer * raw.heads + head;
-  return SCORES.map((name, kind) => [name, all[kind * raw.layers * raw.heads + at]!] as const)
+  return raw.kinds.map((name, kind) => [name, all[kind * raw.layers * raw.heads + at]!] as const)
     .filter(([, value]) => !Number.isNaN(value))
-    .map(([name, value]) => `${MEASURES[name]!.replace(" (from weights)", "")} ${number(value)}`);
+    .map(([name, value]) => `${worded(name).replace(" (from weights)", "")} ${number(value)}`);
 }
 
 /** One head's triangle as the attention view's pattern, raw weights alone. */

@@ -4,7 +4,7 @@ import type { Ramp } from "../shared/color.ts";
 import { s } from "../shared/dom.ts";
 import { csvLine } from "../shared/keep.ts";
 import { clamp } from "../shared/dom.ts";
-import { type Head, isEstimate, nameOf, type Numbers, number, type RawShown, SCORES, scoresOf, valueOf } from "./state.ts";
+import { type Head, isEstimate, nameOf, type Numbers, number, type RawShown, scoresOf, valueOf } from "./state.ts";
 
 const [WIDE, TALL, GUTTER, TOP, FOOT] = [46, 28, 40, 26, 30];
 
@@ -37,10 +37,10 @@ export function picture(all: Numbers, roles: Record<string, string>, selected: r
 export function table(all: Numbers, raw: RawShown, roles: Record<string, string>): string {
   const scores = scoresOf(raw);
   const count = all.layers * all.heads;
-  const lines = [csvLine(["layer", "head", "name", all.unit, "estimate", "role", ...(scores ? SCORES : [])])];
+  const lines = [csvLine(["layer", "head", "name", all.unit, "estimate", "role", ...(scores ? raw.kinds : [])])];
   for (let i = 0; i < count; i++) {
     const head: Head = [Math.floor(i / all.heads), i % all.heads];
-    const each = scores ? SCORES.map((_, kind) => scores[kind * count + i]!) : [];
+    const each = scores ? raw.kinds.map((_, kind) => scores[kind * count + i]!) : [];
     lines.push(csvLine([...head, nameOf(head), all.exact[i]!, all.estimate[i]!, roles[nameOf(head)] ?? "", ...each]));
   }
   return `${lines.join("\r\n")}\r\n`;

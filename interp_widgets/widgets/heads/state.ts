@@ -29,7 +29,8 @@ export const MEASURES: Record<string, string> = {
 
 export const EFFECTS = ["record", "denoise", "noise", "zero", "mean", "path"];
 
-export const SCORES = Object.keys(MEASURES).filter((name) => !EFFECTS.includes(name));
+/** A measure in words; a score from a table goes by its own name. */
+export const worded = (measure: string): string => MEASURES[measure] ?? measure.replaceAll("_", " ");
 
 export interface RawShown {
   model: string;
@@ -39,8 +40,10 @@ export interface RawShown {
   kvHeads: number;
   /** What can be drawn here, by name. */
   measures: string[];
-  /** Scores are of the prompt in the box, not of random tokens. */
-  onPrompt: boolean;
+  /** Names of the scores, in the order of their plane. */
+  kinds: string[];
+  /** What patterns were scored on, in words. */
+  scoredOn: string;
   prompts: string[];
   unknown: [number, number][][];
   likeliest: string[];
@@ -150,19 +153,24 @@ export function numbersOf(raw: RawShown, grid: RawGrid, measure: string): Number
   const { layers, heads, kvHeads } = raw;
   const count = layers * heads;
   const blank = new Float32Array(count).fill(NaN);
-  const base = { layers, heads, kvHeads, name: MEASURES[measure]!, estimate: blank, stale: false };
-  const kind = SCORES.indexOf(measure);
+  const base = { layers, heads, kvHeads, name: worded(measure), estimate: blank, stale: false };
+  const kind = raw.kinds.indexOf(measure);
   if (kind >= 0) {
     const all = scoresOf(raw);
     const exact = all ? all.subarray(kind * count, (kind + 1) * count) : blank;
-    const on = measure === "copying" || measure === "successor" ? "from weights" : raw.onPrompt ? "on this prompt" : "on random tokens that come twice";
-    return { ...base, exact, unit: "score", title: `${MEASURES[measure]!}, ${on}`, signed: measure === "copying", most: 1 };
+    const on = measure === "copying" || measure === "successor" ? "" : raw.scoredOn;
+    const signed = measure === "copying" || exact.some((value) => value < 0);
+    // The scores of the core go from 0 to 1; others as far as they go.
+    const most = measure in MEASURES ? 1 : largest(exact);
+    return { ...base, exact, unit: "score", title: [worded(measure), on].filter(Boolean).join(", "), signed, most };
   }
   const [exact, estimate] = grid.planes.length ? [numbers(grid.planes[0]!), numbers(grid.planes[1]!)] : [blank, blank];
   const known = exact.map((value, i) => (Number.isNaN(value) ? estimate[i]! : value)).filter((value) => !Number.isNaN(value));
-  const most = known.reduce((top, value) => Math.max(top, Math.abs(value)), 0) || 1;
+  const most = largest(known);
   return { ...base, exact, estimate, unit: grid.unit, title: grid.title, stale: grid.stale || grid.measure !== measure, signed: true, most };
 }
+
+const largest = (values: Float32Array): number => values.reduce((top, value) => (Number.isNaN(value) ? top : Math.max(top, Math.abs(value))), 0) || 1;
 
 export const placeIn = (all: { heads: number }, [layer, head]: Head): number => layer * all.heads + head;
 

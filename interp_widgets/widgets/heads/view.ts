@@ -16,7 +16,7 @@ import { picture, table } from "./files.ts";
 import { Grid, roomOf } from "./grid.ts";
 import { Paths } from "./paths.ts";
 import { HeadSet } from "./set.ts";
-import { EFFECTS, type Head, type HeadsState, isHead, MEASURES, nameOf, type Numbers, numbersOf, number, words } from "./state.ts";
+import { EFFECTS, type Head, type HeadsState, isHead, nameOf, type Numbers, numbersOf, number, words, worded } from "./state.ts";
 import css from "./style.css";
 
 const HINT = "Click a head (Enter) to open its card. Drag, Shift+click, Space or Shift+arrows gather heads in a set; Escape empties it.";
@@ -156,7 +156,7 @@ export class View {
   private choices(measures: readonly string[], measure: string): void {
     const known = [...this.measure.options].map((option) => option.value);
     if (known.join() !== measures.join()) {
-      const group = (label: string, names: readonly string[]): HTMLElement | null => (names.length ? h("optgroup", { label }, ...names.map((name) => h("option", { value: name }, MEASURES[name]!))) : null);
+      const group = (label: string, names: readonly string[]): HTMLElement | null => (names.length ? h("optgroup", { label }, ...names.map((name) => h("option", { value: name }, worded(name)))) : null);
       const groups = [group("What patching does", measures.filter((name) => EFFECTS.includes(name))), group("Scores", measures.filter((name) => !EFFECTS.includes(name)))];
       this.measure.replaceChildren(...groups.filter((one) => one !== null));
     }
