@@ -198,16 +198,14 @@ def token_id(model: LanguageModel, which: str, text: str) -> int:
     try:
         return model.token_id(text)
     except ValueError as several:
+        ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
+        first = model.piece(int(ids[0])) if ids else ""
+        # Of a word in crumbs the first one is a bare space or letter, which nobody means.
+        piece = f"its first piece, {first!r}, or " if len(first.strip()) > 1 else ""
         raise ValueError(
-            f"The {which} has to be one token: {several} Patching compares single next tokens. "
-            f"Take its first piece ({_first_piece(model, text)!r}), or a token from the list "
-            "beside the box."
+            f"The {which} has to be one token: {several} Take {piece}a token that the model knows: "
+            "those it puts first are in the list beside the box, and in model.top_tokens(prompt)."
         ) from None
-
-
-def _first_piece(model: LanguageModel, text: str) -> str:
-    ids = model.tokenizer(text, add_special_tokens=False)["input_ids"]
-    return model.piece(int(ids[0])) if ids else ""
 
 
 def pairs_given(clean: Any, corrupt: Any, answer: Any, distractor: Any) -> tuple[Pair, ...]:

@@ -205,7 +205,7 @@ class LayerBarPatching(PromptedWidget):
             return ask
         return ask._replace(
             opened=self.opened,
-            pos=self.pos if question.at == "one" else 0,
+            pos=self.pos if question.at == "one" and self.opened >= 0 else 0,
             head=self.head if question.mode == "head" else 0,
             carried=tuple(self.carried),
         )

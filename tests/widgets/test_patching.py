@@ -378,6 +378,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
         ({"do": "direction", "by": "up"}, "direction is one of"),
         ({"do": "answer", "text": " Paris"}, "both"),
         ({"do": "answer", "text": " Paris Rome"}, "one token.*first piece.*list beside the box"),
+        ({"do": "answer", "text": " Qwyx"}, "one token.*Take a token that the model knows"),
         ({"do": "answer", "text": ""}, "answer is empty.*list beside the box"),
         ({"do": "carry", "source": [0, 6], "target": [0, 0]}, "positions to 5 and 5"),
         ({"do": "carry", "source": [0], "target": [0, 0]}, "carried"),

@@ -48,12 +48,15 @@ export const same = (a: Cell | null, b: Cell | null): boolean => a === b || (a !
 export class Grid {
   readonly element: HTMLElement;
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
+  /** The cells alone, painted once for each answer: a mark that moves costs one copy of them. */
+  private readonly still = h("canvas");
   private readonly cells = [h("div", { role: "gridcell", id: uid("cell") }), h("div", { role: "gridcell", id: uid("cell") })] as const;
   private data: GridData | null = null;
   private colors: Ramp | null = null;
   private marks: Marks = { framed: [], lit: null };
   private cursor: Cell | null = null;
   private size = { cell: WIDE, row: 18, foot: FOOT };
+  private stale = true;
   private frame = 0;
   private turn = 0;
 
@@ -63,14 +66,16 @@ export class Grid {
     const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(name, run, { signal });
     on("pointermove", (event) => this.move(this.at(event.clientX, event.clientY)));
     on("pointerleave", () => this.move(null));
+    let touched = false;
     on("pointerdown", (event) => {
       const cell = this.at(event.clientX, event.clientY);
       // A finger scrolls: it taps a cell instead of dragging it.
-      if (cell && event.button === 0 && event.pointerType !== "touch") events.press(cell, event);
+      touched = event.pointerType === "touch";
+      if (cell && event.button === 0 && !touched) events.press(cell, event);
     });
     on("click", (event) => {
       const cell = this.at(event.clientX, event.clientY);
-      if (cell && (event as PointerEvent).pointerType === "touch") events.press(cell, null);
+      if (cell && touched) events.press(cell, null);
     });
     on("keydown", (event) => this.key(event));
     on("focus", () => this.element.matches(":focus-visible") && this.go(this.cursor ?? { layer: 0, col: 0 }));
@@ -139,26 +144,48 @@ export class Grid {
     this.size = { cell: clamp((view - GUTTER) / cols.length, least, WIDE), row: clamp(Math.floor(300 / layers), 4, 20), foot };
     const [width, height] = [Math.ceil(GUTTER + cols.length * this.size.cell), layers * this.size.row + foot];
     const scale = Math.min(devicePixelRatio || 1, 16_000 / width);
-    Object.assign(this.canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+    for (const canvas of [this.canvas, this.still]) {
+      Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+      canvas.getContext("2d")!.setTransform(scale, 0, 0, scale, 0, 0);
+    }
     Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
-    this.canvas.getContext("2d")!.setTransform(scale, 0, 0, scale, 0, 0);
+    this.stale = true;
     this.draw();
   }
 
   private draw(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.data && this.colors) this.paint(this.data, this.colors);
+      if (this.data && this.colors) this.compose(this.data, this.colors);
       this.element.dataset["drawn"] = String(Number(this.element.dataset["drawn"] ?? 0) + 1);
     });
   }
 
-  private paint(data: GridData, { rgb, ink }: Ramp): void {
-    const pen = this.canvas.getContext("2d")!;
-    const { cell, row } = this.size;
+  private compose(data: GridData, colors: Ramp): void {
     const style = getComputedStyle(this.element);
     const [text, ground, soft] = [style.color, style.getPropertyValue("--iw-ground"), style.getPropertyValue("--iw-line")];
+    if (this.stale) this.paint(data, colors, text, soft);
+    this.stale = false;
+    const pen = this.canvas.getContext("2d")!;
+    const { cell, row } = this.size;
     pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    pen.save();
+    pen.resetTransform();
+    pen.drawImage(this.still, 0, 0);
+    pen.restore();
+    for (const framed of this.marks.framed) this.rim(pen, framed, text, ground, 2.5);
+    if (this.cursor) this.rim(pen, this.cursor, text, ground, 1.5);
+    if (this.marks.lit !== null && this.marks.lit < data.cols.length) {
+      pen.strokeStyle = text;
+      pen.lineWidth = 1.5;
+      pen.strokeRect(GUTTER + this.marks.lit * cell, 0.75, Math.max(cell - 1, 1), data.layers * row - 1.5);
+    }
+  }
+
+  private paint(data: GridData, { rgb, ink }: Ramp, text: string, soft: string): void {
+    const pen = this.still.getContext("2d")!;
+    const { cell, row } = this.size;
+    pen.clearRect(0, 0, this.still.width, this.still.height);
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.font = "10px system-ui, sans-serif";
@@ -183,13 +210,6 @@ export class Grid {
       }
     }
     this.names(pen, data, text);
-    for (const framed of this.marks.framed) this.rim(pen, framed, text, ground, 2.5);
-    if (this.cursor) this.rim(pen, this.cursor, text, ground, 1.5);
-    if (this.marks.lit !== null && this.marks.lit < data.cols.length) {
-      pen.strokeStyle = text;
-      pen.lineWidth = 1.5;
-      pen.strokeRect(GUTTER + this.marks.lit * cell, 0.75, wide, data.layers * row - 1.5);
-    }
   }
 
   private names(pen: CanvasRenderingContext2D, data: GridData, text: string): void {
