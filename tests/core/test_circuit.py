@@ -304,6 +304,7 @@ def test_a_divergence_counts_from_the_clean_run(wide):
     [
         ({"heads": [(3, 0)]}, ValueError, "layers 0 to 2 and heads 0 to 3"),
         ({"heads": [(0, -1)]}, ValueError, "layers 0 to 2"),
+        ({"heads": [(0, 9)], "replace": "mean"}, ValueError, "layers 0 to 2"),
         ({"heads": ["L0.z.4"]}, ValueError, "heads a layer"),
         ({"heads": ["L0.mlp_out"]}, ValueError, "is no head"),
         ({"heads": ["head 5"]}, ValueError, "is not a place"),

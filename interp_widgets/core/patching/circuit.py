@@ -32,7 +32,6 @@ from interp_widgets.core.patching.head_sets import (
     Head,
     Heads,
     HeadSets,
-    every_head,
     heads_of,
 )
 from interp_widgets.core.patching.measure import check_metric, name_of
@@ -307,7 +306,7 @@ def _searched(
     def off(heads: Heads) -> float:
         return abs(1 - sets.shares([heads])[0])
 
-    order = _ranked(model, pairs, sets, metric)
+    order = yield from _ranked(record, model, pairs, sets, metric)
     growing = [frozenset(order[:size]) for size in range(len(order) + 1)]
     path: list[Heads] = []
     for start in range(0, len(growing), _AT_ONCE):
@@ -334,9 +333,14 @@ def _searched(
     yield known(path, path[-1])
 
 
-def _ranked(model: LanguageModel, pairs: list[Pair], sets: HeadSets, metric: Metric) -> list[Head]:
-    """Heads by the estimated effect of replacing them in the clean run, largest first."""
-    heads = sorted(every_head(model))
+def _ranked(
+    record: Circuit, model: LanguageModel, pairs: list[Pair], sets: HeadSets, metric: Metric
+) -> Generator[Circuit, None, list[Head]]:
+    """Heads by the estimated effect of replacing them in the clean run, largest first.
+
+    The record is yielded as it is after every pair, so that one can stop.
+    """
+    heads = sorted(sets.every)
     total = torch.zeros(len(heads), dtype=torch.float64)
     for pair, patches in zip(pairs, sets.patches, strict=True):
         estimate = attribution_patching(
@@ -351,5 +355,6 @@ def _ranked(model: LanguageModel, pairs: list[Pair], sets: HeadSets, metric: Met
             sample=0,
         )
         total += estimate.effect
+        yield record
     order = total.abs().argsort(descending=True, stable=True)
     return [heads[i] for i in order.tolist()]

@@ -8,6 +8,7 @@ they are then given. The engine is that of all sweeps; a set that was measured i
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
@@ -106,8 +107,8 @@ class HeadSets:
         reference: ids of the prompts that a mean is over.
 
     Attributes:
+        every: all heads of the model.
         clean, corrupt: the metric of both runs, float64 ``[pair]``; NaN before `measure`.
-        patches: by pair and head what replaces it; head None is the whole layer.
     """
 
     def __init__(
@@ -119,19 +120,26 @@ class HeadSets:
         reference: list[Tensor],
     ) -> None:
         self._model, self._pairs, self._metric = model, pairs, metric
+        self._replace, self._reference = replace, reference
         self._runs: list[Runs] = []
         self._known: list[dict[Heads, float]] = [{} for _ in pairs]
         self.every = every_head(model)
         self.clean = torch.full((len(pairs),), float("nan"), dtype=torch.float64)
         self.corrupt = self.clean.clone()
-        columns: list[int | None] = [None, *range(model.n_heads)]
-        keys = [(layer, head) for layer in range(model.n_layers) for head in columns]
+
+    @cached_property
+    def patches(self) -> list[dict[tuple[int, int | None], Patch]]:
+        """By pair and head what replaces it; head None is the layer. A mean runs the model."""
+        columns: list[int | None] = [None, *range(self._model.n_heads)]
+        keys = [(layer, head) for layer in range(self._model.n_layers) for head in columns]
         bare = tuple((Patch(str(Site(layer, "z", head))),) for layer, head in keys)
-        means = means_of(model, reference, bare) if replace == "mean" else {}
-        self.patches: list[dict[tuple[int, int | None], Patch]] = []
-        for pair in pairs:
-            cells = valued_cells(model, bare, _KIND[replace], means, len(pair.clean))
-            self.patches.append({key: cell[0] for key, cell in zip(keys, cells, strict=True)})
+        means = means_of(self._model, self._reference, bare) if self._replace == "mean" else {}
+        found = []
+        for pair in self._pairs:
+            kind, length = _KIND[self._replace], len(pair.clean)
+            cells = valued_cells(self._model, bare, kind, means, length)
+            found.append({key: cell[0] for key, cell in zip(keys, cells, strict=True)})
+        return found
 
     def measure(self, sets: Iterable[Heads]) -> Iterator[None]:
         """Run what is not known yet of some sets of working heads; yields after every batch."""
