@@ -65,6 +65,12 @@ export function movedMeaning(raw: RawShown, site: [string, string], from: string
   const size = sizeOf(value);
   const same = site[0] === site[1] && from === to;
   if (same) return `${did} ${moved} The same place in both runs: this is the plain patch.`;
-  const read = size === "none" ? "Where it was put, later layers make nothing of it: another depth or position speaks another language, or nothing reads there." : "So what sits there is read in much the same way where it was put.";
-  return size === "against" ? `${did} ${moved} There it works the other way.` : `${did} ${moved} ${read}`;
+  const read: Record<Size, string> = {
+    over: "There it pushes further than the whole other run.",
+    whole: "So what sits there is read in much the same way where it was put.",
+    part: "So part of what sits there is read where it was put.",
+    none: "Where it was put, later layers make nothing of it: another depth or position speaks another language, or nothing reads there.",
+    against: "There it works the other way.",
+  };
+  return `${did} ${moved} ${read[size]}`;
 }
