@@ -106,7 +106,8 @@ class Composition(Result):
             for kind in self.kinds
             for writer, reader, score in self.top(kind, 1)
         ]
-        best = ", ".join(said) or "no pair is known yet"
+        one = self.scores.shape[1] == 1
+        best = ", ".join(said) or ("one layer has no pair" if one else "no pair is known yet")
         turned = " The rotation of queries and keys by position is left out." if self.rotary else ""
         return (
             f"Composition of heads of {self.model}, by weights alone; highest: {best}; random "
@@ -235,7 +236,8 @@ def _paired(writers: _Side, readers: _Side) -> Tensor:
     product = writing.flatten(0, 1) @ reading.transpose(0, 1).flatten(1)
     each = product.view(len(writing), writing.shape[1], len(reading), reading.shape[2])
     lengths = torch.linalg.vector_norm(each, dim=(1, 3))
-    return lengths / (writers.norms[:, None] * readers.norms.to(writing))
+    scale = writers.norms[:, None] * readers.norms.to(writing)
+    return lengths / scale.clamp(min=torch.finfo(scale.dtype).tiny)  # a silent head scores 0
 
 
 @torch.no_grad()

@@ -221,6 +221,20 @@ def test_the_record(gpt2, tmp_path):
         record.top("k", 0)
 
 
+def test_a_silent_head_scores_0_and_one_layer_has_no_pairs():
+    model = make("llama")
+    with torch.no_grad():
+        model.layers[0].get_parameter("self_attn.o_proj.weight")[:, :8] = 0
+    scores = iw.composition(model).scores
+    assert (scores[:, 0, 0, 1:] == 0).all()
+    assert (scores[:, 0, 1, 1:] > 0).all()
+    alone = iw.composition(make("llama", num_hidden_layers=1))
+    assert alone.scores.isnan().all()
+    assert alone.to_frame().empty
+    assert alone.top("k") == []
+    assert "one layer has no pair" in alone.describe()
+
+
 @pytest.mark.parametrize("seed", [-1, 1.5, True])
 def test_bad_seeds_are_named_before_anything_runs(gpt2, monkeypatch, seed):
     monkeypatch.setattr(LanguageModel, "run", lambda *_: pytest.fail("the model ran"))
