@@ -28,8 +28,11 @@ def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
     nb = open_notebook(LESSON)
     nb.run_all(timeout=300)
     assert nb.cell_errors() == []
-    for play in (find_the_reader, ask_another_measure, run_the_circuit, answer_the_quiz):
-        play(nb)
+    find_the_reader(nb)
+    ask_another_measure(nb)
+    cut_the_second_head(nb)
+    run_the_circuit(nb)
+    answer_the_quiz(nb)
     nb.theme(dark=True)
     for name, nth in (("giver", 0), ("roles", 1), ("circuit", 3)):
         expect(head_grid(nb, nth)).to_have_attribute("data-theme", "dark")
@@ -57,6 +60,19 @@ def ask_another_measure(nb: NB) -> None:
     grid.locator(".iw-heads-by select").select_option("denoise")
     holds(nb, "tagged.measure", "denoise")
     nb.screenshot("lesson-10-roles")
+
+
+def cut_the_second_head(nb: NB) -> None:
+    """Two heads halve the bias, which one does not."""
+    bars = nb.page.locator(".iw-bias")
+    bars.scroll_into_view_if_needed()
+    assert value(nb, "bars_of_jobs.wait().record.fall") < 0.5
+    bars.get_by_role("button", name="head L7.z.0").click()
+    holds(nb, "bars_of_jobs.heads", [[7, 0], [7, 2]])
+    assert value(nb, "bars_of_jobs.wait().record.fall") > 0.5
+    expect(bars.locator(".iw-bias-words")).to_contain_text("L7.z.0, L7.z.2 at zero")
+    expect(bars.locator(".iw-bias-charts")).to_have_attribute("data-stale", "false")
+    nb.screenshot("lesson-10-bias")
 
 
 def run_the_circuit(nb: NB) -> None:
