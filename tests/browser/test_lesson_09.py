@@ -34,7 +34,13 @@ def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
     nb = open_notebook(LESSON)
     nb.run_all(timeout=240)
     assert nb.cell_errors() == []
-    for play in (read_the_stripe, measure_all_heads, ask_the_toy, answer_the_quiz):
+    for play in (
+        read_the_stripe,
+        measure_all_heads,
+        ask_the_toy,
+        go_back_in_time,
+        answer_the_quiz,
+    ):
         play(nb)
     nb.theme(dark=True)
     expect(attention(nb, 0)).to_have_attribute("data-theme", "dark")
@@ -86,6 +92,20 @@ def ask_the_toy(nb: NB) -> None:
     assert value(nb, "toy.top_tokens('h d b e i h d', k=1)[0][0]") == "b"
     assert value(nb, "toy_look.record.patterns[1, 0, 6].argmax().item()") == 2
     nb.screenshot("lesson-09-toy")
+
+
+def go_back_in_time(nb: NB) -> None:
+    """At a step whose weights are kept, all heads as they were: none draws the stripe yet."""
+    days = nb.page.locator(".iw-time")
+    days.scroll_into_view_if_needed()
+    for step in (1040, 1280):
+        days.get_by_role("button", name=str(step), exact=True).click()
+        holds(nb, "days.step", step)
+        expect(days.locator(".iw-time-step")).to_contain_text(f"step {step}")
+        best = value(nb, "days.wait().scores.max().item()")
+        assert (best > 0.5) == (step == 1280)
+    expect(days.locator(".iw-time-grid button")).to_have_count(32)
+    nb.screenshot("lesson-09-timeline")
 
 
 def answer_the_quiz(nb: NB) -> None:
