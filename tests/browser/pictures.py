@@ -19,6 +19,7 @@ from tests.browser.harness_chromium import provide_chromium
 IMAGES = Path(__file__).parents[2] / "notebooks" / "images"
 DALLAS = "The capital of the state containing Dallas is"
 REPEATED = "least must will make happy China enough least must will make happy China"
+EIFFEL = "The Eiffel Tower is in the city of"
 WIDTH = 860
 
 
@@ -86,6 +87,28 @@ PICTURES: dict[str, Picture] = {
             corrupt="The capital of Italy is",
             answer=" Paris",
             distractor=" Rome",
+        )
+    ),
+    "patching_pipeline": Picture(
+        lambda model: iw.PatchingPipeline(
+            model=model,
+            clean=EIFFEL,
+            corrupt=EIFFEL.replace("Eiffel Tower", "Trevi Fountain"),
+            answer=" Paris",
+            distractor=" Rome",
+            layer=6,
+            pos=3,
+            step=2,
+        )
+    ),
+    "training_timeline": Picture(lambda model: iw.TrainingTimeline(model=model, step=1120)),
+    "gender_bars": Picture(
+        lambda model: iw.GenderBars(
+            model=model,
+            prompts=[p for p in iw.prompts("gender") if p.task == "job"],
+            others=iw.prompts(),
+            heads=[[7, 0], [7, 2]],
+            control=True,
         )
     ),
     "quiz": Picture(lambda model: iw.quiz("06")),

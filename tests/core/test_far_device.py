@@ -52,6 +52,9 @@ CALLS: dict[str, Callable[[Any], Any]] = {
         model, PAIR, {"L1.z.2": len, "L1.mlp_out": len}, " Austin", " Rome", samples=4
     ),
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
+    "head_edit": lambda model: iw.head_edit(
+        model, [(0, 1)], {"one": [PROMPT]}, {"other": TEXTS[:2]}, "mean", (" Austin", " Rome")
+    ),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }
 

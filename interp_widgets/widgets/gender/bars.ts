@@ -14,7 +14,8 @@ export interface Colors {
 
 export const STYLED: Colors = { before: "var(--iw-faint)", after: "var(--iw-link)", cost: "var(--iw-accent)", text: "var(--iw-text)", faint: "var(--iw-faint)", line: "var(--iw-line)" };
 
-const [NAME, VALUE, TOP, FOOT] = [86, 46, 6, 34];
+const [NAME, VALUE, TOP, FOOT] = [98, 46, 6, 34];
+const LETTERS = 16; // of a name that fit before the bars
 const ROW = 19;
 
 function frame(label: string, rows: number, width: number, colors: Colors): SVGSVGElement {
@@ -30,6 +31,8 @@ function axis(svg: SVGSVGElement, at: [number, string][], rows: number, name: st
   svg.append(s("text", { x: middle, y: bottom + 28, "text-anchor": "middle", fill: colors.faint }, name));
 }
 
+const short = (name: string): string => (name.length > LETTERS ? `${name.slice(0, LETTERS - 1)}…` : name);
+
 const bar = (zero: number, to: number, y: number, height: number, color: string, more: Record<string, string> = {}): SVGElement => s("rect", { x: Math.min(zero, to), y, width: Math.max(Math.abs(to - zero), 1), height, rx: 1, fill: color, ...more });
 
 /** Sorted by name, or from the first word's side to the second's; the hollow bar is before, the filled one after. */
@@ -44,7 +47,7 @@ export function biasBars(raw: RawShown, by: Order, width: number, colors: Colors
     const y = TOP + row * ROW;
     const [before, after] = [raw.before[i]!, raw.after[i]!];
     const group = s("g", { "data-subject": raw.subjects[i]!, role: "img", "aria-label": `${raw.subjects[i]}: bias ${number(before)} before, ${number(after)} after` });
-    group.append(s("text", { x: NAME - 6, y: y + 13, "text-anchor": "end" }, raw.subjects[i]!));
+    group.append(s("text", { x: NAME - 6, y: y + 13, "text-anchor": "end" }, short(raw.subjects[i]!)));
     group.append(bar(x(0), x(before), y + 2, 14, "none", { stroke: colors.before, "stroke-width": "1.2" }), bar(x(0), x(after), y + 5, 8, colors.after));
     group.append(s("text", { x: width - 2, y: y + 13, "text-anchor": "end", fill: colors.faint }, number(after)));
     svg.append(group);
@@ -63,7 +66,7 @@ export function costBars(raw: RawShown, width: number, colors: Colors = STYLED):
   shares.forEach((share, row) => {
     const y = TOP + row * ROW;
     const group = s("g", { "data-family": raw.families[row]!, role: "img", "aria-label": `${raw.families[row]}: loss ${percent(share)}` });
-    group.append(s("text", { x: NAME - 6, y: y + 13, "text-anchor": "end" }, raw.families[row]!));
+    group.append(s("text", { x: NAME - 6, y: y + 13, "text-anchor": "end" }, short(raw.families[row]!)));
     if (share !== null) group.append(bar(x(0), x(share), y + 4, 10, colors.cost));
     group.append(s("text", { x: width - 2, y: y + 13, "text-anchor": "end", fill: colors.faint }, percent(share)));
     svg.append(group);

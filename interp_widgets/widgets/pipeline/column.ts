@@ -40,7 +40,7 @@ export class Column {
   }
 
   private metric({ metric, answer, distractor }: RawShown): string {
-    if (metric === "logit_diff") return `logit ${visible(answer)} − logit ${visible(distractor)} = `;
+    if (metric === "logit_diff") return `logit ${visible(answer)} − ${visible(distractor)} = `;
     return `log-probability of ${visible(answer)} = `;
   }
 

@@ -15,7 +15,7 @@ export interface Colors {
   faint: string;
 }
 
-export const STYLED: Colors = { place: "var(--iw-accent)", reach: "var(--iw-link)", cell: "var(--iw-line)", text: "var(--iw-text)", faint: "var(--iw-faint)" };
+export const STYLED: Colors = { place: "var(--iw-accent)", reach: "var(--iw-link)", cell: "color-mix(in srgb, var(--iw-text) 9%, var(--iw-ground))", text: "var(--iw-text)", faint: "var(--iw-faint)" };
 
 export interface RunMap {
   tokens: readonly string[];

@@ -38,8 +38,8 @@ export class View {
   private readonly formula = h("p", { class: "iw-pipe-formula" });
   private readonly meaning = h("p", {});
   private readonly result = h("div", { class: "iw-pipe-result" }, this.formula, this.meaning);
-  /** What the chip has travelled for: it goes once for a place and a patch. */
-  private travelled = "";
+  /** What the chip has travelled for: it goes once for a place and a patch, and not when the view opens. */
+  private travelled: string | null = null;
 
   constructor(
     private readonly link: Link<PipeState>,
@@ -175,7 +175,7 @@ export class View {
     this.check(raw);
     const trip = step < LAST ? "" : JSON.stringify([place, raw.direction, link.read("site"), link.read("head")]);
     if (trip === "") this.travel.hide();
-    else this.travel.draw(trip !== this.travelled);
+    else this.travel.draw(this.travelled !== null && trip !== this.travelled);
     this.travelled = trip;
   }
 
