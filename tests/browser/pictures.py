@@ -75,20 +75,6 @@ PICTURES: dict[str, Picture] = {
         ),
         [{"do": "carry", "source": [1, 8], "target": [3, 8]}],
     ),
-    "head_grid": Picture(
-        lambda model: iw.HeadGrid(
-            model, prompt=REPEATED, opened=best(model), roles={tuple(best(model)): "induction"}
-        )
-    ),
-    "attribution_scatter": Picture(
-        lambda model: iw.AttributionScatter(
-            model,
-            clean="The capital of France is",
-            corrupt="The capital of Italy is",
-            answer=" Paris",
-            distractor=" Rome",
-        )
-    ),
     "patching_pipeline": Picture(
         lambda model: iw.PatchingPipeline(
             model=model,
