@@ -46,6 +46,47 @@ def says(page: Page, layer: int, head: int, number: float) -> None:
     expect(page.locator(".iw-heads-readout")).to_contain_text(f"L{layer}.z.{head}")
 
 
+def gathers_and_runs(nb: NB) -> None:
+    """A set by rubber band, by key, and by Shift with a click; then the model with only these."""
+    page = nb.page
+    page.mouse.move(*at(page, 0, 0))
+    page.mouse.down()
+    page.mouse.move(*at(page, 1, 1), steps=4)
+    page.mouse.up()
+    holds(nb, "w.selected", [[0, 0], [0, 1], [1, 0], [1, 1]])
+    page.keyboard.down("Shift")
+    page.mouse.click(*at(page, 0, 1))
+    page.keyboard.up("Shift")
+    page.locator(".iw-heads-grid").focus()
+    page.keyboard.press("End")
+    page.keyboard.press("Space")
+    holds(nb, "w.selected", [[0, 0], [0, 3], [1, 0], [1, 1]])
+    page.get_by_role("button", name="Run with only these").click()
+    holds(nb, "w.circuit == [f'L{a}.z.{b}' for a, b in w.selected]", True)
+    share = f"{value(nb, 'w.wait().run.faithfulness'):z.2f}".replace("-", "−")
+    expect(page.locator(".iw-heads-ran b")).to_have_text(f"Faithfulness {share}")
+    page.get_by_role("radio", name="zero").check()
+    holds(nb, "w.replace", "zero")
+    nb.screenshot("head-grid-light")
+
+
+def follows_a_path(nb: NB) -> None:
+    """Its sender is the open head, its receiver is picked in the grid."""
+    page, card = nb.page, nb.page.locator(".iw-heads-card")
+    page.mouse.click(*at(page, 0, 3))
+    holds(nb, "w.opened", [0, 3])
+    card.get_by_role("radio", name="values").check()
+    card.get_by_role("button", name="Pick the head it feeds").click()
+    page.mouse.click(*at(page, 0, 1))
+    expect(page.locator(".iw-error")).to_contain_text("later layer")
+    page.mouse.click(*at(page, 2, 1))
+    holds(nb, "[w.sender, w.receiver]", ["L0.z.3", "L2.v.1"])
+    effect = f"{value(nb, 'float(w.wait().path.effect.sum())'):z.2f}".replace("-", "−")
+    route = page.locator(".iw-heads-route")
+    expect(route).to_contain_text("L0.z.3 → L2.v.1: with only this path from the corrupt run")
+    expect(route).to_contain_text(effect)
+
+
 def test_head_grid_answers_hands(notebook: Notebook) -> None:
     nb = notebook([SETUP, "w"])
     page = nb.page
@@ -68,39 +109,8 @@ def test_head_grid_answers_hands(notebook: Notebook) -> None:
     card.get_by_label("Role of this head").fill("mover")
     page.keyboard.press("Enter")
     holds(nb, "w.roles", {"L2.z.2": "mover"})
-    # A set: rubber band, key, and Shift with a click.
-    page.mouse.move(*at(page, 0, 0))
-    page.mouse.down()
-    page.mouse.move(*at(page, 1, 1), steps=4)
-    page.mouse.up()
-    holds(nb, "w.selected", [[0, 0], [0, 1], [1, 0], [1, 1]])
-    page.keyboard.down("Shift")
-    page.mouse.click(*at(page, 0, 1))
-    page.keyboard.up("Shift")
-    grid.focus()
-    page.keyboard.press("End")
-    page.keyboard.press("Space")
-    holds(nb, "w.selected", [[0, 0], [0, 3], [1, 0], [1, 1]])
-    page.get_by_role("button", name="Run with only these").click()
-    holds(nb, "w.circuit == [f'L{a}.z.{b}' for a, b in w.selected]", True)
-    share = f"{value(nb, 'w.wait().run.faithfulness'):z.2f}".replace("-", "−")
-    expect(page.locator(".iw-heads-ran b")).to_have_text(f"Faithfulness {share}")
-    page.get_by_role("radio", name="zero").check()
-    holds(nb, "w.replace", "zero")
-    nb.screenshot("head-grid-light")
-    # A path: its sender is the open head, its receiver is picked in the grid.
-    page.mouse.click(*at(page, 0, 3))
-    holds(nb, "w.opened", [0, 3])
-    card.get_by_role("radio", name="values").check()
-    card.get_by_role("button", name="Pick the head it feeds").click()
-    page.mouse.click(*at(page, 0, 1))
-    expect(page.locator(".iw-error")).to_contain_text("later layer")
-    page.mouse.click(*at(page, 2, 1))
-    holds(nb, "[w.sender, w.receiver]", ["L0.z.3", "L2.v.1"])
-    effect = f"{value(nb, 'float(w.wait().path.effect.sum())'):z.2f}".replace("-", "−")
-    route = page.locator(".iw-heads-route")
-    expect(route).to_contain_text("L0.z.3 → L2.v.1: with only this path from the corrupt run")
-    expect(route).to_contain_text(effect)
+    gathers_and_runs(nb)
+    follows_a_path(nb)
     # Another measure; undo; nothing reached the notebook.
     page.get_by_label("What is drawn").select_option("copying")
     holds(nb, "w.measure", "copying")
