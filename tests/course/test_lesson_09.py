@@ -149,7 +149,10 @@ def test_depths_differ_by_a_nat_and_a_fixed_period_hides_it():
     free, fixed = toys.draw(150, seed=1), toys.draw(150, seed=1, periods=(7, 7))
 
     def end(layers, drawn):
-        history = train_on_repeats(lambda: toys.toy_model(layers, seed=1).hf, *drawn, 3e-3)
+        symbols, periods = drawn
+        history = train_on_repeats(
+            lambda: toys.toy_model(layers, seed=1).hf, symbols, periods, 3e-3
+        )
         return history[-10:].mean().item()
 
     assert end(1, free) - end(2, free) > 1.0
