@@ -114,6 +114,8 @@ def plot_grid(
         role = (roles or {}).get((layer, head), "")
         number = "" if np.isnan(value) else f"{value:z.2f}"
         text = "\n".join(theme.matplotlib_text(part) for part in (number, role) if part)
+        if not text:
+            continue
         colour = theme.text_on(image, value) if number else "#808080"
         ax.text(head, layer, text, ha="center", va="center", fontsize=7, color=colour)
     ax.set_xticks(range(heads))
