@@ -59,8 +59,8 @@ class GenderBars(Widget):
     shown = drawn(traitlets.Dict())
     live = drawn(traitlets.Bool(False))  # a model is at hand: heads can be chosen
 
-    ACTIONS = ("head", "clear", "replace", "control", "order")
-    COMPUTES = ("head", "clear", "replace", "control")
+    ACTIONS = ("heads", "replace", "control", "order")
+    COMPUTES = ("heads", "replace", "control")
     _MEASURED = ("heads", "replace", "control")
 
     def __init__(
@@ -106,15 +106,10 @@ class GenderBars(Widget):
 
     @staticmethod
     def reduce(state: State, action: Action) -> State:
-        """The one reducer; pure. A head chosen twice is let go."""
+        """The one reducer; pure. All heads at once, so that a recorded action means one edit."""
         match action:
-            case {"do": "head", "layer": int(layer), "head": int(head)}:
-                chosen = [layer, head]
-                left = [one for one in state["heads"] if one != chosen]
-                more = [] if len(left) < len(state["heads"]) else [chosen]
-                return {**state, "heads": sorted(left + more)}
-            case {"do": "clear"}:
-                return {**state, "heads": []}
+            case {"do": "heads", "heads": list(heads)}:
+                return {**state, "heads": sorted(list(head) for head in heads)}
             case {"do": "replace", "by": str(by)}:
                 return {**state, "replace": by}
             case {"do": "order", "by": str(by)}:
@@ -128,9 +123,11 @@ class GenderBars(Widget):
         if action["do"] in self.COMPUTES or action.get("name") in self._MEASURED:
             self._check_live()
         match action:
-            case {"do": "head", "layer": layer, "head": head}:
-                self._known_heads([[layer, head]])
-            case {"do": "set", "name": "heads", "value": list(value)}:
+            case {"do": "heads", "heads": value} | {
+                "do": "set",
+                "name": "heads",
+                "value": list(value),
+            }:
                 self._known_heads(value)
             case {"do": "replace", "by": by} if by not in REPLACEMENTS:
                 raise ValueError(f"replace is one of {', '.join(REPLACEMENTS)}; got {by!r}.")
@@ -159,8 +156,7 @@ class GenderBars(Widget):
         return [
             {"do": "control", "on": self.control},
             {"do": "replace", "by": self.replace},
-            {"do": "clear"},
-            *({"do": "head", "layer": layer, "head": head} for layer, head in self.heads),
+            {"do": "heads", "heads": self.heads},
         ]
 
     # -- answers -------------------------------------------------------------------------------

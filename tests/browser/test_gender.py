@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.harness import NB
 from tests.browser.test_attention_view import holds, value
+from tests.widgets.examples import EXAMPLES
 
 ROOT = Path(__file__).parents[2]
 
@@ -79,3 +80,20 @@ def test_heads_are_taken_out_and_put_back(notebook: Notebook) -> None:
     nb.theme(dark=True)
     expect(page.locator(".iw-bias")).to_have_attribute("data-theme", "dark")
     nb.screenshot("gender-dark")
+
+
+def test_a_page_without_a_kernel_shows_recorded_edits(ctx: BrowserContext, tmp_path: Path) -> None:
+    widget = EXAMPLES["GenderBars"].make()
+    path = widget.to_html(tmp_path / "page.html", record=[{"do": "heads", "heads": [[1, 2]]}])
+    page = ctx.new_page()
+    try:
+        page.goto(f"file://{path}")
+        words = page.locator(".iw-bias-words")
+        page.get_by_role("button", name="head L1.z.2").click()
+        expect(words).to_contain_text("L1.z.2 at zero")
+        page.get_by_role("button", name="head L0.z.1").click()
+        expect(page.locator(".iw-error")).to_contain_text("without a kernel")
+        page.get_by_role("button", name="head L1.z.2, taken out").click()
+        expect(words).to_contain_text("Choose heads to take out")
+    finally:
+        page.close()

@@ -23,7 +23,7 @@ def measured(heads: list[Any], **given: Any) -> iw.HeadEdit:
 
 @pytest.mark.parametrize("replace", ["zero", "mean"])
 def test_bars_are_what_the_core_measures(replace: str) -> None:
-    shown = widget(replace=replace).act({"do": "head", "layer": 1, "head": 2}).wait()
+    shown = widget(replace=replace).act({"do": "heads", "heads": [[1, 2]]}).wait()
     found = measured([(1, 2)], replace=replace)
     for name in ("before", "after", "loss_before", "loss_after"):
         torch.testing.assert_close(getattr(shown.record, name), getattr(found, name))
@@ -42,9 +42,9 @@ def test_no_head_changes_nothing() -> None:
 
 def test_heads_come_and_go_and_undo_measures_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = widget(heads=[[1, 2]])
-    two = shown.act({"do": "head", "layer": 0, "head": 1}).wait()
+    two = shown.act({"do": "heads", "heads": [[1, 2], [0, 1]]}).wait()
     assert two.heads == [[0, 1], [1, 2]]
-    assert shown.act({"do": "head", "layer": 1, "head": 2}).wait().heads == [[0, 1]]
+    assert shown.act({"do": "heads", "heads": [[0, 1]]}).wait().heads == [[0, 1]]
     assert shown._editor is not None
     monkeypatch.setattr(shown._editor, "edit", None)  # a run from here on would fail
     assert shown.undo().wait().record.heads == ((0, 1), (1, 2))
@@ -69,7 +69,7 @@ def test_a_record_is_its_own_viewer() -> None:
     assert not shown.live
     assert shown.heads == [[1, 2]]
     assert shown.act({"do": "order", "by": "name"}).order == "name"
-    for action in ({"do": "head", "layer": 0, "head": 0}, {"do": "control", "on": True}):
+    for action in ({"do": "heads", "heads": [[0, 0]]}, {"do": "control", "on": True}):
         with pytest.raises(ValueError, match="stored record"):
             shown.act(action)
     with pytest.raises(TypeError, match="says what was edited"):
@@ -79,7 +79,7 @@ def test_a_record_is_its_own_viewer() -> None:
 def test_what_cannot_be_asked_is_refused() -> None:
     shown = widget()
     for action, why in (
-        ({"do": "head", "layer": 3, "head": 0}, "layers 0 to 2"),
+        ({"do": "heads", "heads": [[3, 0]]}, "layers 0 to 2"),
         ({"do": "replace", "by": "noise"}, "replace is one of"),
         ({"do": "order", "by": "size"}, "order is one of"),
     ):
@@ -100,7 +100,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
 def test_the_reducer_is_pure() -> None:
     before = {"heads": [[1, 2]], "replace": "zero", "control": False, "order": "before"}
     kept = {**before, "heads": [[1, 2]]}
-    after = GenderBars.reduce(before, {"do": "head", "layer": 0, "head": 3})
+    after = GenderBars.reduce(before, {"do": "heads", "heads": [[1, 2], [0, 3]]})
     assert before == kept
     assert after["heads"] == [[0, 3], [1, 2]]
     with pytest.raises(ValueError, match="dance"):

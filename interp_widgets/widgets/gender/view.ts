@@ -50,6 +50,12 @@ export class View {
     if (this.link.read("live")) this.link.act(action, echo);
   }
 
+  /** Sorted, as Python keeps them: an exported page looks the same edit up by the same words. */
+  private choose(heads: BiasState["heads"]): void {
+    const sorted = [...heads].sort(([a, b], [c, d]) => a - c || b - d);
+    this.act({ do: "heads", heads: sorted }, { heads: sorted });
+  }
+
   private listen(): void {
     const { charts, grid, link, signal } = this;
     grid.addEventListener("click", (event) => {
@@ -59,7 +65,7 @@ export class View {
       this.home = [layer, head];
       const heads = link.read("heads");
       const left = heads.filter(([l, i]) => l !== layer || i !== head);
-      this.act({ do: "head", layer, head }, { heads: left.length < heads.length ? left : [...left, [layer, head]] });
+      this.choose(left.length < heads.length ? left : [...left, [layer, head]]);
     }, { signal });
     grid.addEventListener("keydown", (event) => {
       const by = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [1, 0], ArrowDown: [-1, 0] }[event.key];
@@ -72,7 +78,7 @@ export class View {
       grid.querySelectorAll<HTMLElement>("[data-head]").forEach((cell) => (cell.tabIndex = cell === next ? 0 : -1));
       next.focus();
     }, { signal });
-    this.clear.addEventListener("click", () => link.read("heads").length > 0 && this.act({ do: "clear" }, { heads: [] }), { signal });
+    this.clear.addEventListener("click", () => link.read("heads").length > 0 && this.choose([]), { signal });
     this.random.addEventListener("change", () => this.act({ do: "control", on: this.random.checked }, { control: this.random.checked }), { signal });
     let wide = 0;
     const sized = new ResizeObserver(() => {
