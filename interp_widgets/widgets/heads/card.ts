@@ -18,7 +18,7 @@ export interface CardEvents {
 }
 
 export class Card {
-  readonly element = h("div", { class: "iw-heads-card", role: "region", "aria-label": "Card of the open head" });
+  readonly element = h("div", { class: "iw-heads-card", role: "group", "aria-label": "Card of the open head" });
   private readonly title = h("b", { class: "iw-heads-name" });
   private readonly role: HTMLInputElement;
   private readonly numbers = h("p", { class: "iw-heads-numbers" });
