@@ -35,7 +35,8 @@ def reference(model, senders, receivers, through=False, base=CLEAN, donor=CORRUP
     frozen = [f"L{n}.{kind}" for n in layers for kind in ("z", "mlp_out")] + ["embed"]
     runs = []
     for prompt in (base, donor):
-        with captured(model, [*frozen, *(f"L{n}.v" for n in layers)]) as found:
+        inside = [f"L{n}.{kind}" for n in layers for kind in "qkv"]
+        with captured(model, [*frozen, *inside]) as found:
             model.run(model.ids(prompt)[None])
         runs.append({str(site): value for site, value in found.items()})
     held, given = runs[0], runs[1]
@@ -46,14 +47,14 @@ def reference(model, senders, receivers, through=False, base=CLEAN, donor=CORRUP
         place, _, head = sender.partition(".z.")
         if head:
             still[f"{place}.z"][:, :, int(head)] = given[f"{place}.z"][:, :, int(head)]
-        elif ".v." in sender:  # the heads that read this value head, with the base run's patterns
-            layer, _, kv = sender.partition(".v.")
-            values = held[f"{layer}.v"].clone()
-            values[:, :, int(kv)] = given[f"{layer}.v"][:, :, int(kv)]
-            edit = {f"{layer}.v": lambda _, new=values: new}
-            with hooked(model, edit), captured(model, [f"{layer}.z"]) as found:
+        elif sender.count(".") == 2:  # a query, key or value head: what becomes of its layer's z
+            place, _, index = sender.rpartition(".")
+            new = held[place].clone()
+            new[:, :, int(index)] = given[place][:, :, int(index)]
+            z = f"{sender[:2]}.z"
+            with hooked(model, {place: lambda _, new=new: new}), captured(model, [z]) as found:
                 model.run(model.ids(base)[None])
-            (still[f"{layer}.z"],) = found.values()
+            (still[z],) = found.values()
         else:
             still[sender] = given[sender]
     read = {}
@@ -88,6 +89,8 @@ def test_it_equals_the_slow_reference(model, through):
         (["L0.mlp_out"], [f"L2.k.{kv}"]),
         (["embed", "L1.z.0", "L0.mlp_out"], ["L1.v", "L2.v.0", "L2.mlp_in"]),
         ([f"L1.v.{kv}"], ["L2.mlp_in"]),
+        ([f"L0.k.{kv}"], ["logits"]),
+        (["L0.q.2"], ["L1.v.0"]),
     ]
     for senders, receivers in cases:
         receiver = receivers[0] if len(receivers) == 1 else receivers
