@@ -205,6 +205,8 @@ def test_the_record(wide, tmp_path):
     assert one.axes == ("cell",)
     assert one.labels == (("L0.z.1",),)
     assert "L0.z.1 → L2.q.1" in one.describe()
+    with pytest.raises(TypeError, match=r"has no widget.*\.plot\(\)"):
+        one.widget()
     every = patched(wide, sender="z", receiver="L2.q.1")
     assert float(one.effect) == pytest.approx(float(every.effect[0, 1]))
 

@@ -149,7 +149,9 @@ class Patching(Result):
         return float((~self.values.isnan()).double().mean())
 
     def _shown_by(self) -> str | None:
-        return "HeadGrid" if self.axes[:2] == ("layer", "head") else super()._shown_by()
+        if self.axes[:2] == ("layer", "head"):
+            return "HeadGrid"
+        return None if self.receiver else super()._shown_by()  # bars are of whole patches
 
     @property
     def _base(self) -> Tensor:
