@@ -80,7 +80,7 @@ def _first_texts_only(make_model: Make, symbols: Tensor, periods: Tensor, rate: 
 
 
 def _toy(layers: int) -> Any:
-    return toy_model(layers, seed=93).hf
+    return toy_model(layers, seed=93)
 
 
 def _cases() -> list[Case]:

@@ -6,7 +6,8 @@ How many letters there are before they come round again, the *period*, is drawn 
 With one period for all, looking that many places back would do, and nothing would have to be found.
 
 The models are stock transformers classes without MLPs: embedding, attention, LayerNorms, and the
-unembedding. So all that they can do, heads do.
+unembedding. So all that they can do, heads do. With `tokenizer` they are read as any other model:
+`iw.load(toy_model(2), tokenizer=tokenizer())`.
 """
 
 from __future__ import annotations
@@ -20,9 +21,6 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from torch import Tensor
 from torch.nn import functional as F
 from transformers import GPTNeoConfig, GPTNeoForCausalLM, PreTrainedTokenizerFast
-
-from interp_widgets.core.language_model import LanguageModel
-from interp_widgets.core.load import load
 
 LETTERS = "abcdefghij"
 LENGTH = 20  # tokens of a text
@@ -38,11 +36,11 @@ class ToyRun:
     """A toy model that has been trained, and how that went.
 
     Attributes:
-        model: the model, ready for every function of the package.
+        hf: the transformers model.
         loss: before each step, the mean over letters that follow from the text, nats ``[step]``.
     """
 
-    model: LanguageModel
+    hf: GPTNeoForCausalLM
     loss: Tensor
 
 
@@ -74,8 +72,8 @@ def draw(
     return symbols, torch.randint(shortest, longest + 1, (steps, rows), generator=generator)
 
 
-def toy_model(layers: int, seed: int = 0) -> LanguageModel:
-    """An untrained toy of one head a layer, without MLPs, that reads ``"c a f b d c a"``."""
+def toy_model(layers: int, seed: int = 0) -> GPTNeoForCausalLM:
+    """An untrained toy of one head a layer, without MLPs, for ids 0 to 9."""
     config = GPTNeoConfig(
         vocab_size=len(LETTERS),
         hidden_size=_WIDTH,
@@ -95,7 +93,7 @@ def toy_model(layers: int, seed: int = 0) -> LanguageModel:
     for name, weight in hf.named_parameters():
         if ".mlp." in name:
             weight.requires_grad_(False).zero_()
-    return load(hf, tokenizer=_tokenizer())
+    return hf
 
 
 def losses(hf: Any, ids: Tensor, periods: Tensor) -> tuple[Tensor, Tensor]:
@@ -146,23 +144,23 @@ def iter_train_toy(
 
 
 def _steps(layers: int, steps: int, seed: int, periods: tuple[int, int]) -> Iterator[ToyRun]:
-    model = toy_model(layers, seed)
-    trained = [weight for weight in model.hf.parameters() if weight.requires_grad]
+    hf = toy_model(layers, seed)
+    trained = [weight for weight in hf.parameters() if weight.requires_grad]
     optimizer = torch.optim.Adam(trained, lr=RATE)
     seen: list[float] = []
     for symbols, drawn in zip(*draw(steps, seed, periods), strict=True):
         with torch.enable_grad():
-            loss, follows = losses(model.hf, repeats(symbols, drawn), drawn)
+            loss, follows = losses(hf, repeats(symbols, drawn), drawn)
             mean = loss[follows].mean()
             optimizer.zero_grad()
             mean.backward()
         optimizer.step()
         seen.append(mean.item())
-        yield ToyRun(model, torch.tensor(seen))
+        yield ToyRun(hf, torch.tensor(seen))
 
 
-def _tokenizer() -> PreTrainedTokenizerFast:
-    """One token a letter, set apart by spaces."""
+def tokenizer() -> PreTrainedTokenizerFast:
+    """One token a letter, set apart by spaces: ``"c a f b d c a"``."""
     ids = {letter: i for i, letter in enumerate([*LETTERS, _UNKNOWN])}
     table = Tokenizer(models.WordLevel(ids, unk_token=_UNKNOWN))
     table.pre_tokenizer = pre_tokenizers.WhitespaceSplit()

@@ -150,9 +150,7 @@ def test_depths_differ_by_a_nat_and_a_fixed_period_hides_it():
 
     def end(layers, drawn):
         symbols, periods = drawn
-        history = train_on_repeats(
-            lambda: toys.toy_model(layers, seed=1).hf, symbols, periods, 3e-3
-        )
+        history = train_on_repeats(lambda: toys.toy_model(layers, seed=1), symbols, periods, 3e-3)
         return history[-10:].mean().item()
 
     assert end(1, free) - end(2, free) > 1.0

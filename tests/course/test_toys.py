@@ -9,6 +9,10 @@ import interp_widgets as iw
 from interp_widgets.course import toys
 
 
+def loaded(hf):
+    return iw.load(hf, tokenizer=toys.tokenizer())
+
+
 @pytest.fixture(scope="module")
 def runs():
     return {layers: toys.train_toy(layers) for layers in (1, 2)}
@@ -23,7 +27,7 @@ def test_texts_come_round_after_their_own_period():
 def test_what_follows_from_the_text_is_what_came_after_the_same_letter():
     symbols, periods = (drawn[0] for drawn in toys.draw(1, seed=3))
     ids = toys.repeats(symbols, periods)
-    loss, follows = toys.losses(toys.toy_model(1).hf, ids, periods)
+    loss, follows = toys.losses(toys.toy_model(1), ids, periods)
     assert loss.shape == follows.shape == (toys.ROWS, toys.LENGTH - 1)
     for row, text in enumerate(ids.tolist()):
         for pos in range(1, len(text)):
@@ -49,7 +53,7 @@ def test_with_one_period_places_give_it_away_to_one_layer():
 
 
 def test_the_second_head_looks_where_induction_heads_look(runs):
-    scores = iw.head_scores(runs[2].model, " ".join("cafbdgcafbdgca"))
+    scores = iw.head_scores(loaded(runs[2].hf), " ".join("cafbdgcafbdgca"))
     assert scores["induction"][1, 0] > 0.9
     assert scores["induction"][0, 0] < 0.2
     assert scores["successor"].isnan().all()  # it has no such words, only one for all unknown ones
@@ -70,7 +74,7 @@ def test_it_can_be_watched_and_trains_where_gradients_are_off():
 
 
 def test_heads_are_all_there_is():
-    model = toys.toy_model(2, seed=4)
+    model = loaded(toys.toy_model(2, seed=4))
     ids = model.ids("c a f b d c a")
     written = iw.cache(model, ids, ["L*.mlp_out"])
     assert all(not written[place].any() for place in written)
@@ -80,7 +84,7 @@ def test_heads_are_all_there_is():
 
 def test_what_is_no_letter_is_refused():
     with pytest.raises(ValueError, match="from 0 to 9; got 0 to 10"):
-        toys.toy_model(1).ids("a x b")
+        loaded(toys.toy_model(1)).ids("a x b")
 
 
 @pytest.mark.parametrize(
