@@ -58,14 +58,14 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.causal_tracing import (
         iter_causal_tracing as iter_causal_tracing,
     )
-    from interp_widgets.core.patching.edge_record import EdgeAttribution as EdgeAttribution
-    from interp_widgets.core.patching.edges import edge_attribution as edge_attribution
-    from interp_widgets.core.patching.edges import iter_edge_attribution as iter_edge_attribution
     from interp_widgets.core.patching.circuit import Circuit as Circuit
     from interp_widgets.core.patching.circuit import circuit as circuit
     from interp_widgets.core.patching.circuit import find_circuit as find_circuit
     from interp_widgets.core.patching.circuit import iter_circuit as iter_circuit
     from interp_widgets.core.patching.circuit import iter_find_circuit as iter_find_circuit
+    from interp_widgets.core.patching.edge_record import EdgeAttribution as EdgeAttribution
+    from interp_widgets.core.patching.edges import edge_attribution as edge_attribution
+    from interp_widgets.core.patching.edges import iter_edge_attribution as iter_edge_attribution
     from interp_widgets.core.patching.intervention import Patch as Patch
     from interp_widgets.core.patching.path import iter_path_patching as iter_path_patching
     from interp_widgets.core.patching.path import path_patching as path_patching
@@ -114,13 +114,13 @@ _HOME = {
     "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",
     "HeadCircuit": "core.head_circuit",
-    "HeadGrid": "widgets.heads",
     "HeadEdit": "core.head_edit",
+    "HeadGrid": "widgets.heads",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
+    "LayerBarPatching": "widgets.patching",
     "Lens": "core.lens.lens",
     "LensDifference": "core.lens.difference",
-    "LayerBarPatching": "widgets.patching",
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
@@ -131,8 +131,8 @@ _HOME = {
     "Quiz": "widgets.quiz",
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
-    "Timeline": "core.timeline",
     "Scrubbing": "core.patching.scrubbing",
+    "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
     "TrainingTimeline": "widgets.timeline",
     "ablation": "core.patching.ablation",
@@ -158,14 +158,14 @@ _HOME = {
     "iter_ablation": "core.patching.ablation",
     "iter_activation_patching": "core.patching.activation",
     "iter_attribution_patching": "core.patching.attribution",
+    "iter_cache_shards": "core.shards",
     "iter_causal_scrubbing": "core.patching.scrubbing",
     "iter_causal_tracing": "core.patching.causal_tracing",
     "iter_circuit": "core.patching.circuit",
     "iter_composition": "core.composition",
-    "iter_find_circuit": "core.patching.circuit",
     "iter_edge_attribution": "core.patching.edges",
+    "iter_find_circuit": "core.patching.circuit",
     "iter_fit_lens": "core.lens.fit",
-    "iter_cache_shards": "core.shards",
     "iter_head_edit": "core.head_edit",
     "iter_head_scores": "core.heads",
     "iter_lens_difference": "core.lens.difference",
