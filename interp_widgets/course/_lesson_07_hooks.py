@@ -125,14 +125,16 @@ BUG_HUNT = Exercise(
         Mistake(
             "save hook still on, all hooks cleared",
             broken_patch,
-            "That is the corrupt run, unchanged: recovery 0.0. The hook that saves is still on "
-            "while the corrupt prompt runs, and overwrites what it saved. Take it off first.",
+            "That is the corrupt run, unchanged: recovery 0.0. Either the hook that saves is still "
+            "on while the corrupt prompt runs, and overwrites what it saved: take it off first. Or "
+            "the hook that patches returns nothing.",
         ),
         Mistake(
             "save hook still on",
             _save_hook_left_on,
-            "That is the corrupt run, unchanged: recovery 0.0. The hook that saves is still on "
-            "while the corrupt prompt runs, and overwrites what it saved. Take it off first.",
+            "That is the corrupt run, unchanged: recovery 0.0. Either the hook that saves is still "
+            "on while the corrupt prompt runs, and overwrites what it saved: take it off first. Or "
+            "the hook that patches returns nothing.",
         ),
         Mistake(
             "the wrong way round",

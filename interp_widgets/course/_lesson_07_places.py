@@ -13,7 +13,7 @@ from interp_widgets.course.exercises import Case, Exercise, Mistake
 from interp_widgets.course.tiny import tiny_gpt2, tiny_gpt_neo
 
 
-def patch_places(hf: Any, places: list[tuple[Any, int]], clean: Tensor, corrupt: Tensor) -> Tensor:
+def patch_places(hf: Any, places: list[tuple[Any, Any]], clean: Tensor, corrupt: Tensor) -> Tensor:
     """Logits ``[vocab]`` after the last token; each place is (module, position of its output)."""
 
     def tensor(output: Any) -> Tensor:
@@ -25,7 +25,7 @@ def patch_places(hf: Any, places: list[tuple[Any, int]], clean: Tensor, corrupt:
 
         return save
 
-    def patching(index: int, pos: int) -> Any:
+    def patching(index: int, pos: Any) -> Any:
         def patch(module: Any, inputs: Any, output: Any) -> Any:
             x = tensor(output).clone()
             x[:, pos] = saved[index][:, pos]
@@ -63,16 +63,16 @@ def _several() -> list[Case]:
     n, g = neo.transformer.h, gpt2.transformer.h
     return [
         Case(
+            "one module at two positions",
+            (gpt2, [(g[0].mlp, 1), (g[0].mlp, 2)], *two_prompts(gpt2, 5, 78)),
+        ),
+        Case(
             "two attentions of a GPT-Neo",
             (neo, [(n[1].attn, 2), (n[2].attn, 5)], *two_prompts(neo, 6, 76)),
         ),
         Case(
             "an MLP and two attentions of a GPT-2",
             (gpt2, [(g[0].mlp, 1), (g[0].attn, 2), (g[1].attn, 4)], *two_prompts(gpt2, 5, 77)),
-        ),
-        Case(
-            "one module at two positions",
-            (gpt2, [(g[0].mlp, 1), (g[0].mlp, 2)], *two_prompts(gpt2, 5, 78)),
         ),
     ]
 
@@ -93,6 +93,13 @@ PATCH_PLACES = Exercise(
             lambda hf, places, clean, corrupt: patch_places(hf, places[-1:], clean, corrupt),
             "Only the last place is patched. Functions made in a loop all see the loop's last "
             "values: make each hook in a function of its own, which gets them as arguments.",
+        ),
+        Mistake(
+            "every position",
+            lambda hf, places, clean, corrupt: patch_places(
+                hf, [(module, slice(None)) for module, _ in places], clean, corrupt
+            ),
+            "You patch these modules at every position. Put in x[:, pos] only, each at its own.",
         ),
         Mistake(
             "the first place only",
