@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
+from interp_widgets.core.patching.agreement import agreement as compared
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -80,20 +80,12 @@ class EdgeAttribution(Result):
 
         NaN with fewer than three edges, or if one side is constant.
         """
-        both = self._measured()
-        if both.shape[1] < 3 or not (both.std(1) > 0).all():
-            return float("nan")
-        return float(torch.corrcoef(both)[0, 1])
+        return compared(self.scores, self.exact).pearson
 
     @property
     def sign_agreement(self) -> float:
         """Share of the edges measured whose estimate has the sign of the exact effect, 0..1."""
-        both = self._measured().sign()
-        return float((both[0] == both[1]).double().mean()) if both.shape[1] else float("nan")
-
-    def _measured(self) -> Tensor:
-        known = ~self.exact.isnan()
-        return torch.stack([self.scores[known], self.exact[known]])
+        return compared(self.scores, self.exact).sign
 
     def node(self, source: str) -> float:
         """The sum of a source's edges: what attribution patching says of the place itself.

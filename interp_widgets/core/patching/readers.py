@@ -19,13 +19,10 @@ from interp_widgets.core.hooks import Edit, hooked, resumed
 from interp_widgets.core.language_model import LanguageModel
 from interp_widgets.core.metrics import precise
 from interp_widgets.core.patching.base_run import BaseRun
+from interp_widgets.core.patching.recording import AllRead
 from interp_widgets.core.patching.slopes import Slopes
 from interp_widgets.core.patching.sweep import in_batches, rows_at_once
 from interp_widgets.core.sites import Site
-
-
-class _AllRead(Exception):  # noqa: N818 - nothing went wrong
-    """Thrown to leave a run of which no more is wanted."""
 
 
 def readers(model: LanguageModel, layer: int) -> list[Site]:
@@ -73,14 +70,14 @@ def _back(base: BaseRun, found: Slopes, sites: list[Site]) -> Tensor:
     def reader(site: Site, value: Tensor) -> None:
         read[site] = value
         if len(read) == len(wholes):
-            raise _AllRead
+            raise AllRead
 
     edits: dict[Site, Edit] = {site: partial(reader, site) for site in wholes}
     # What the MLP reads by way of attention is not its own reading of the stream.
     still = found.held[Site(layer, "attn_out")]
     edits[Site(layer, "attn_out")] = lambda attn_out: still.expand_as(attn_out)
     ids = base.ids.expand(len(sites), -1)
-    with torch.enable_grad(), suppress(_AllRead):
+    with torch.enable_grad(), suppress(AllRead):
         if base.resumes:
             with resumed(base.model, {layer: entry}, edits):
                 base.model.hf.base_model(input_ids=ids, use_cache=False)

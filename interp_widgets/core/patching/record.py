@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from interp_widgets.core.patching.agreement import agreement as compared
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -136,12 +137,7 @@ class Patching(Result):
 
         NaN with fewer than three cells, or if one side is constant.
         """
-        exact = self.exact_effect
-        known = ~exact.isnan()
-        if int(known.sum()) < 3:
-            return float("nan")
-        both = torch.stack([self.effect[known], exact[known]])
-        return float(torch.corrcoef(both)[0, 1]) if (both.std(1) > 0).all() else float("nan")
+        return compared(self.effect, self.exact_effect).pearson
 
     @property
     def done(self) -> float:

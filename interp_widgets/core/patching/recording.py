@@ -15,8 +15,8 @@ from interp_widgets.core.patching.sweep import edits_of
 from interp_widgets.core.sites import Site
 
 
-class _AllRead(Exception):  # noqa: N818 - nothing went wrong
-    """Thrown to leave a run of which no more is wanted."""
+class AllRead(Exception):  # noqa: N818 - nothing went wrong
+    """Raised by an edit to leave a run of which no more is wanted; who began the run catches it."""
 
 
 def recorded(base: BaseRun, rows: Sequence[Row], reads: set[Site]) -> dict[Site, Tensor]:
@@ -40,12 +40,12 @@ def recorded(base: BaseRun, rows: Sequence[Row], reads: set[Site]) -> dict[Site,
             new = None if before is None else before(x)
             found[site] = (x if new is None else new).clone()
             if len(found) == len(reads):
-                raise _AllRead
+                raise AllRead
             return new
 
         return read
 
     edits |= {site: reader(site, edits.get(site)) for site in reads}
-    with suppress(_AllRead):
+    with suppress(AllRead):
         base.finals(Counter(row.begins for row in rows), start, edits, entering)
     return found

@@ -24,6 +24,7 @@ from torch import Tensor
 
 from interp_widgets.core.hooks import Edit, hooked
 from interp_widgets.core.patching.base_run import FINAL, run_base
+from interp_widgets.core.patching.recording import AllRead
 from interp_widgets.core.patching.sweep import in_batches, rows_at_once
 from interp_widgets.core.sites import Site
 
@@ -92,10 +93,6 @@ def drawn(
         lower = [node for node in nodes if depth(model, node) < depth(model, reader)]
         draws[reader] = Draw(random, {node: below(node, reader) for node in lower})
     return draws
-
-
-class _EnoughError(Exception):
-    """The reader has been read: layers above need not run."""
 
 
 class ScrubbedRuns:
@@ -177,7 +174,7 @@ class ScrubbedRuns:
 
         def keep(value: Tensor) -> None:
             found.append((value[:, -1] if reader == FINAL else value).clone())
-            raise _EnoughError
+            raise AllRead
 
         edits: dict[Site, Edit] = {}
         for layer in range(model.n_layers):
@@ -186,7 +183,7 @@ class ScrubbedRuns:
                 if depth(model, site) < depth(model, reader):
                     edits[site] = self._putter(site, draw, rows)
         edits[reader] = keep
-        with suppress(_EnoughError), hooked(model, edits):
+        with suppress(AllRead), hooked(model, edits):
             model.run(self._ids[[row % count for row in rows]])
         return found[0]
 
