@@ -156,7 +156,7 @@ class AttributionScatter(JobWidget):
 
     @property
     def sign(self) -> float:
-        """Share of cells whose two effects have the same sign."""
+        """of the cells that change something, the share with the right sign."""
         return self.agreement.sign
 
     @property

@@ -21,7 +21,8 @@ class Agreement:
         pearson: correlation, -1..1; large effects decide it. NaN with fewer than three cells or if
             one side is constant, as is `spearman`.
         spearman: correlation of ranks, ties sharing theirs: whether the order is right.
-        sign: share of cells whose effects have the same sign, 0..1; NaN without cells.
+        sign: of the cells that do change something, the share estimated to change it in the same
+            direction, 0..1; NaN if none does.
         error: mean absolute difference, in the metric's unit.
     """
 
@@ -49,13 +50,14 @@ def agreement(estimate: Tensor, exact: Tensor) -> Agreement:
         )
     known = ~(estimate.isnan() | exact.isnan())
     one, other = estimate[known].double(), exact[known].double()
-    nan = float("nan")
+    moves = other != 0
+    same = (one.sign() == other.sign())[moves].double()
     return Agreement(
         count=len(one),
         pearson=_correlation(one, other),
         spearman=_correlation(_ranks(one), _ranks(other)),
-        sign=float((one.sign() == other.sign()).double().mean()) if len(one) else nan,
-        error=float((one - other).abs().mean()) if len(one) else nan,
+        sign=float(same.mean()),
+        error=float((one - other).abs().mean()),
     )
 
 
