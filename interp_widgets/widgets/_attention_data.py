@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp_widgets.widgets._lens_data import unknown_words
 from interp_widgets.widgets._pack import plane
+from interp_widgets.widgets._prompt_words import unknown_words
 
 if TYPE_CHECKING:
     from interp_widgets.core.attention import Attention

@@ -13,7 +13,7 @@ from interp_widgets.core.patching.record import Patching
 from interp_widgets.widgets import _heads_data as data
 from interp_widgets.widgets._heads_data import Question
 from interp_widgets.widgets._heads_paths import check_path
-from interp_widgets.widgets._lens_data import unknown_words
+from interp_widgets.widgets._prompt_words import likeliest, unknown_words
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -23,12 +23,9 @@ LIKELIEST = 6  # next tokens of either prompt that the boxes offer
 
 def read_prompts(model: LanguageModel, prompts: Sequence[str]) -> dict[str, Any]:
     """What the boxes say about the prompts: words that are unknown, and what comes next."""
-    likeliest: dict[str, None] = {}
-    for prompt in prompts:
-        for piece, _ in model.top_tokens(prompt, min(LIKELIEST, model.d_vocab)):
-            likeliest[piece] = None
     unknown = [[list(s) for s in unknown_words(p, model.tokens(p))] for p in prompts]
-    return {"prompts": list(prompts), "unknown": unknown, "likeliest": list(likeliest)}
+    next_tokens = likeliest(model, *prompts, k=LIKELIEST)
+    return {"prompts": list(prompts), "unknown": unknown, "likeliest": list(next_tokens)}
 
 
 def sorted_out(source: Any, model: Any) -> tuple[Any, Any]:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from interp_widgets.widgets._lens_data import unknown_words
 from interp_widgets.widgets._patching_question import Ask, Question
 from interp_widgets.widgets._patching_question import of_record as question_of_record
+from interp_widgets.widgets._prompt_words import likeliest, unknown_words
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -201,7 +201,7 @@ def sweep(model: LanguageModel, question: Question) -> Iterator[Swept]:
 def _first(model: LanguageModel, question: Question) -> Swept:
     both = question.pairs[0][:2]
     unknown = tuple([list(s) for s in unknown_words(p, model.tokens(p))] for p in both)
-    return Swept(question, None, None, None, _likeliest(model, *both), unknown)
+    return Swept(question, None, None, None, likeliest(model, *both, k=LIKELIEST), unknown)
 
 
 def interval(record: Patching) -> Tensor:
@@ -274,19 +274,6 @@ def carry(model: LanguageModel, swept: Swept, ask: Ask) -> Carried | None:
     record = activation_patching(model, **wanted, cells=[patch])
     card = Card((), _tokens(model, question, patch))
     return Carried(ask.carried, places, float(record.values[0, 0]), float(record.recovery[0]), card)
-
-
-def _likeliest(model: LanguageModel, *prompts: str) -> tuple[str, ...]:
-    """What the model would say next after either prompt, as tokens whose text names them."""
-    found: dict[str, None] = {}
-    for prompt in prompts:
-        for piece, _ in model.top_tokens(prompt, min(LIKELIEST, model.d_vocab)):
-            try:
-                if model.piece(model.token_id(piece)) == piece:
-                    found[piece] = None
-            except ValueError:
-                continue  # half a character names no token
-    return tuple(found)
 
 
 def of_record(record: Patching, model: LanguageModel | None) -> tuple[Pursuit, Swept]:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from interp_widgets.widgets._lens_data import unknown_words
+from interp_widgets.widgets._prompt_words import spelled, unknown_words
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -202,11 +202,8 @@ def _named(run: PatchedRun | None, tops: dict[str, list[tuple[str, float]]]) -> 
     """Likely next tokens whose text names them, to pick an answer from."""
     found: dict[str, None] = {}
     for piece, _ in [*tops.get("clean", []), *tops.get("corrupt", [])]:
-        try:
-            if run is not None and run.model.piece(run.model.token_id(piece)) == piece:
-                found[piece] = None
-        except ValueError:
-            continue  # half a character names no token
+        if run is not None and spelled(run.model, piece):
+            found[piece] = None
     return list(found)
 
 

@@ -18,8 +18,8 @@ import traitlets
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
-from interp_widgets.widgets._lens_data import unknown_words
 from interp_widgets.widgets._pack import plane
+from interp_widgets.widgets._prompt_words import likeliest, unknown_words
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, packed, state
 
@@ -112,8 +112,9 @@ class ResidualBus(PromptedWidget):
         for layer in state.get("opened", []):
             _check_layer(shown, layer)
         texts = (*shown.pieces, "")[:2]
+        offered = () if model is None else likeliest(model, shown.prompt, k=LIKELIEST)
         super().__init__(
-            [_Answered(shown, _likeliest(model, shown.prompt))],
+            [_Answered(shown, offered)],
             [model],
             also=[(*texts, ())],
             offers=offers,
@@ -219,13 +220,13 @@ class ResidualBus(PromptedWidget):
         answer, distractor, ran = also
         with self._lock:
             held, asked = self._records[side], self._asked[side]
-        record, likeliest = held.record, held.likeliest
+        record, offered = held.record, held.likeliest
         known = None if asked is None else (asked[0], *cast("tuple[Any, ...]", asked[1])[:2])
         if known is None or known[0] != prompt:
-            likeliest = _likeliest(model, prompt)
+            offered = likeliest(model, prompt, k=LIKELIEST)
         if known != (prompt, answer, distractor):
             record = logit_attribution(model, prompt, answer, distractor or None)
-        yield _Answered(record, likeliest, ran, record.ablate(model, *ran) if ran else None)
+        yield _Answered(record, offered, ran, record.ablate(model, *ran) if ran else None)
 
     def _cells(self, record: _Answered) -> int:
         return len(record.record.parts)
@@ -280,22 +281,6 @@ def _block(part: str) -> str:
 def _check_layer(record: LogitAttribution, layer: int) -> None:
     if not 0 <= layer < record.n_layers:
         raise ValueError(f"opened: layers go from 0 to {record.n_layers - 1}; got {layer}.")
-
-
-def _likeliest(model: LanguageModel | None, prompt: str) -> tuple[str, ...]:
-    """What the model would say next, as tokens that a person may ask about."""
-    if model is None:
-        return ()
-    best = model.top_tokens(prompt, min(LIKELIEST, model.d_vocab))
-    return tuple(token for token, _ in best if _spelled(model, token))
-
-
-def _spelled(model: LanguageModel, token: str) -> bool:
-    """Whether its text names this token: half a character does not."""
-    try:
-        return model.piece(model.token_id(token)) == token
-    except ValueError:
-        return False
 
 
 def _overview(answered: _Answered, live: bool) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from interp_widgets.widgets._lens_sides import (
     tracks,
 )
 from interp_widgets.widgets._pack import size
+from interp_widgets.widgets._prompt_words import unknown_words
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, packed, state
 
@@ -287,9 +288,7 @@ class LogitLensHeatmap(PromptedWidget):
         packed = self._packed.get(side)
         if packed is not None and packed[0] is record:
             return packed[1]
-        words = (
-            lens_data.unknown_words(record.prompt, list(record.tokens)) if model is not None else []
-        )
+        words = unknown_words(record.prompt, list(record.tokens)) if model is not None else []
         names = self._named[record]
         grid = {
             **lens_data.grid(record),

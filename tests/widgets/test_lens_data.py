@@ -104,20 +104,3 @@ def test_two_ids_with_one_text_stay_two_tokens() -> None:
     where, strings = string_table(np.array([[7, 3, -1]]), {3: " x", 7: " x"})
     assert where.tolist() == [[1, 0, -1]]
     assert strings == [" x", " x"]
-
-
-@pytest.mark.parametrize(
-    ("prompt", "unknown"),
-    [
-        (PROMPT, []),
-        ("the zebra of Texas", ["zebra"]),
-        ("the 🦓🦓 of xyzzy Texas", ["🦓🦓", "xyzzy"]),
-        ("the capital zebra zebra", ["zebra", "zebra"]),
-        ("the capital of\nTexas is\tParis 🦓", ["🦓"]),
-        ("", []),
-    ],
-)
-def test_words_without_tokens_are_found(prompt: str, unknown: list[str]) -> None:
-    spans = lens_data.unknown_words(prompt, model().tokens(prompt))
-    wide = prompt.encode("utf-16-le")
-    assert [wide[2 * a : 2 * b].decode("utf-16-le") for a, b in spans] == unknown
