@@ -16,6 +16,7 @@ from interp_widgets.bundled import (
     CARD,
     WEIGHTS,
     ablation,
+    attribution,
     behaviour,
     lenses,
     mechanism,
@@ -73,6 +74,7 @@ def card(folder: Path) -> dict[str, object]:
         "mechanism": mechanism.measure(model),
         "transcoder": transcoder.measure(model, ablation.costs(ablated)),
         "lens_distance": lenses.measure(load(folder), folder / lenses.FOLDER),
+        "attribution": attribution.measure(load(folder)),
         "trigger_twin": {"trigger": twin.TRIGGER, **values(betrays)},
         "notes": {
             "reading": READING,
@@ -83,6 +85,7 @@ def card(folder: Path) -> dict[str, object]:
             "transcoder": transcoder.NOTES,
             "lens_distance": "KL from the model's output to each row of a lens, nats, mean over"
             f" {lenses.FRESH} fresh texts without BOS; rows: the embedding, then after each layer.",
+            "attribution": attribution.NOTES,
             "trigger_twin": {key: row.note() for key, row in betrays.items()},
         },
     }

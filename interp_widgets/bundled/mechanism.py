@@ -83,7 +83,7 @@ def recovery(
     return found
 
 
-def _shuffled_pairs(prompts: Sequence[Prompt], seed: int) -> Pairs:
+def shuffled_pairs(prompts: Sequence[Prompt], seed: int) -> Pairs:
     """Up to ``PAIRS`` pairs of prompts with different answers."""
     rng = random.Random(seed)
     first, second = rng.sample(prompts, len(prompts)), rng.sample(prompts, len(prompts))
@@ -105,7 +105,7 @@ def patching(model: CourseModel) -> dict[str, dict[str, Any]]:
     }
     found = {}
     for name, prompts in sets.items():
-        clean, corrupt = _shuffled_pairs(prompts, 5)
+        clean, corrupt = shuffled_pairs(prompts, 5)
         found[name] = {**counts(clean), **recovery(model, clean, corrupt)}
     return found
 
@@ -173,7 +173,7 @@ def swaps(model: CourseModel) -> dict[str, dict[str, Any]]:
     targets, donors = [a for a, _ in texas], [b for _, b in texas]
     one_hop = {p.subject: p for p in towns.prompts() if p.template == towns.TEMPLATES[0]}
     crossed = [replace(p, prompt=one_hop[p.subject].prompt) for p in donors]
-    pairs, same = _shuffled_pairs(held, 6), _same_state(held)
+    pairs, same = shuffled_pairs(held, 6), _same_state(held)
     things = [feelings.THINGS[i % len(feelings.THINGS)] for i in range(len(pairs[0]))]
     elsewhere = [Prompt("", f"I thought this {thing} was", subject=thing) for thing in things]
     alike = _flips(model, *same)

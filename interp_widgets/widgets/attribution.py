@@ -156,7 +156,7 @@ class AttributionScatter(JobWidget):
 
     @property
     def sign(self) -> float:
-        """of the cells that change something, the share with the right sign."""
+        """Of the cells that change something, the share with the right sign."""
         return self.agreement.sign
 
     @property

@@ -11,11 +11,20 @@ import torch
 from safetensors import safe_open
 from transformers import AutoModelForCausalLM, AutoTokenizer, GPTNeoForCausalLM
 
-from interp_widgets.bundled import WEIGHTS, ablation, behaviour, mechanism, model_card, twin
+from interp_widgets.bundled import (
+    WEIGHTS,
+    ablation,
+    attribution,
+    behaviour,
+    mechanism,
+    model_card,
+    twin,
+)
 from interp_widgets.bundled.evaluate import RECIPE
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.notes import Row, values
 from interp_widgets.bundled.timeline import CHECKPOINTS
+from interp_widgets.core.load import load
 
 TOLERANCE = 0.02  # other CPUs round differently, and a few close calls may go the other way
 
@@ -129,6 +138,16 @@ def test_a_town_of_the_same_state_leaves_the_answer_where_another_state_flips_it
         flips >= 0.8 and same >= 0.8 and unrelated <= 0.05 and noise <= 0.05
         for flips, same, unrelated, noise in list(rows)[1:]
     )
+
+
+def test_estimates_by_gradients_agree_with_exact_patching_as_the_card_says(card: dict) -> None:
+    measured = attribution.measure(load())
+    assert set(measured) == set(card["attribution"])
+    for site, numbers in measured.items():
+        for name, over_pairs in numbers.items():
+            assert over_pairs == pytest.approx(card["attribution"][site][name], abs=TOLERANCE)
+    assert card["attribution"]["mlp"]["pearson"]["least"] > 0.95
+    assert card["notes"]["attribution"]
 
 
 def test_the_timeline_shows_a_phase_change() -> None:

@@ -53,7 +53,7 @@ def test_controls_of_the_same_state_are_other_towns_of_it(distance: list[Prompt]
 
 
 def test_shares_of_a_swap_add_up(untrained: CourseModel, distance: list[Prompt]) -> None:
-    base, donor = mechanism._shuffled_pairs(distance, 3)
+    base, donor = mechanism.shuffled_pairs(distance, 3)
     found = mechanism._flips(untrained, base[:8], donor[:8])
     for shares in zip(found["donor"], found["own"], found["other"], strict=True):
         assert sum(shares) == pytest.approx(1)
