@@ -58,6 +58,13 @@ def _written_before_read(W_Q: Tensor, W_K: Tensor, W_V: Tensor, W_O: Tensor) -> 
     return size(both) / (size(ov)[:, None] * size(kq))
 
 
+def _as_papers_write(W_Q: Tensor, W_K: Tensor, W_V: Tensor, W_O: Tensor) -> Tensor:
+    ov, qk = W_V @ W_O, W_Q @ W_K.mT
+    both = torch.einsum("rij,wjk->wrik", qk, ov)
+    size = torch.linalg.matrix_norm
+    return size(both) / (size(ov)[:, None] * size(qk))
+
+
 def _weight_cases() -> list[Case]:
     generator = torch.Generator().manual_seed(95)
     cases = []
@@ -106,6 +113,12 @@ COMPOSITION = Exercise(
             _written_before_read,
             "The order is turned round. Rows are vectors of the stream, so a vector goes through "
             "the matrices from left to right: the writer's W_V and W_O, then the reader's W_K.",
+        ),
+        Mistake(
+            "as papers write it",
+            _as_papers_write,
+            "You put the reader's matrices first, as papers do, whose vectors are columns. Rows go "
+            "from left to right: the writer's W_V and W_O first, then the reader's W_K and W_Q.",
         ),
         Mistake(
             "the axes turned round",
