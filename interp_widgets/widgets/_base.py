@@ -40,10 +40,12 @@ class Widget(anywidget.AnyWidget):
 
     Attributes:
         busy: work has been running long enough for a person to notice.
+        stopped: work was stopped before it was done; what is drawn may be a part of the answer.
         error: what went wrong last, in words for a person; empty when all is well.
     """
 
     busy = drawn(traitlets.Bool(False))
+    stopped = drawn(traitlets.Bool(False))
     error = drawn(traitlets.Unicode(""))
     summary = drawn(traitlets.Unicode(""))
     depth = drawn(traitlets.List([0, 0]))  # how many actions can be undone and redone
@@ -177,7 +179,15 @@ class Widget(anywidget.AnyWidget):
 
     def stop(self) -> Self:
         """Stops what is being computed, within one batch."""
-        self._runner.stop()
+        with self._lock:
+            if self._runner.running:
+                self.push(stopped=True)
+            self._runner.stop()
+        return self
+
+    def resume(self) -> Self:
+        """Goes on with what was stopped."""
+        self._answer()
         return self
 
     # -- the two directions --------------------------------------------------------------------
@@ -208,6 +218,10 @@ class Widget(anywidget.AnyWidget):
                 case {"host": "no buffers"}:
                     self.plain = True
                     self.send_state([n for n in self.keys if self.trait_metadata(n, "to_json")])
+                case {"work": "stop"}:
+                    self.stop()
+                case {"work": "resume"}:
+                    self.resume()
                 case {"action": dict(action), "view": str(view), "n": int(n)}:
                     try:
                         self.act(action)
@@ -249,7 +263,8 @@ class Widget(anywidget.AnyWidget):
         with self._lock, self.hold_sync():
             depth = [len(self._history.done), len(self._history.undone)]
             self.push(**self._history.state, depth=depth, error="")
-            self.push(**self.respond(), summary=self.describe())
+            # What is asked for now runs or is known; `respond` stops only what nobody wants.
+            self.push(**self.respond(), summary=self.describe(), stopped=False)
 
     # -- keeping -------------------------------------------------------------------------------
 

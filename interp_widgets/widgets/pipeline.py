@@ -220,9 +220,12 @@ class PatchingPipeline(PromptedWidget):
             if found.question.direction == "denoise"
             else "corrupt run into the clean one"
         )
+        metric = (
+            "the logit difference" if found.question.distractor else "the answer's log-probability"
+        )
         said = (
             f"Copying {data.place(found)} ({tokens[found.question.pos]!r}) from the {into}: "
-            f"{found.record.metric} is {values['clean']:z.2f} clean, {values['corrupt']:z.2f} "
+            f"{metric} is {values['clean']:z.2f} clean, {values['corrupt']:z.2f} "
             f"corrupt and {values['patched']:z.2f} patched"
         )
         share = self.recovery

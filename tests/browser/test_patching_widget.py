@@ -158,6 +158,44 @@ def pairs_and_prompts(nb: NB) -> None:
     agrees(nb)
 
 
+SLOW = """
+import time
+from interp_widgets.widgets import patching
+class Slow(patching.Pursuit):
+    def step(self):
+        time.sleep(0.3)
+        return super().step()
+patching.Pursuit, quick = Slow, patching.Pursuit
+"""
+
+
+def sweeps_stopped(nb: NB) -> None:
+    """Stop, drag while nothing is known, go on: one button, by key, and the focus stays."""
+    page = nb.page
+    nb.py(SLOW)
+    page.get_by_role("radio", name="attention").check()
+    stop = page.get_by_role("button", name="Stop")
+    stop.press("Enter")
+    on = page.get_by_role("button", name="Stopped: go on")
+    expect(on).to_be_focused()
+    expect(page.locator(".iw-busy")).to_be_hidden()
+    assert value(nb, "w.stopped and not w.busy and not w.error")
+    page.keyboard.press("Enter")
+    expect(stop).to_be_visible()
+    page.mouse.move(*cell(page, "Clean run", 0, 4))
+    page.mouse.down()
+    page.mouse.move(*cell(page, "Corrupt run", 2, 5), steps=4)
+    page.mouse.up()
+    holds(nb, "w.carried", [0, 4, 2, 5])
+    expect(page.locator(".iw-work")).to_be_hidden()
+    nb.py("patching.Pursuit = quick")
+    agrees(nb)
+    page.get_by_role("button", name="Take the moved site back").click()
+    patch = page.get_by_role("group", name="Patch")
+    patch.get_by_role("radio", name="one position").check()
+    holds(nb, "[w.mode, w.carried]", ["position", []])
+
+
 def test_layer_bars_answer_hands(notebook: Notebook) -> None:
     nb = notebook([SETUP, "w"])
     page = nb.page
@@ -167,6 +205,7 @@ def test_layer_bars_answer_hands(notebook: Notebook) -> None:
     cells = page.locator(".jp-Notebook-cell").count()
     cards_and_modes(nb)
     sites_moved(nb)
+    sweeps_stopped(nb)
     history_and_code(nb)
     pairs_and_prompts(nb)
     assert page.locator(".jp-Notebook-cell").count() == cells

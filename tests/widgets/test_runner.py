@@ -114,6 +114,37 @@ def test_stop_stops_within_one_batch(widget: LogitLensHeatmap, slow: Slow) -> No
     assert not widget.busy
 
 
+def test_the_page_stops_and_goes_on(widget: LogitLensHeatmap, slow: Slow) -> None:
+    assert not widget.stopped
+    widget.act({"do": "prompt", "side": 0, "text": "the city"})
+    until(lambda: slow.started == ["the city"])
+    widget._on_message(widget, {"work": "stop"}, [])
+    assert widget.stopped
+    until(lambda: slow.closed == ["the city"], 1.0)
+    widget.wait()
+    assert not widget.busy
+    assert widget.actions[-1]["do"] == "prompt"  # neither is an action: undo passes over them
+    widget._on_message(widget, {"work": "resume"}, [])
+    assert not widget.stopped
+    until(lambda: slow.started == ["the city"] * 2)
+    slow.go.set()
+    widget.wait()
+    assert widget.record.prompt == "the city"
+    widget._on_message(widget, {"work": "stop"}, [])
+    assert not widget.stopped  # nothing was left to stop
+
+
+def test_another_question_after_a_stop_is_answered(widget: LogitLensHeatmap, slow: Slow) -> None:
+    widget.act({"do": "prompt", "side": 0, "text": "the city"})
+    until(lambda: slow.started == ["the city"])
+    widget.stop()
+    widget.act({"do": "prompt", "side": 0, "text": "the"})
+    slow.go.set()
+    widget.wait()
+    assert not widget.stopped
+    assert widget.record.prompt == "the"
+
+
 def test_an_error_in_the_thread_is_shown(
     widget: LogitLensHeatmap, monkeypatch: pytest.MonkeyPatch
 ) -> None:

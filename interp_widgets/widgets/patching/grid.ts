@@ -50,6 +50,8 @@ export class Grid {
   private readonly canvas = h("canvas", { "aria-hidden": "true" });
   /** The cells alone, painted once for each answer: a mark that moves costs one copy of them. */
   private readonly still = h("canvas");
+  /** Names of the layers, which stay when the cells scroll. */
+  private readonly gutter = h("canvas", { class: "iw-patch-layers", "aria-hidden": "true" });
   private readonly cells = [h("div", { role: "gridcell", id: uid("cell") }), h("div", { role: "gridcell", id: uid("cell") })] as const;
   private data: GridData | null = null;
   private colors: Ramp | null = null;
@@ -59,10 +61,12 @@ export class Grid {
   private stale = true;
   private frame = 0;
   private turn = 0;
+  /** Whether these columns were scrolled to where the prompts differ. */
+  private found = true;
 
   constructor(private readonly events: GridEvents, signal: AbortSignal) {
     const reading = h("div", { class: "iw-sr" }, ...this.cells.map((cell) => h("div", { role: "row" }, cell)));
-    this.element = h("div", { class: "iw-grid iw-patch-grid", role: "grid", tabindex: 0, "aria-readonly": "true" }, this.canvas, reading);
+    this.element = h("div", { class: "iw-grid iw-patch-grid", role: "grid", tabindex: 0, "aria-readonly": "true" }, this.canvas, this.gutter, reading);
     const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(name, run, { signal });
     on("pointermove", (event) => this.move(this.at(event.clientX, event.clientY)));
     on("pointerleave", () => this.move(null));
@@ -89,6 +93,7 @@ export class Grid {
   }
 
   show(data: GridData, colors: Ramp): void {
+    if (data.cols.join() !== this.data?.cols.join()) this.found = false;
     this.data = data;
     this.colors = colors;
     this.element.setAttribute("aria-label", data.label);
@@ -107,7 +112,7 @@ export class Grid {
 
   /** The cell at a point of the screen. */
   at(x: number, y: number): Cell | null {
-    if (!this.data) return null;
+    if (!this.data || x < this.element.getBoundingClientRect().left + GUTTER) return null;
     const box = this.canvas.getBoundingClientRect();
     const col = Math.floor((x - box.left - GUTTER) / this.size.cell);
     const layer = this.data.layers - 1 - Math.floor((y - box.top) / this.size.row);
@@ -119,7 +124,7 @@ export class Grid {
     const box = this.canvas.getBoundingClientRect();
     const view = this.element.getBoundingClientRect();
     const x = box.left + GUTTER + (col + 0.5) * this.size.cell;
-    return { x: clamp(x, view.left, view.right), y: box.top + ((this.data?.layers ?? 0) - layer - 0.5) * this.size.row };
+    return { x: clamp(x, view.left + GUTTER, view.right), y: box.top + ((this.data?.layers ?? 0) - layer - 0.5) * this.size.row };
   }
 
   /** Where a cell is on the screen. */
@@ -144,13 +149,22 @@ export class Grid {
     this.size = { cell: clamp((view - GUTTER) / cols.length, least, WIDE), row: clamp(Math.floor(300 / layers), 4, 20), foot };
     const [width, height] = [Math.ceil(GUTTER + cols.length * this.size.cell), layers * this.size.row + foot];
     const scale = Math.min(devicePixelRatio || 1, 16_000 / width);
-    for (const canvas of [this.canvas, this.still]) {
-      Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+    for (const [canvas, wide] of [[this.canvas, width], [this.still, width], [this.gutter, GUTTER]] as const) {
+      Object.assign(canvas, { width: Math.round(wide * scale), height: Math.round(height * scale) });
+      Object.assign(canvas.style, { width: `${wide}px`, height: `${height}px` });
       canvas.getContext("2d")!.setTransform(scale, 0, 0, scale, 0, 0);
     }
-    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
+    if (!this.found) this.find(this.data, view);
     this.stale = true;
     this.draw();
+  }
+
+  /** Of long prompts, the first column that tells them apart is in sight. */
+  private find({ cols, differs }: GridData, view: number): void {
+    this.found = true;
+    const first = cols.findIndex((_, col) => differs(col));
+    const fits = GUTTER + (first + 2) * this.size.cell <= view;
+    this.element.scrollLeft = fits ? 0 : (first - 3) * this.size.cell;
   }
 
   private draw(): void {
@@ -186,6 +200,7 @@ export class Grid {
     const pen = this.still.getContext("2d")!;
     const { cell, row } = this.size;
     pen.clearRect(0, 0, this.still.width, this.still.height);
+    this.gutter.getContext("2d")!.clearRect(0, 0, this.gutter.width, this.gutter.height);
     pen.textAlign = "center";
     pen.textBaseline = "middle";
     pen.font = "10px system-ui, sans-serif";
@@ -214,10 +229,11 @@ export class Grid {
 
   private names(pen: CanvasRenderingContext2D, data: GridData, text: string): void {
     const { cell, row, foot } = this.size;
-    pen.fillStyle = text;
+    const side = this.gutter.getContext("2d")!;
+    Object.assign(side, { fillStyle: text, textAlign: "right", textBaseline: "middle", font: pen.font });
     const every = Math.ceil(12 / row);
-    pen.textAlign = "right";
-    for (let layer = 0; layer < data.layers; layer += every) pen.fillText(`L${layer}`, GUTTER - 5, (data.layers - 0.5 - layer) * row);
+    for (let layer = 0; layer < data.layers; layer += every) side.fillText(`L${layer}`, GUTTER - 5, (data.layers - 0.5 - layer) * row);
+    Object.assign(pen, { fillStyle: text, textAlign: "right" });
     const each = Math.ceil(11 / cell);
     data.cols.forEach((name, col) => {
       if (col % each !== 0) return;

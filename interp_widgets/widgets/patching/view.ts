@@ -44,6 +44,7 @@ export class View {
   private held: RawShown | null = null;
   private sweep: Sweep | null = null;
   private home = 0;
+  private brought = -1;
 
   constructor(
     private readonly link: Link<PatchState>,
@@ -141,6 +142,7 @@ export class View {
     this.keys();
     this.places.hidden = !byPosition(raw);
     if (byPosition(raw)) fill(this.places, ...positions(raw, place.pos, (pos) => link.act({ do: "position", pos }, { pos })));
+    this.bring(place.pos);
     this.note.textContent = link.read("note");
     this.note.hidden = link.read("note") === "";
     this.card.hidden = opened < 0;
@@ -153,6 +155,18 @@ export class View {
     this.board.show(raw, this.sweep!);
     this.check(raw);
     this.mark();
+  }
+
+  /** Scrolls a long list of positions to the picked one, once: after that it stays where a person scrolls it. */
+  private bring(pos: number): void {
+    const { places } = this;
+    if (pos === this.brought || places.clientHeight === 0) return;
+    this.brought = pos;
+    const picked = places.querySelector<HTMLElement>('[aria-pressed="true"]');
+    if (!picked) return;
+    const [inside, whole] = [picked.getBoundingClientRect(), places.getBoundingClientRect()];
+    if (inside.bottom > whole.bottom) places.scrollTop += inside.bottom - whole.bottom + 4;
+    else if (inside.top < whole.top) places.scrollTop -= whole.top - inside.top + 4;
   }
 
   private drawn(opened: number, width: number, colors: Colors): SVGSVGElement {

@@ -54,7 +54,7 @@ export class PromptBox {
       at = to;
     }
     fill(this.under, ...parts, text.slice(at));
-    const names = ranges.map(([from, to]) => text.slice(from, to));
+    const names = [...new Set(ranges.map(([from, to]) => text.slice(from, to)))];
     this.unknown.textContent = names.length ? `Not in this model’s vocabulary, read in crumbs: ${names.join(", ")}` : "";
   }
 

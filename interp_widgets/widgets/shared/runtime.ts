@@ -23,10 +23,11 @@ export interface Action {
 }
 
 /** Traits that every widget has (`_base.Widget`). */
-export const BASE_TRAITS = ["busy", "error", "summary", "depth", "answered", "plain"] as const;
+export const BASE_TRAITS = ["busy", "stopped", "error", "summary", "depth", "answered", "plain"] as const;
 
 export interface BaseState {
   busy: boolean;
+  stopped: boolean;
   error: string;
   summary: string;
   depth: [number, number];
@@ -76,6 +77,11 @@ export class Link<S extends BaseState> {
     this.waiting = performance.now();
     this.host.send({ action, echo, view: this.view, n: this.sent });
     this.note([...(Object.keys(echo) as (keyof S)[]), "answered"]);
+  }
+
+  /** Stops what Python computes, or goes on with it: no action, since it changes nothing that was chosen. */
+  work(what: "stop" | "resume"): void {
+    if (!this.dead) this.host.send({ work: what });
   }
 
   /** Whether the last action is still on its way. */

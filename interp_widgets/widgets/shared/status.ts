@@ -7,6 +7,7 @@ import type { BaseState, Frame, Link } from "./runtime.ts";
 const PATIENCE_MS = 400;
 
 export interface Status {
+  /** The sign of work, with the button that stops it or goes on. */
   busy: HTMLElement;
   error: HTMLElement;
   summary: HTMLElement;
@@ -15,7 +16,10 @@ export interface Status {
 }
 
 export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status {
-  const busy = h("span", { class: "iw-busy", hidden: true }, "computing");
+  const sign = h("span", { class: "iw-busy", hidden: true }, "computing");
+  const button = h("button", { type: "button" });
+  const busy = h("span", { class: "iw-work", hidden: true }, sign, button);
+  button.addEventListener("click", () => link.work(link.read("stopped") ? "resume" : "stop"), { signal: frame.signal });
   const error = h("div", { class: "iw-error", role: "alert", hidden: true });
   const summary = h("p", { class: "iw-summary" });
   let here = "";
@@ -26,11 +30,15 @@ export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status
     if (error.textContent !== message) error.textContent = message;
     clearTimeout(slow);
     const working = link.read("busy") && !link.dead;
-    busy.hidden = !working;
-    // A kernel that does not answer is busy as well, as far as a person can tell.
-    if (!working && link.pending && !link.dead) slow = setTimeout(() => (busy.hidden = !link.pending), PATIENCE_MS);
+    const stopped = link.read("stopped") && !link.dead;
+    sign.hidden = !working;
+    button.hidden = !working && !stopped;
+    button.textContent = stopped ? "Stopped: go on" : "Stop";
+    busy.hidden = button.hidden;
+    // A kernel that does not answer is busy as well, as far as a person can tell; it would not hear a stop either.
+    if (!working && link.pending && !link.dead) slow = setTimeout(() => (sign.hidden = busy.hidden = !link.pending), PATIENCE_MS);
   };
-  link.watch(["error", "busy", "answered"], show);
+  link.watch(["error", "busy", "stopped", "answered"], show);
   link.watch(["summary"], () => {
     summary.textContent = link.read("summary");
     frame.announce(link.read("summary"));
