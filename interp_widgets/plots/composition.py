@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from interp_widgets.plots import theme
-from interp_widgets.plots.patching import DIVERGING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as PrintFigure
@@ -26,7 +25,7 @@ def _table(record: Composition, of: str) -> tuple[np.ndarray, list[str], float]:
     layers, heads = scores.shape[:2]
     names = [f"{layer}.{head}" for layer in range(layers) for head in range(heads)]
     values = scores.reshape(len(names), len(names)).numpy()
-    return values, names, max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
+    return values, names, theme.reach(values)
 
 
 def _title(record: Composition, of: str) -> str:
@@ -55,7 +54,7 @@ def plot_interactive(record: Composition, of: str = "k") -> Figure:
             z=values,
             x=list(range(len(names))),
             y=list(range(len(names))),
-            colorscale=DIVERGING,
+            colorscale=theme.DIVERGING,
             zmid=0,
             zmin=-top,
             zmax=top,
@@ -88,7 +87,7 @@ def plot_print(record: Composition, of: str = "k", ax: Any = None) -> PrintFigur
     if ax is None:
         side = min(12.0, max(3.0, 1.2 + 0.16 * len(names)))
         ax = Figure(figsize=(side + 1.2, side), layout="constrained").add_subplot()
-    image = ax.imshow(values, cmap=DIVERGING, vmin=-top, vmax=top, origin="lower")
+    image = ax.imshow(values, cmap=theme.DIVERGING, vmin=-top, vmax=top, origin="lower")
     step = -(-len(names) // _TICKS)
     places = range(0, len(names), step)
     ax.set_xticks(places, names[::step], rotation=90, fontsize=6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interp_widgets.core.patching.measure import UNITS
+from interp_widgets.core.patching.measure import with_unit
 from interp_widgets.plots import theme
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ def _rows(record: EdgeAttribution, top: int) -> pd.DataFrame:
 
 
 def _label(record: EdgeAttribution) -> str:
-    unit = UNITS.get(record.metric)
-    return f"change of {record.metric}" + (f" ({unit})" if unit else "")
+    return f"change of {with_unit(record.metric)}"
 
 
 def _title(record: EdgeAttribution) -> str:

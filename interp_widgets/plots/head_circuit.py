@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from interp_widgets.plots import theme
-from interp_widgets.plots.patching import DIVERGING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as PrintFigure
@@ -16,11 +13,6 @@ if TYPE_CHECKING:
     from interp_widgets.core.head_circuit import HeadCircuit
 
 _MAPS = (("ov", "looked at", "raised", "OV: logits"), ("qk", "query", "key", "QK: query · key"))
-
-
-def _top(values: np.ndarray) -> float:
-    """Where the colours end, on both sides of zero."""
-    return max(float(np.abs(values).max()), 1e-9)
 
 
 def _title(record: HeadCircuit) -> str:
@@ -44,10 +36,10 @@ def plot_interactive(record: HeadCircuit) -> Figure:
             z=values,
             x=list(range(len(names))),
             y=list(range(len(names))),
-            colorscale=DIVERGING,
+            colorscale=theme.DIVERGING,
             zmid=0,
-            zmin=-_top(values),
-            zmax=_top(values),
+            zmin=-theme.reach(values),
+            zmax=theme.reach(values),
             colorbar={"x": 0.41 if column == 1 else 1.0, "title": {"text": label, "side": "right"}},
             customdata=[[f"{row} → {other}" for other in names] for row in names],
             hovertemplate="%{customdata}  %{z:.3f}<extra></extra>",
@@ -73,8 +65,8 @@ def plot_print(record: HeadCircuit) -> PrintFigure:
     names = [theme.matplotlib_text(token) for token in record.tokens]
     for ax, (which, row_name, column_name, label) in zip(figure.subplots(1, 2), _MAPS, strict=True):
         values = getattr(record, which).numpy()
-        top = _top(values)
-        image = ax.imshow(values, cmap=DIVERGING, vmin=-top, vmax=top)
+        top = theme.reach(values)
+        image = ax.imshow(values, cmap=theme.DIVERGING, vmin=-top, vmax=top)
         ax.set_xticks(range(count), names, rotation=90, fontsize=7)
         ax.set_yticks(range(count), names, fontsize=7)
         ax.set_xlabel(column_name, fontsize=8)

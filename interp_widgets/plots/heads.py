@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from interp_widgets.core.heads import HeadScores
 
-DIVERGING = "PuOr"  # orange below zero, purple above; told apart with every common colour vision
 _WRITTEN = 400  # cells up to which a print has its numbers in them
 
 
@@ -56,7 +55,7 @@ def plot_interactive(record: HeadScores, score: str = "induction") -> Figure:
             z=values,
             x=list(range(heads)),
             y=[f"L{layer}" for layer in range(layers)],
-            colorscale=DIVERGING if low < 0 else theme.SEQUENTIAL,
+            colorscale=theme.DIVERGING if low < 0 else theme.SEQUENTIAL,
             colorbar={"title": {"text": "score", "side": "right"}},
             zmin=low,
             zmax=high,
@@ -104,7 +103,7 @@ def plot_grid(
 
     most = max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
     low, high = ends or (-most, most)
-    colours = DIVERGING if low < 0 else theme.SEQUENTIAL
+    colours = theme.DIVERGING if low < 0 else theme.SEQUENTIAL
     layers, heads = values.shape
     if ax is None:
         size = (max(4.5, 1.5 + 0.45 * heads), max(2.5, 0.9 + 0.28 * layers))

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
     from interp_widgets.core.lens.difference import LensDifference
 
-DIVERGING = "PuOr"  # orange to purple, told apart with every common colour vision
 COLOURS = ("diff", "gain", "kl", "distance")
 
 
@@ -25,12 +24,12 @@ def _cells(record: LensDifference, colour: str) -> tuple[np.ndarray, tuple[str, 
         raise ValueError(f"colour is one of {', '.join(COLOURS)}; got {colour!r}.")
     if colour == "diff":
         label = f"probability: {record.kind} less {record.base} lens"
-        return record.top_diffs[..., 0].numpy(), (DIVERGING, label, -1.0, 1.0)
+        return record.top_diffs[..., 0].numpy(), (theme.DIVERGING, label, -1.0, 1.0)
     values = getattr(record, colour).numpy()
     top = float(np.nanmax(np.abs(values), initial=1e-6))
     if colour == "gain":
         label = f"nats nearer: {record.kind} than {record.base} lens"
-        return values, (DIVERGING, label, -top, top)
+        return values, (theme.DIVERGING, label, -top, top)
     if colour == "kl":
         label = f"KL({record.base} ‖ {record.kind}) (nats)"
         return values, (theme.SEQUENTIAL, label, 0.0, top)

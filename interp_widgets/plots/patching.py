@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from interp_widgets.core.patching.measure import UNITS
+from interp_widgets.core.patching.measure import with_unit
 from interp_widgets.plots import theme
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from interp_widgets.core.patching.record import Patching
 
-DIVERGING = "PuOr"  # orange against, purple for; told apart with every common colour vision
 _WRITTEN = 200  # cells up to which a print has its numbers in them
 
 
@@ -33,8 +32,7 @@ def _label(record: Patching, of: str) -> str:
     if of == "recovery":
         ends = ("corrupt", "clean") if record.direction == "denoise" else ("clean", "corrupt")
         return f"recovery of {record.metric} (0 {ends[0]} run, 1 {ends[1]})"
-    unit = UNITS.get(record.metric)
-    return f"change of {record.metric}" + (f" ({unit})" if unit else "")
+    return f"change of {with_unit(record.metric)}"
 
 
 def _title(record: Patching) -> str:
@@ -58,11 +56,6 @@ def _table(record: Patching, of: str) -> tuple[np.ndarray, list[str], list[str]]
     rows = [" ".join(parts) for parts in product(*named[:-1])]
     columns = list(record.labels[-1])
     return values.reshape(len(rows), len(columns)), rows, columns
-
-
-def _top(values: np.ndarray) -> float:
-    """Where the colours end, on both sides of zero."""
-    return max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
 
 
 def plot_interactive(record: Patching, of: str | None = None) -> Figure:
@@ -106,10 +99,10 @@ def plot_interactive(record: Patching, of: str | None = None) -> Figure:
                 z=values,
                 x=list(range(len(columns))),
                 y=rows,
-                colorscale=DIVERGING,
+                colorscale=theme.DIVERGING,
                 zmid=0,
-                zmin=-_top(values),
-                zmax=_top(values),
+                zmin=-theme.reach(values),
+                zmax=theme.reach(values),
                 colorbar={"title": {"text": _label(record, of), "side": "right"}},
                 customdata=[[theme.plotly_text(name) for name in columns]] * len(rows),
                 hovertemplate="%{y}  %{customdata}  %{z:.3f}<extra></extra>",
@@ -175,8 +168,10 @@ def _bars(record: Patching, of: str, ax: Any) -> None:
 
 
 def _heat(values: np.ndarray, rows: list[str], label: str, ax: Any) -> None:
-    top = _top(values)
-    image = ax.imshow(values, cmap=DIVERGING, vmin=-top, vmax=top, aspect="auto", origin="lower")
+    top = theme.reach(values)
+    image = ax.imshow(
+        values, cmap=theme.DIVERGING, vmin=-top, vmax=top, aspect="auto", origin="lower"
+    )
     if values.size <= _WRITTEN:
         for (row, column), value in np.ndenumerate(values):
             if not np.isnan(value):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from interp_widgets.core.patching.measure import UNITS
+from interp_widgets.core.patching.measure import with_unit
 from interp_widgets.plots import theme
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ def _title(record: Scrubbing) -> str:
 
 
 def _label(record: Scrubbing) -> str:
-    unit = UNITS.get(record.metric)
-    return record.metric + (f" ({unit})" if unit else "")
+    return with_unit(record.metric)
 
 
 def plot_interactive(record: Scrubbing) -> Figure:

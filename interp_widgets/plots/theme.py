@@ -6,9 +6,17 @@ import html
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
 # Okabe and Ito's palette (2008), told apart with every common colour vision.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 SEQUENTIAL = "Blues"  # more is darker, as in the widgets on a light page; so it also reads in grey
+DIVERGING = "PuOr"  # orange below zero, purple above; told apart with every common colour vision
+
+
+def reach(values: np.ndarray) -> float:
+    """Where diverging colours end, on both sides of zero; of what is known."""
+    return max(float(np.nanmax(np.abs(values), initial=0.0)), 1e-9)
 
 
 def visible(token: str) -> str:

@@ -18,7 +18,6 @@ LINE_INCHES = 0.3
 WIDTH_INCHES = 8.0
 MOST_LINES = 8  # a widget draws this whenever it is shown: it has to be quick
 LONGEST = 40  # characters of one token
-DIVERGING = "PuOr"  # lightness falls both ways from 0, told apart with every common colour vision
 
 
 def plot_print(tokens: Sequence[str], values: Any = None, label: str = "") -> Figure:
@@ -73,7 +72,7 @@ def _scale(figure: Figure, numbers: np.ndarray, label: str, height: float) -> An
     top = float(np.abs(known).max(initial=0.0)) or 1.0
     both = bool((known < 0).any())
     norm = Normalize(-top if both else 0.0, top)
-    colors = ScalarMappable(norm, colormaps[DIVERGING if both else theme.SEQUENTIAL])
+    colors = ScalarMappable(norm, colormaps[theme.DIVERGING if both else theme.SEQUENTIAL])
     bar = figure.add_axes((0.02, 0.4 / height, 0.3, 0.12 / height))
     figure.colorbar(colors, cax=bar, orientation="horizontal")
     bar.tick_params(labelsize=7)

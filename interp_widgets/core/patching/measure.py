@@ -50,6 +50,11 @@ UNITS = {
 }
 
 
+def with_unit(metric: str) -> str:
+    """A metric's name and unit, ``"logit_diff (logits)"``; of a caller's own the name alone."""
+    return f"{metric} ({UNITS[metric]})" if metric in UNITS else metric
+
+
 def name_of(metric: Any) -> str:
     """What a metric is called in a record."""
     return metric if isinstance(metric, str) else getattr(metric, "__name__", "custom")
