@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import torch
 
 from interp_widgets.core.patching.agreement import Agreement, agreement, outliers
-from interp_widgets.widgets._pack import plane
+from interp_widgets.widgets._pack import number, plane
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -166,7 +166,7 @@ def overview(found: Compared, unit: str, model: str) -> dict[str, Any]:
         "model": model,
         "unit": unit,
         "groups": [_group(cells) for cells in found.cells],
-        "agreement": _numbers(found.agreement),
+        "agreement": _sent(found.agreement),
         "worst": list(found.worst),
         "planes": [
             plane("exact", found.exact, "f32"),
@@ -182,10 +182,9 @@ def _group(cells: Cells) -> dict[str, Any]:
         "kind": cells.kind,
         "axes": list(record.axes),
         "labels": [list(along) for along in record.labels],
-        "agreement": _numbers(agreement(estimate, exact)),
+        "agreement": _sent(agreement(estimate, exact)),
     }
 
 
-def _numbers(found: Agreement) -> dict[str, Any]:
-    """NaN has no JSON: it travels as null."""
-    return {name: None if value != value else value for name, value in vars(found).items()}
+def _sent(found: Agreement) -> dict[str, float | None]:
+    return {name: number(value) for name, value in vars(found).items()}

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from interp_widgets.widgets._heads_data import REPLACE, Question, name, place_of
+from interp_widgets.widgets._pack import number
 
 if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition
@@ -88,15 +89,11 @@ def circuit_view(found: Circuit | None, asked: Sequence[str], replace: str) -> d
         "asked": list(asked),
         "heads": list(found.names),
         "replace": replace,
-        "faithfulness": _number(found.faithfulness),
-        "empty": _number(found.empty),
-        "completeness": _number(found.completeness),
-        "minimality": [_number(value) for value in found.minimality.tolist()],
+        "faithfulness": number(found.faithfulness),
+        "empty": number(found.empty),
+        "completeness": number(found.completeness),
+        "minimality": [number(value) for value in found.minimality.tolist()],
     }
-
-
-def _number(value: float) -> float | None:
-    return None if value != value else float(value)
 
 
 def path_view(record: Patching | None, sender: str, receiver: str) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def path_view(record: Patching | None, sender: str, receiver: str) -> dict[str, 
         "receiver": receiver,
         "metric": record.metric,
         "effect": float(record.effect.sum()),
-        "share": _number(share),
+        "share": number(share),
         "ends": [record.clean, record.corrupt],
     }
 

@@ -53,6 +53,11 @@ def plane(
     }
 
 
+def number(value: float | None) -> float | None:
+    """One number ready to send: NaN, "not known", has no JSON and travels as null."""
+    return None if value is None or value != value else float(value)
+
+
 def string_table(ids: Any, vocab: dict[int, str]) -> tuple[Any, list[str]]:
     """Replaces token ids by indices into a list of their strings, so that each string is sent once.
 

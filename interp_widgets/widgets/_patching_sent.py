@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from interp_widgets.widgets._pack import plane
+from interp_widgets.widgets._pack import number, plane
 from interp_widgets.widgets._patching_data import Answered, Card, Carried, Swept, bars, recovery
 from interp_widgets.widgets._patching_words import named
 
@@ -42,12 +42,12 @@ def overview(found: Answered, tolerance: float) -> dict[str, Any]:
         "heads": swept.heads,
         "planes": _planes(swept),
         "values": [
-            _number(float(v.nanmean())) for v in (record.clean_values, record.corrupt_values)
+            number(float(v.nanmean())) for v in (record.clean_values, record.corrupt_values)
         ],
         "pairs": [pairs, int((~record.values.isnan()).flatten(1).all(1).sum()), record.dropped],
         "tolerance": tolerance,
-        "nothing": _number(swept.exact.check_nothing if swept.exact is not None else None),
-        "whole": _number(swept.exact.check_whole if swept.exact is not None else None),
+        "nothing": number(swept.exact.check_nothing if swept.exact is not None else None),
+        "whole": number(swept.exact.check_whole if swept.exact is not None else None),
     }
 
 
@@ -109,8 +109,8 @@ def moved_sent(carried: Carried | None) -> dict[str, Any]:
     return {
         "move": list(carried.move),
         "site": list(carried.site),
-        "value": _number(carried.value),
-        "recovery": _number(carried.recovery),
+        "value": number(carried.value),
+        "recovery": number(carried.recovery),
         "said": _said(carried.card),
     }
 
@@ -122,11 +122,6 @@ def other_sent(found: Answered) -> dict[str, Any]:
         return {}
     name = named(run, swept.base_tokens)
     return {"name": name, "plane": plane("other", bars(swept, run.pos, run.head), "f32")}
-
-
-def _number(value: float | None) -> float | None:
-    """NaN has no JSON: it travels as null."""
-    return None if value is None or value != value else float(value)
 
 
 def pairing(model: LanguageModel | None, prompts: list[str]) -> dict[str, Any]:

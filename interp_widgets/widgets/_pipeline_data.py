@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from interp_widgets.widgets._pack import number
 from interp_widgets.widgets._prompt_words import spelled, unknown_words
 
 if TYPE_CHECKING:
@@ -156,9 +157,9 @@ def overview(found: Piped) -> dict[str, Any]:
         "metric": record.metric,
         "likeliest": _named(run, tops),
         "runs": [{"value": values[name], "top": tops.get(name, [])} for name in RUNS],
-        "recovery": _number(recovery),
-        "nothing": _number(record.check_nothing),
-        "whole": _number(record.check_whole),
+        "recovery": number(recovery),
+        "nothing": number(record.check_nothing),
+        "whole": number(record.check_whole),
         "meaning": meaning(found),
     }
 
@@ -205,8 +206,3 @@ def _named(run: PatchedRun | None, tops: dict[str, list[tuple[str, float]]]) -> 
         if run is not None and spelled(run.model, piece):
             found[piece] = None
     return list(found)
-
-
-def _number(value: float) -> float | None:
-    """NaN has no JSON: it travels as null."""
-    return None if value != value else value

@@ -84,7 +84,7 @@ class EdgeAttribution(Result):
 
     @property
     def sign_agreement(self) -> float:
-        """Share of the edges measured whose estimate has the sign of the exact effect, 0..1."""
+        """Share of the edges that change something whose estimate has the right sign, 0..1."""
         return compared(self.scores, self.exact).sign
 
     def node(self, source: str) -> float:
