@@ -246,6 +246,21 @@ def test_unequal_prompts_aligned(wide):
     assert record.exact_effect.allclose(exact, equal_nan=True)
 
 
+@pytest.mark.parametrize("kind", ["q", "k"])
+def test_the_fix_knows_positions_without_a_partner(wide, kind):
+    options = {"align": [(1, 1), (3, 3)], "sample": 0, "qk_fix": True}
+    clean, corrupt = "the Eiffel Tower is in", "Rome is in"
+    found = estimated(wide, clean, corrupt, site=kind, per="position", **options)
+    exact = exactly(wide, clean, corrupt, site=kind, per="position", align=options["align"])
+    assert 0 < int(exact.values.isnan().sum()) < exact.values.numel()
+    assert torch.equal(found.values.isnan(), exact.values.isnan())
+    without, with_one = iw.Patch(f"L1.{kind}", 2), iw.Patch(f"L1.{kind}", 1)
+    cells = [[with_one], [without, with_one], [without]]
+    alone, both, none = estimated(wide, clean, corrupt, cells=cells, **options).effect.tolist()
+    assert both == alone
+    assert none != none
+
+
 def test_the_model_is_left_as_it_was(wide):
     before = [weight.requires_grad for weight in wide.hf.parameters()]
     with torch.no_grad():  # the caller's own setting does not matter

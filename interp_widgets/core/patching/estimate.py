@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING
 
 import torch
@@ -125,7 +126,8 @@ class _Effects:
 
     def _parts(self, patch: Patch) -> list[float]:
         if patch in self._known:
-            return [self._known[patch]]
+            known = self._known[patch]
+            return [] if isnan(known) else [known]
         site, index = whole(self._model, patch)
         if patch.value is not None:
             return [self._of_own_value(patch, site, index)]

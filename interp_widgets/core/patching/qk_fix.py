@@ -65,7 +65,7 @@ def _of_layer(
     effects = dict(zip(moving, _moved(runs, layer, [*moving.values()], slope), strict=True))
 
     def effect(reading: _Reading) -> float:
-        if rows[reading.key] is None:
+        if not reading.has_partner:
             return float("nan")
         return float(reading.part(effects[reading.key])) if reading.key in effects else 0.0
 
@@ -79,11 +79,13 @@ class _Reading:
         key: the same for patches that share a row.
         exchange: what the row is patched with: the other run's queries or keys of all heads, where
             no head hears of another's.
+        has_partner: some position of the patch has one of the other run's, or needs none.
     """
 
     def __init__(self, runs: Runs, layer: int, patch: Patch) -> None:
         model, (site, index) = runs.base.model, runs.maker.whole(patch)
         every, at = site.kind == "q", positions(patch, len(runs.base.ids))
+        self.has_partner = patch.value is not None or any(runs.maker.partner[p] >= 0 for p in at)
         self.key: Hashable = patch  # by identity
         self.exchange, self._dst, self._heads = patch, slice(None), slice(None)
         if patch.value is not None:
