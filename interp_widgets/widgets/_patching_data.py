@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from interp_widgets.widgets._patching_question import Ask, Question
+from interp_widgets.widgets._patching_question import Ask, Question, check_lengths
 from interp_widgets.widgets._patching_question import of_record as question_of_record
 from interp_widgets.widgets._prompt_words import likeliest, unknown_words
 
@@ -185,6 +185,7 @@ def sweep(model: LanguageModel, question: Question) -> Iterator[Swept]:
     from interp_widgets.core.patching.activation import iter_activation_patching
     from interp_widgets.core.patching.attribution import iter_attribution_patching
 
+    check_lengths(model, question)
     wanted = question.arguments()
     found: Swept | None = None
     for estimate in iter_attribution_patching(model, **wanted, sample=0):

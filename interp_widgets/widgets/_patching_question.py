@@ -184,6 +184,20 @@ def check_tokens(model: LanguageModel, pair: Pair) -> None:
         raise ValueError(f"Answer and distractor are both {pair.answer!r}. Compare two tokens.")
 
 
+def check_lengths(model: LanguageModel, question: Question) -> None:
+    """Raises where one position is asked for in pairs whose prompts have not one length."""
+    if question.at != "one" or len(question.pairs) < 2:
+        return
+    side = 1 if question.direction == "denoise" else 0
+    lengths = sorted({len(model.ids(pair[side])) for pair in question.pairs})
+    if len(lengths) > 1:
+        raise ValueError(
+            f"The {'corrupt' if side else 'clean'} prompts of the pairs have {lengths[0]} to "
+            f"{lengths[-1]} tokens, so one position is not the same place in all of them. Choose "
+            "pairs of one length, or patch all positions: mode 'attention', 'mlp' or 'head'."
+        )
+
+
 def token_id(model: LanguageModel, which: str, text: str) -> int:
     """The id of an answer or a distractor; what is none is told with the remedy.
 

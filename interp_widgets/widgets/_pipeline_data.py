@@ -84,6 +84,7 @@ def answered(model: LanguageModel, clean: str, question: Question) -> Piped:
     from interp_widgets.core.patching.activation import activation_patching
     from interp_widgets.core.patching.patched_run import patched_run
 
+    _refuse_unequal(model, clean, question.corrupt)
     last = len(model.ids(clean)) - 1
     pos = last if question.pos < 0 else min(question.pos, last)
     question = question._replace(pos=pos)
@@ -110,6 +111,19 @@ def answered(model: LanguageModel, clean: str, question: Question) -> Piped:
         model.n_layers,
         model.n_heads,
     )
+
+
+def _refuse_unequal(model: LanguageModel, clean: str, corrupt: str) -> None:
+    """A place is copied to itself here, so there is no alignment to offer; says who has one."""
+    from interp_widgets.core.patching.pairs import shown
+
+    rows = tuple(model.tokens(clean)), tuple(model.tokens(corrupt))
+    if len(rows[0]) != len(rows[1]):
+        raise ValueError(
+            f"the clean prompt has {len(rows[0])} tokens and the corrupt one {len(rows[1])}, so "
+            f"their positions do not correspond:\n{shown(*rows)}\n"
+            "Choose prompts of as many tokens; LayerBarPatching can align two that are not."
+        )
 
 
 def of_record(record: Patching) -> Piped:

@@ -16,6 +16,7 @@ from interp_widgets.widgets import _pipeline_data as data
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._patching_question import Pair, check_tokens, token_id
 from interp_widgets.widgets._pipeline_data import SITES, Piped, Question
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, state
@@ -174,7 +175,7 @@ class PatchingPipeline(PromptedWidget):
         if which == "distractor" and not text:
             return
         model = cast("LanguageModel", self._models[0])
-        asked = model.token_id(text)
+        asked = token_id(model, which, text)
         other = self.distractor if which == "answer" else self.answer
         if other and model.token_id(other) == asked:
             raise ValueError(f"Answer and distractor are both {text!r}. Compare two tokens.")
@@ -289,6 +290,7 @@ def _first(
     for name, value, most in (("layer", layer, model.n_layers), ("head", head, model.n_heads)):
         if not isinstance(value, int) or not 0 <= value < most:
             raise ValueError(f"{name}: {name}s go from 0 to {most - 1}; got {value!r}.")
+    check_tokens(model, Pair(clean, corrupt, answer, distractor or ""))
     asked = Question(corrupt, answer, distractor or "", site, layer, pos, head, direction)
     return data.answered(model, clean, asked)
 

@@ -33,6 +33,15 @@ def test_several_pairs_show_their_mean_and_interval() -> None:
     assert record.widget().pairs == shown.pairs
 
 
+def test_one_position_in_pairs_of_several_lengths_is_refused_with_the_way_out() -> None:
+    uneven = {"clean": [PROMPT, "Paris"], "corrupt": [OTHER, "Rome"]}
+    given = {**uneven, "answer": " Austin", "distractor": " Paris"}
+    for place in ({}, {"mode": "head", "at": "one"}):
+        with pytest.raises(ValueError, match=r"have 2 to 6 tokens.*mode 'attention'"):
+            widget(**given, **place)
+    assert widget(**given, mode="attention").recovery.isfinite().all()
+
+
 def test_pairs_are_added_brought_to_the_boxes_and_taken_out() -> None:
     shown = widget(mode="attention")
     one = shown.recovery

@@ -111,7 +111,7 @@ def test_what_cannot_be_asked_is_refused() -> None:
         ({"do": "site", "by": "neuron"}, "site is one of"),
         ({"do": "direction", "by": "up"}, "direction is one of"),
         ({"do": "answer", "text": " Paris"}, "both"),
-        ({"do": "answer", "text": " Paris Rome"}, "token"),
+        ({"do": "answer", "text": " Paris Rome"}, "in the list beside the box"),
     ):
         with pytest.raises(ValueError, match=why):
             shown.act(action)
@@ -122,6 +122,9 @@ def test_what_cannot_be_asked_is_refused() -> None:
         ({"pos": 9}, "positions"),
         ({"site": "neuron"}, "site= is one of"),
         ({"corrupt": "the city of the city of Rome is"}, r"clean +\|.*\n.*corrupt +\|"),
+        ({"corrupt": "the city of"}, "LayerBarPatching can align"),
+        ({"answer": " Paris Rome"}, "in the list beside the box"),
+        ({"distractor": "xyzzy"}, "The distractor has to be one token"),
     ):
         with pytest.raises(ValueError, match=why):
             widget(**given)
