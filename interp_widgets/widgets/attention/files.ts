@@ -2,11 +2,12 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { h, s } from "../shared/dom.ts";
+import { nameOf } from "../shared/heads.ts";
 import { csvLine } from "../shared/keep.ts";
 import { visible } from "../shared/tokens.ts";
 import { paint } from "./matrix.ts";
 import { type Heads, type Pattern, shade } from "./pattern.ts";
-import { type First, nameOf, SCORES } from "./state.ts";
+import { type First, SCORES } from "./state.ts";
 
 export interface Kept {
   heads: Heads;

@@ -3,8 +3,9 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { clamp, h, uid } from "../shared/dom.ts";
+import { type Head, isHead, nameOf, sameHead } from "../shared/heads.ts";
 import { type Heads } from "./pattern.ts";
-import { type First, type Head, isHead, nameOf, sameHead, type Weights } from "./state.ts";
+import { type First, type Weights } from "./state.ts";
 
 const GAP = 4;
 const SMALLEST = 24;

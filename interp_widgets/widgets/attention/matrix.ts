@@ -2,9 +2,10 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { clamp, h, uid } from "../shared/dom.ts";
+import { nameOf } from "../shared/heads.ts";
 import { visible } from "../shared/tokens.ts";
 import { type Pattern, shade } from "./pattern.ts";
-import { type First, nameOf } from "./state.ts";
+import type { First } from "./state.ts";
 
 /** What is pointed at: a token, or a cell when `src` is given. */
 export interface Point {

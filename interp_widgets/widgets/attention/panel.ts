@@ -2,11 +2,12 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { fill, h } from "../shared/dom.ts";
+import { nameOf } from "../shared/heads.ts";
 import { percent, short, tokenElement, visible } from "../shared/tokens.ts";
 import { Tooltip } from "../shared/tooltip.ts";
 import { Matrix, type MatrixEvents, type Point } from "./matrix.ts";
 import type { Pattern, Weight } from "./pattern.ts";
-import { type First, nameOf, type Weights } from "./state.ts";
+import { type First, type Weights } from "./state.ts";
 
 const LISTED = 5;
 

@@ -1,7 +1,8 @@
 // One head's pattern, read from a lower triangle of bytes or floats; and thumbnails of all heads.
 
+import type { Head } from "../shared/heads.ts";
 import { numbers, type RawPlane, toBytes } from "../shared/planes.ts";
-import type { Head, RawExact, RawLayer, RawShown, Weights } from "./state.ts";
+import type { RawExact, RawLayer, RawShown, Weights } from "./state.ts";
 
 const BYTES = { u8: 1, u16: 2, u32: 4, i32: 4, f16: 2, f32: 4 } as const;
 

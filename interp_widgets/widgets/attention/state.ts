@@ -1,5 +1,6 @@
 // What Python holds (`attention.py`), as the page reads it.
 
+import type { Head } from "../shared/heads.ts";
 import type { RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 
@@ -22,7 +23,6 @@ export const TRAITS = [
 export type Weights = "raw" | "value";
 export type First = "shown" | "dimmed" | "hidden";
 export type Order = "place" | "score";
-export type Head = [layer: number, head: number];
 
 export interface RawShown {
   model: string;
@@ -71,6 +71,3 @@ export const SCORES: Record<string, string> = {
   induction_without_first: "induction, without first",
 };
 
-export const nameOf = ([layer, head]: Head): string => `L${layer}.z.${head}`;
-export const sameHead = (a: Head | [], b: Head | []): boolean => a[0] === b[0] && a[1] === b[1];
-export const isHead = (head: Head | []): head is Head => head.length === 2;

@@ -3,6 +3,7 @@
 import { ramp, type Ramp } from "../shared/color.ts";
 import { SharedCursor } from "../shared/cursor.ts";
 import { fill, h } from "../shared/dom.ts";
+import { type Head, isHead, nameOf, sameHead } from "../shared/heads.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
@@ -16,7 +17,7 @@ import { HeadGrid } from "./heads.ts";
 import type { Point } from "./matrix.ts";
 import { Panel, words } from "./panel.ts";
 import { Heads, Pattern } from "./pattern.ts";
-import { type AttentionState, type Head, isHead, nameOf, type RawLayer, type RawShown, sameHead, SCORES, type Weights } from "./state.ts";
+import { type AttentionState, type RawLayer, type RawShown, SCORES, type Weights } from "./state.ts";
 import { Strip } from "./strip.ts";
 import css from "./style.css";
 import { choices, legend, RAMPS, scoreChoice } from "./tools.ts";

@@ -1,5 +1,6 @@
 // What Python holds (`attribution.py`), as the page reads it.
 
+import { number } from "../shared/numbers.ts";
 import { numbers, type RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 import { visible } from "../shared/tokens.ts";
@@ -48,12 +49,6 @@ export interface ScatterState extends PromptState {
   sites: string[];
   picked: number;
   shown: RawShown;
-}
-
-export function number(x: number | null, digits = 2): string {
-  if (x === null || Number.isNaN(x)) return "–";
-  const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 /** All cells, with where each kind begins. */

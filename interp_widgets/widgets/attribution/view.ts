@@ -6,6 +6,7 @@ import { fill, h, s } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
+import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
@@ -16,7 +17,7 @@ import { Tooltip } from "../shared/tooltip.ts";
 import { SHAPES } from "./axes.ts";
 import { picture, table } from "./files.ts";
 import { Plot } from "./plot.ts";
-import { number, Points, type RawAgreement, type RawShown, type ScatterState, TECHNIQUES } from "./state.ts";
+import { Points, type RawAgreement, type RawShown, type ScatterState, TECHNIQUES } from "./state.ts";
 import css from "./style.css";
 
 const HINT = "On the dashed line the estimate is exact. Left and right arrows go by exact effect, up and down by error; click or Enter holds a cell. A dash at the left edge waits for its run.";

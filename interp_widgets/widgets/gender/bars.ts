@@ -1,7 +1,8 @@
 // Two drawings: every subject's bias before and after, and the change of loss of every other family of texts.
 
 import { s } from "../shared/dom.ts";
-import { changes, number, type Order, percent, type RawShown } from "./state.ts";
+import { number } from "../shared/numbers.ts";
+import { changes, type Order, percent, type RawShown } from "./state.ts";
 
 export interface Colors {
   before: string;

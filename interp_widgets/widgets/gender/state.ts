@@ -1,5 +1,7 @@
 // What Python holds (`gender.py`), as the page reads it.
 
+import { type Head, nameOf } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
 import type { BaseState } from "../shared/runtime.ts";
 
 export const TRAITS = ["heads", "replace", "control", "order", "shown", "live"] as const;
@@ -8,7 +10,6 @@ export const REPLACEMENTS = { zero: "zero", mean: "their mean" };
 export const ORDERS = { before: "before", after: "after", name: "name" };
 export type Order = keyof typeof ORDERS;
 export type Replacement = keyof typeof REPLACEMENTS;
-type Head = [layer: number, head: number];
 
 /** null stands for what is not measured yet. */
 export interface RawShown {
@@ -45,7 +46,6 @@ export interface BiasState extends BaseState {
   live: boolean;
 }
 
-export const nameOf = ([layer, head]: readonly [number, number]): string => `L${layer}.z.${head}`;
 export const names = (heads: readonly Head[]): string => heads.map(nameOf).join(", ");
 export const has = (heads: readonly Head[], layer: number, head: number): boolean => heads.some(([l, h]) => l === layer && h === head);
 
@@ -55,11 +55,6 @@ export function percent(share: number | null): string {
   const value = 100 * share;
   const text = Math.abs(value) >= 9.95 ? Math.abs(value).toFixed(0) : Math.abs(value).toFixed(1);
   return `${Number(text) === 0 ? "" : value < 0 ? "−" : "+"}${text}\u00a0%`;
-}
-
-export function number(x: number, digits = 2): string {
-  const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
 }
 
 export const meanSize = (values: readonly number[]): number => values.reduce((sum, x) => sum + Math.abs(x), 0) / values.length;

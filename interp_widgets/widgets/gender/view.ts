@@ -2,13 +2,14 @@
 
 import { choice } from "../shared/choice.ts";
 import { fill, h } from "../shared/dom.ts";
+import { nameOf } from "../shared/heads.ts";
 import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import { biasBars, type Colors, costBars } from "./bars.ts";
-import { type BiasState, control, cost, effect, has, nameOf, ORDERS, type RawShown, REPLACEMENTS } from "./state.ts";
+import { type BiasState, control, cost, effect, has, ORDERS, type RawShown, REPLACEMENTS } from "./state.ts";
 import css from "./style.css";
 
 const HINT = "Click a head (Enter, Space) to take it out or put it back; arrow keys move between heads. Hollow bars are before the edit, filled ones after.";

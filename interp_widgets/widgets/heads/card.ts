@@ -2,13 +2,14 @@
 
 import { Matrix, type Point } from "../attention/matrix.ts";
 import { Pattern } from "../attention/pattern.ts";
-import type { Head as Drawn } from "../attention/state.ts";
 import type { Ramp } from "../shared/color.ts";
 import { SharedCursor } from "../shared/cursor.ts";
 import { fill, h } from "../shared/dom.ts";
+import { type Head, nameOf } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
 import type { RawPlane } from "../shared/planes.ts";
 import { percent, tokenElement, visible } from "../shared/tokens.ts";
-import { type Head, nameOf, number, type RawCard, type RawShown, scoresOf, worded } from "./state.ts";
+import { type RawCard, type RawShown, scoresOf, worded } from "./state.ts";
 
 const ROLES = ["previous token", "induction", "duplicate token", "mover", "backup mover", "negative mover", "inhibition", "copying", "successor"];
 
@@ -102,7 +103,7 @@ function patternOf(head: Head, card: RawCard): Pattern {
   const ones = (name: string, shape: number[]): RawPlane => ({ name, type: "f32", shape, curve: null, top: 1, bytes: new Float32Array(n).fill(1).buffer });
   // The plane holds this head alone, at place 0.
   const pattern = new Pattern([head[0], 0], n, { planes: [...card.planes, ones("norms", [1, n]), ones("scales", [n])] }, "raw", 1, undefined);
-  (pattern as { name: Drawn }).name = head;
+  (pattern as { name: Head }).name = head;
   return pattern;
 }
 

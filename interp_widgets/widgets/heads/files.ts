@@ -2,9 +2,11 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { s } from "../shared/dom.ts";
+import { type Head, nameOf } from "../shared/heads.ts";
 import { csvLine } from "../shared/keep.ts";
 import { clamp } from "../shared/dom.ts";
-import { type Head, isEstimate, nameOf, type Numbers, number, type RawShown, scoresOf, valueOf } from "./state.ts";
+import { number } from "../shared/numbers.ts";
+import { isEstimate, type Numbers, type RawShown, scoresOf, valueOf } from "./state.ts";
 
 const [WIDE, TALL, GUTTER, TOP, FOOT] = [46, 28, 40, 26, 30];
 

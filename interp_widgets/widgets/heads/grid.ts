@@ -3,7 +3,9 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { clamp, h, uid } from "../shared/dom.ts";
-import { type Head, headOf, isEstimate, isHead, nameOf, type Numbers, number, sameHead, valueOf, words } from "./state.ts";
+import { type Head, isHead, nameOf, sameHead } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
+import { headOf, isEstimate, type Numbers, valueOf, words } from "./state.ts";
 
 const GAP = 2;
 const GUTTER = 30;

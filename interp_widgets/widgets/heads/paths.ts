@@ -2,8 +2,10 @@
 
 import { choice } from "../shared/choice.ts";
 import { fill, h } from "../shared/dom.ts";
+import { type Head, nameOf } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
 import type { Link } from "../shared/runtime.ts";
-import { type Head, headOf, type HeadsState, nameOf, number, type RawCard, type RawLink, type RawRoute } from "./state.ts";
+import { headOf, type HeadsState, type RawCard, type RawLink, type RawRoute } from "./state.ts";
 
 const VIA = { q: "queries", k: "keys", v: "values" };
 

@@ -2,8 +2,10 @@
 
 import { choice } from "../shared/choice.ts";
 import { fill, h } from "../shared/dom.ts";
+import { nameOf } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
 import type { Link } from "../shared/runtime.ts";
-import { type HeadsState, nameOf, number, type RawRan, REPLACE } from "./state.ts";
+import { type HeadsState, type RawRan, REPLACE } from "./state.ts";
 
 const OTHERS = { corrupt: "as in the corrupt run", mean: "their mean", zero: "zero" };
 

@@ -1,11 +1,12 @@
 // What Python holds (`heads.py`), as the page reads it, and the number of every head that follows from it.
 
+import { type Head, nameOf } from "../shared/heads.ts";
+import { number } from "../shared/numbers.ts";
 import { numbers, type RawPlane } from "../shared/planes.ts";
 import type { PromptState } from "../shared/prompts.ts";
 
 export const TRAITS = ["prompts", "offers", "live", "answer", "distractor", "measure", "opened", "selected", "roles", "sender", "receiver", "replace", "circuit", "shown", "grid", "cards", "route", "ran"] as const;
 
-export type Head = [layer: number, head: number];
 
 /** What can be drawn, in words. */
 export const MEASURES: Record<string, string> = {
@@ -119,16 +120,7 @@ export interface HeadsState extends PromptState {
   ran: RawRan;
 }
 
-export const nameOf = ([layer, head]: Head): string => `L${layer}.z.${head}`;
 export const headOf = (name: string): Head => name.slice(1).split(/\.\w+\.?/u).map(Number) as Head;
-export const isHead = (head: Head | []): head is Head => head.length === 2;
-export const sameHead = (a: Head | [], b: Head | []): boolean => a[0] === b[0] && a[1] === b[1];
-
-export function number(x: number, digits = 2): string {
-  if (Number.isNaN(x)) return "–";
-  const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
 
 /** A number of every head; NaN where it is not known or not defined. */
 export interface Numbers {

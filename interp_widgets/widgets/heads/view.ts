@@ -2,9 +2,11 @@
 
 import { ramp, type Ramp } from "../shared/color.ts";
 import { h, uid } from "../shared/dom.ts";
+import { type Head, isHead, nameOf } from "../shared/heads.ts";
 import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
+import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
@@ -16,7 +18,7 @@ import { picture, table } from "./files.ts";
 import { Grid, roomOf } from "./grid.ts";
 import { Paths } from "./paths.ts";
 import { HeadSet } from "./set.ts";
-import { EFFECTS, type Head, type HeadsState, isHead, nameOf, type Numbers, numbersOf, number, words, worded } from "./state.ts";
+import { EFFECTS, type HeadsState, type Numbers, numbersOf, words, worded } from "./state.ts";
 import css from "./style.css";
 
 const HINT = "Click a head (Enter) to open its card. Drag, Shift+click, Space or Shift+arrows gather heads in a set; Escape empties it.";

@@ -1,9 +1,10 @@
 // One run: its map, what it says next, and the metric.
 
 import { fill, h } from "../shared/dom.ts";
+import { number } from "../shared/numbers.ts";
 import { percent, tokenElement, visible } from "../shared/tokens.ts";
 import { drawMap, type RunMap } from "./map.ts";
-import { ends, number, type RawShown, RUNS } from "./state.ts";
+import { ends, type RawShown, RUNS } from "./state.ts";
 
 const TITLES = ["Clean run", "Corrupt run", "Patched run"];
 
@@ -23,7 +24,7 @@ export class Column {
 
   constructor(private readonly run: number) {
     const title = h("p", { class: "iw-pipe-title" }, `${run + 1} ${TITLES[run]}`);
-    this.element = h("section", { class: "iw-pipe-run", "data-run": RUNS[run]!, "aria-label": TITLES[run]! }, title, this.words, this.hidden, this.map, this.body);
+    this.element = h("div", { class: "iw-pipe-run", role: "group", "data-run": RUNS[run]!, "aria-label": TITLES[run]! }, title, this.words, this.hidden, this.map, this.body);
   }
 
   draw(raw: RawShown, open: boolean, map: Omit<RunMap, "width">, width: number): void {

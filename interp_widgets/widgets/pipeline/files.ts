@@ -2,9 +2,10 @@
 
 import { s } from "../shared/dom.ts";
 import { csvLine } from "../shared/keep.ts";
+import { number } from "../shared/numbers.ts";
 import { percent, visible } from "../shared/tokens.ts";
 import { type Colors, drawMap, mapHeight } from "./map.ts";
-import { ends, formula, number, type RawShown, RUNS } from "./state.ts";
+import { ends, formula, type RawShown, RUNS } from "./state.ts";
 
 const WIDE = 290;
 

@@ -1,5 +1,6 @@
 // What Python holds (`pipeline.py`), as the page reads it.
 
+import { number } from "../shared/numbers.ts";
 import type { PromptState } from "../shared/prompts.ts";
 
 export const TRAITS = ["prompts", "offers", "live", "site", "layer", "pos", "head", "direction", "step", "answer", "distractor", "shown"] as const;
@@ -65,11 +66,6 @@ export const ends = ({ direction }: RawShown): [from: number, into: number] => (
 
 /** Whether the patch can reach a cell: everything above the place, at its position and later ones. */
 export const reached = ({ layer, pos }: Cell, at: Cell): boolean => at.layer > layer && at.pos >= pos;
-
-export function number(x: number, digits = 2): string {
-  const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
 
 const bracketed = (x: number): string => (x < 0 ? `(${number(x)})` : number(x));
 

@@ -6,6 +6,7 @@ import { clamp, fill, h } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
+import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
@@ -253,5 +254,3 @@ export class View {
     return keepMenu("timeline", { PNG: () => pngBlob(picture()), SVG: () => svgBlob(picture()), CSV: rows, JSON: plain }, (why) => this.status.fail(why), this.signal);
   }
 }
-
-const number = (x: number): string => x.toFixed(2).replace("-", "−");
