@@ -25,7 +25,9 @@ from interp_widgets.core.judged_texts import batches, families_of, padded, runs,
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.patching.head_sets import every_head, heads_of, named
 from interp_widgets.core.result import Result
+from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import Site
+from interp_widgets.core.switches import check_switch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +77,7 @@ class HeadEdit(Result):
 
     @property
     def fall(self) -> float:
-        """Share by which the mean absolute bias fell: 0.5 is halved, below 0 it grew."""
+        """Share by which mean absolute bias fell: 0.5 is halved, below 0 it grew; NaN of none."""
         return _fall(self.before, self.after)
 
     @property
@@ -170,6 +172,11 @@ class HeadEditor:
         seed: int = 0,
     ) -> None:
         check_model(model)
+        check_seed(seed)
+        if isinstance(words, str) or not isinstance(words, Sequence):
+            raise TypeError(
+                f"words= are two tokens, such as (' she', ' he'); got {type(words).__name__}."
+            )
         if len(words) != 2 or len({model.token_id(word) for word in words}) != 2:
             raise ValueError(f"words= are two different tokens, such as ' she'; got {words!r}.")
         if isinstance(sample, bool) or not isinstance(sample, int) or sample < 1:
@@ -190,6 +197,7 @@ class HeadEditor:
         Raises:
             ValueError: a head that is not there, or twice; another replacement.
         """
+        check_switch("control", control)
         chosen = heads_of(self.model, heads)
         if how not in REPLACEMENTS:
             raise ValueError(f"replace= is 'zero' or 'mean'; got {how!r}.")
@@ -377,7 +385,8 @@ def _mean(bias: Tensor) -> float:
 
 
 def _fall(before: Tensor, after: Tensor) -> float:
-    return 1 - _mean(after) / _mean(before)
+    old = _mean(before)
+    return 1 - _mean(after) / old if old else math.nan
 
 
 def _rise(before: Tensor, after: Tensor) -> float:
@@ -385,4 +394,6 @@ def _rise(before: Tensor, after: Tensor) -> float:
 
 
 def _percent(share: float) -> str:
+    if math.isnan(share):
+        return "from none"
     return f"{100 * share:+.0f} %" if abs(share) >= 0.0995 else f"{100 * share:+.1f} %"

@@ -7,7 +7,7 @@ filled up on the right, where no earlier position of a causal model looks.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,8 +47,14 @@ def subjects_of(model: LanguageModel, prompts: Any) -> tuple[set[str], tuple[str
     families: set[str] = set()
     found: dict[str, list[str]] = {}
     if isinstance(prompts, Mapping):
+        _check_lists("prompts", prompts)
         found = {str(name): list(texts) for name, texts in prompts.items() if texts}
     else:
+        if not isinstance(prompts, Iterable):
+            raise TypeError(
+                "prompts= are prompts with a subject, as iw.prompts(family) lists them, or "
+                f"{{subject: [text, …]}}; got {type(prompts).__name__}."
+            )
         for prompt in prompts:
             if not hasattr(prompt, "subject"):
                 raise TypeError(
@@ -86,6 +92,7 @@ def families_of(
             "others= are texts by family, {family: [text, …]}, such as iw.prompts(); got "
             f"{type(others).__name__}."
         )
+    _check_lists("others", others)
     draw = random.Random(seed)
     drawn = {
         str(name): draw.sample(list(texts), min(sample, len(texts)))
@@ -97,7 +104,27 @@ def families_of(
     texts = [
         _text(model, text, group) for group, texts in enumerate(drawn.values()) for text in texts
     ]
+    short = [tuple(drawn)[text.group] for text in texts if len(text.ids) < 2]
+    if short:
+        raise ValueError(
+            f"others= has under {short[0]!r} a text of one token, which predicts nothing. Give "
+            "texts of two tokens or more."
+        )
     return tuple(drawn), texts
+
+
+def _check_lists(name: str, texts: Mapping[Any, Any]) -> None:
+    """Refuse groups that are no lists: one text alone would be taken letter by letter.
+
+    Raises:
+        TypeError: which group it is.
+    """
+    for group, members in texts.items():
+        if isinstance(members, str) or not isinstance(members, Sequence):
+            raise TypeError(
+                f"{name}= has under {group!r} no list of texts but a {type(members).__name__}. "
+                f"Write {{{group!r}: [text, …]}}."
+            )
 
 
 def _text(model: LanguageModel, text: Any, group: int) -> Text:

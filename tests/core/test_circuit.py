@@ -312,6 +312,8 @@ def test_a_divergence_counts_from_the_clean_run(wide):
         ({"heads": [(0, 1, 2)]}, TypeError, "a head is"),
         ({"heads": [(True, 1)]}, TypeError, "a head is"),
         ({"heads": 3}, TypeError, "heads= is a list"),
+        ({"reference": None}, TypeError, "reference= is a list of prompts"),
+        ({"reference": 3, "replace": "mean"}, TypeError, "reference= is a list of prompts"),
         ({"replace": "noise"}, ValueError, "'corrupt', 'mean', 'zero'"),
         ({"reference": [CLEAN]}, ValueError, "is for replace='mean'"),
         ({"corrupt": "the city is"}, ValueError, "token"),

@@ -11,7 +11,7 @@ from torch.nn import functional as F
 import interp_widgets as iw
 from interp_widgets.core.head_edit import HeadEditor, iter_head_edit
 from interp_widgets.core.hooks import hooked
-from tests.core.conftest import PROMPT
+from tests.core.conftest import PROMPT, make
 
 SUBJECTS = {"Texas": ["the capital of Texas is", "the city of Texas"], "Rome": ["the Rome is"]}
 OTHERS = {"long": ["the city of Rome and the city of Paris", "the end"], "short": ["is Paris"]}
@@ -130,6 +130,18 @@ def test_record_file_frame_and_pictures(gpt2, tmp_path):
     assert len(found.plot(kind="print").axes) == 2
 
 
+def test_of_no_bias_no_share_can_fall():
+    model = make("gpt2")
+    first, second = (model.token_id(word) for word in WORDS)
+    with torch.no_grad():
+        weight = model.hf.get_output_embeddings().weight
+        weight[first] = weight[second]
+    found = edit(model, [(0, 1)])
+    assert found.before.tolist() == [0.0] * len(found.subjects)
+    assert found.fall != found.fall
+    assert "from none" in found.describe()
+
+
 def test_what_cannot_be_measured_is_refused(gpt2):
     for given, why in (
         ({"replace": "noise"}, "'zero' or 'mean'"),
@@ -146,6 +158,20 @@ def test_what_cannot_be_measured_is_refused(gpt2):
         iw.head_edit(gpt2, [], iw.prompts("gender"), {"gender": ["he"]}, words=WORDS)
     with pytest.raises(TypeError, match="with a subject"):
         iw.head_edit(gpt2, [], ["the Rome is"], OTHERS, words=WORDS)
+    for given, why in (
+        ({"words": None}, "words= are two tokens"),
+        ({"words": "he"}, "words= are two tokens"),
+        ({"control": "no"}, "control= is True or False"),
+        ({"seed": 1.5}, "a seed is a whole number"),
+        ({"prompts": 3}, "with a subject"),
+        ({"prompts": {"a": "the state"}}, "no list of texts but a str"),
+        ({"others": {"a": 2}}, "no list of texts but a int"),
+    ):
+        named = {"prompts": SUBJECTS, "others": OTHERS, "words": WORDS} | given
+        with pytest.raises(TypeError, match=why):
+            iw.head_edit(gpt2, [(0, 1)], **named)
+    with pytest.raises(ValueError, match="under 'g' a text of one token"):
+        iw.head_edit(gpt2, [], SUBJECTS, {"f": ["a state"], "g": [""]}, words=WORDS)
     with pytest.raises(TypeError, match="texts by family"):
         iw.head_edit(gpt2, [], SUBJECTS, ["the Rome is"], words=WORDS)
 

@@ -287,6 +287,8 @@ def test_half_precision(device):
         ({"integrate": -1}, "integrate="),
         ({"sample": -1}, "sample="),
         ({"sample": 1.5}, "sample="),
+        ({"sample": True}, "sample="),
+        ({"seed": -1}, "a seed is 0 or larger"),
         ({"site": "resid"}, "kind of place"),
         ({"answer": None}, "answer= is missing"),
         ({"qk_fix": True}, "queries and keys"),
@@ -298,3 +300,14 @@ def test_bad_arguments(wide, given, said):
         estimated(wide, **given)
     assert hooks_on(wide.hf) == 0
     assert not lock_of(wide.hf)._is_owned()
+
+
+def test_arguments_of_another_type(wide):
+    for given, said in (
+        ({"seed": None}, "a seed is a whole number"),
+        ({"qk_fix": "no", "site": "q"}, "qk_fix= is True or False"),
+        ({"cells": 3}, "cells= is a list"),
+        ({"align": 3}, "a list of position pairs"),
+    ):
+        with pytest.raises(TypeError, match=said):
+            iw.iter_attribution_patching(wide, CLEAN, CORRUPT, ANSWER, DISTRACTOR, **given)

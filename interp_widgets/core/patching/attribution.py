@@ -36,7 +36,9 @@ from interp_widgets.core.patching.intervention import Grid
 from interp_widgets.core.patching.pairs import Align
 from interp_widgets.core.patching.qk_fix import READ_BY_SOFTMAX, pattern_effects
 from interp_widgets.core.patching.record import Patching
+from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import expand
+from interp_widgets.core.switches import check_switch
 from interp_widgets.core.tokens import Prompt
 
 SAMPLE = 16
@@ -122,8 +124,10 @@ def iter_attribution_patching(
         model, clean, corrupt, answer, distractor, site, per, direction, metric, cells, align
     )
     for name, number in (("integrate", integrate), ("sample", sample)):
-        if not isinstance(number, int) or number < 0:
+        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
             raise ValueError(f"{name}= is a whole number of 0 or more; got {number!r}.")
+    check_seed(seed)
+    check_switch("qk_fix", qk_fix)
     flat_there = ("kl", "norm") if direction == "noise" else ()
     if metric == "rank" or metric in flat_there:
         raise ValueError(

@@ -195,6 +195,11 @@ def _prepared(
         raise ValueError(f"replace= is one of {', '.join(map(repr, REPLACE))}; got {replace!r}.")
     pairs = pairs_of(model, clean, corrupt, answer, distractor)
     others = [pair.corrupt for pair in pairs]
+    if not isinstance(reference, Sequence | Tensor):
+        raise TypeError(
+            "reference= is a list of prompts, or () for the corrupt ones; got "
+            f"{type(reference).__name__}."
+        )
     if len(reference):
         if replace != "mean":
             raise ValueError(f"reference= is for replace='mean'; got replace={replace!r}.")

@@ -7,7 +7,7 @@ fills up experiment by experiment, and within one batch by batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +72,8 @@ def planned(
         ValueError: positions are asked for and the prompts are not of one length.
     """
     if cells is not None:
-        cells = cells if isinstance(cells, str | Patch) else list(cells)
+        if isinstance(cells, Iterable) and not isinstance(cells, str):
+            cells = list(cells)  # of a generator, which gives its cells once
         return [chosen(model, cells, len(row)) for row in tokens]
     lengths = sorted({len(row) for row in tokens})
     if "position" in per and len(lengths) > 1:

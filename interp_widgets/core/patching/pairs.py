@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from numbers import Integral
@@ -123,7 +123,7 @@ def token_each(model: LanguageModel, tokens: Any, name: str, count: int) -> list
         return [None] * count
     if isinstance(tokens, str | Integral):
         return [model.token_id(tokens)] * count  # type: ignore[arg-type]
-    if not isinstance(tokens, Sequence) or len(tokens) != count:
+    if isinstance(tokens, bytes) or not isinstance(tokens, Sequence) or len(tokens) != count:
         got = len(tokens) if isinstance(tokens, Sequence) else type(tokens).__name__
         raise ValueError(f"{name}= is one token for all pairs or a list of {count}; got {got}.")
     return [model.token_id(token) for token in tokens]
@@ -146,8 +146,15 @@ def _links(
     if isinstance(align, str):
         if align != "diff":
             raise ValueError(f"align= is 'diff' or a list of position pairs; got {align!r}.")
-        return tuple((p, q) for p, q in matched(clean, corrupt) if p is not None and q is not None)
-    links = tuple((int(p), int(q)) for p, q in align)
+        found = matched(clean, corrupt)
+        links = tuple((p, q) for p, q in found if p is not None and q is not None)
+    else:
+        links = _own_links(align)
+    if not links:
+        raise ValueError(
+            f"align={align!r} leaves no position of the clean prompt with one of the corrupt "
+            f"prompt, so nothing could be patched:\n{shown(clean, corrupt)}"
+        )
     for p, q in links:
         if not (0 <= p < len(clean) and 0 <= q < len(corrupt)):
             raise ValueError(
@@ -157,6 +164,23 @@ def _links(
     if len({p for p, _ in links}) < len(links) or len({q for _, q in links}) < len(links):
         raise ValueError("align= uses a position twice; each belongs to one of the other prompt.")
     return links
+
+
+def _own_links(align: Any) -> tuple[tuple[int, int], ...]:
+    """A caller's list of position pairs.
+
+    Raises:
+        TypeError: something else.
+    """
+    links = list(align) if isinstance(align, Iterable) else [align]
+    for link in links:
+        both = isinstance(link, Sequence) and len(link) == 2
+        if not both or not all(isinstance(p, Integral) and not isinstance(p, bool) for p in link):
+            raise TypeError(
+                "align= is 'diff' or a list of position pairs, [(clean position, corrupt "
+                f"position), …]; got {align!r:.60}."
+            )
+    return tuple((int(p), int(q)) for p, q in links)
 
 
 def matched(clean: Sequence[str], corrupt: Sequence[str]) -> list[tuple[int | None, int | None]]:

@@ -33,6 +33,7 @@ from interp_widgets.core.patching.record import Patching
 from interp_widgets.core.patching.routes import Route, Routed, reads_at
 from interp_widgets.core.patching.writes import writes_at
 from interp_widgets.core.sites import Site, expand
+from interp_widgets.core.switches import check_switch
 from interp_widgets.core.tokens import Prompt
 
 Places = str | Sequence[str]
@@ -114,6 +115,7 @@ def iter_path_patching(
     check_model(model)
     check_metric(metric, answer, distractor)
     check_direction(direction)
+    check_switch("through_mlps", through_mlps)
     sites, named = _receivers(model, receiver)
     chosen = None if isinstance(sender, str) and sender in GRIDS else [_senders(model, sender)]
     pairs = pairs_of(model, clean, corrupt, answer, distractor, align)
@@ -222,7 +224,7 @@ def _receivers(model: LanguageModel, receiver: Any) -> tuple[tuple[Site, ...], s
         TypeError: no place.
     """
     places = [receiver] if isinstance(receiver, str) else receiver
-    if isinstance(places, Sequence) and "logits" in places:
+    if isinstance(places, Sequence) and "logits" in list(places):
         if len(places) > 1:
             raise ValueError(
                 "receiver= has 'logits' beside other places. The logits read the whole stream, so "
