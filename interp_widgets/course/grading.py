@@ -175,7 +175,7 @@ def _first_difference(got: torch.Tensor, want: torch.Tensor) -> str:
     gap = (got - want.double()).abs()
     at = [int(i) for i in torch.nonzero(gap > gap.max() * 0.5)[0]]
     return (
-        f"at {at} you have {got[tuple(at)].item():.4g}; wanted {want[tuple(at)].item():.4g} "
+        f"{f'at {at} ' if at else ''}you have {got[tuple(at)].item():.4g}; wanted {want[tuple(at)].item():.4g} "
         f"(largest difference {gap.max().item():.2g})."
     )
 
