@@ -78,7 +78,7 @@ def follow_the_name(nb: NB) -> None:
     agrees(bars, at_end)
     bars.locator('.iw-patch-bars [data-layer="7"]').click()
     holds(nb, "place.opened", 7)
-    card = bars.get_by_role("region", name="Card of the open layer")
+    card = bars.get_by_role("group", name="Card of the open layer")
     expect(card).to_contain_text("Paris")
     nb.screenshot("lesson-07-position")
 

@@ -62,7 +62,7 @@ def cards_and_modes(nb: NB) -> None:
     agrees(nb)
     bar(page, 0).click()
     holds(nb, "w.opened", 0)
-    card = page.get_by_role("region", name="Card of the open layer")
+    card = page.get_by_role("group", name="Card of the open layer")
     for title in ("before: corrupt run", "after the patch", "for comparison: clean run"):
         expect(card).to_contain_text(title)
     expect(card.locator("li")).to_have_count(18)
@@ -92,7 +92,7 @@ def sites_moved(nb: NB) -> None:
     page.mouse.move(*cell(page, "Corrupt run", 2, 5), steps=4)
     page.mouse.up()
     holds(nb, "w.carried", [0, 4, 2, 5])
-    moved = page.get_by_role("region", name="What the moved site does")
+    moved = page.get_by_role("group", name="What the moved site does")
     expect(moved).to_contain_text("L0.z.2")
     recovery = value(nb, "w.wait().moved['recovery']")
     expect(moved).to_contain_text(f"recovery {recovery:z.3f}".replace("-", "−"))

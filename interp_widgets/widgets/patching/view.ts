@@ -35,8 +35,8 @@ export class View {
   private readonly light = h("span", { class: "iw-light" });
   private readonly chart = h("div", { class: "iw-patch-bars" });
   private readonly legend = h("div", { class: "iw-patch-legend" });
-  private readonly card = h("div", { class: "iw-patch-card", role: "region", "aria-label": "Card of the open layer" });
-  private readonly moved = h("div", { class: "iw-patch-card", role: "region", "aria-label": "What the moved site does" });
+  private readonly card = h("div", { class: "iw-patch-card", role: "group", "aria-label": "Card of the open layer" });
+  private readonly moved = h("div", { class: "iw-patch-card", role: "group", "aria-label": "What the moved site does" });
   private readonly shared: SharedCursor;
   private readonly board: Board;
   private readonly heads: Heads;
