@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.sites import Site
 
 _ROWS = 64  # texts a batch
+_LOGITS = 1 << 26  # of a batch: a quarter of a gigabyte in float32
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,18 +136,29 @@ def _text(model: LanguageModel, text: Any, group: int) -> Text:
     return Text(whole, group, len(whole) - len(model.ids(text.prompt)))
 
 
-def batches(texts: Sequence[Text]) -> Iterator[list[int]]:
-    """Numbers of texts, those of like length together."""
-    order = sorted(range(len(texts)), key=lambda i: len(texts[i].ids))
-    for start in range(0, len(order), _ROWS):
-        yield order[start : start + _ROWS]
+def batches(texts: Sequence[Text], width: int = 1) -> Iterator[list[int]]:
+    """Numbers of texts, those of like length together.
+
+    Args:
+        texts: the texts.
+        width: numbers that are kept of each token, such as the logits of a vocabulary.
+    """
+    batch: list[int] = []
+    for i in sorted(range(len(texts)), key=lambda i: len(texts[i].ids)):
+        size = (len(batch) + 1) * len(texts[i].ids) * width  # the longest comes last
+        if batch and (len(batch) == _ROWS or size > _LOGITS):
+            yield batch
+            batch = []
+        batch.append(i)
+    if batch:
+        yield batch
 
 
 def runs(
     model: LanguageModel, texts: Sequence[Text], edits: Mapping[Site, Edit]
 ) -> Iterator[tuple[list[int], list[Text], Tensor]]:
     """Numbers of texts, the texts, and their logits ``[text, pos, vocab]``, batch by batch."""
-    for at in batches(texts):
+    for at in batches(texts, model.d_vocab):
         rows = [texts[i] for i in at]
         with hooked(model, dict(edits)):
             logits = model.logits(padded(rows)[0])

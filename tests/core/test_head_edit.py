@@ -9,8 +9,10 @@ import torch
 from torch.nn import functional as F
 
 import interp_widgets as iw
+from interp_widgets.core import judged_texts
 from interp_widgets.core.head_edit import HeadEditor, iter_head_edit
 from interp_widgets.core.hooks import hooked
+from interp_widgets.core.language_model import LanguageModel
 from tests.core.conftest import PROMPT, make
 
 SUBJECTS = {"Texas": ["the capital of Texas is", "the city of Texas"], "Rome": ["the Rome is"]}
@@ -128,6 +130,22 @@ def test_record_file_frame_and_pictures(gpt2, tmp_path):
     bars = found.plot().data
     assert sorted(bars[1].x) == sorted(found.after.tolist())
     assert len(found.plot(kind="print").axes) == 2
+
+
+def test_logits_of_a_batch_are_bounded_and_change_no_number(gpt2, monkeypatch):
+    whole = edit(gpt2, [(0, 1)])
+    monkeypatch.setattr(judged_texts, "_LOGITS", 12 * gpt2.d_vocab)
+    sizes, logits = [], LanguageModel.logits
+
+    def watched(self, ids):
+        sizes.append(ids.numel())
+        return logits(self, ids)
+
+    monkeypatch.setattr(LanguageModel, "logits", watched)
+    parts = edit(gpt2, [(0, 1)])
+    assert max(sizes) <= 12
+    for name in ("before", "after", "loss_before", "loss_after"):
+        assert torch.allclose(getattr(parts, name), getattr(whole, name), atol=1e-6)
 
 
 def test_of_no_bias_no_share_can_fall():
