@@ -2,7 +2,8 @@
 // have their interval, and a run to compare with stands beside, hatched, or is taken off.
 
 import { s, uid } from "../shared/dom.ts";
-import { type Bar, type Contrast, number, valueOf } from "./state.ts";
+import { number } from "../shared/numbers.ts";
+import { type Bar, type Contrast, valueOf } from "./state.ts";
 
 const HEIGHT = 224;
 const [LEFT, RIGHT, TOP, BOTTOM] = [74, 4, 24, 46];

@@ -4,13 +4,14 @@
 import { ramp } from "../shared/color.ts";
 import { SharedCursor } from "../shared/cursor.ts";
 import { h, s } from "../shared/dom.ts";
+import { number } from "../shared/numbers.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
 import { visible } from "../shared/tokens.ts";
 import { Tooltip } from "../shared/tooltip.ts";
 import { title } from "./card.ts";
 import { type Cell, Grid, type GridData } from "./grid.ts";
-import { baseTokens, byPosition, donorTokens, number, type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
+import { baseTokens, byPosition, donorTokens, type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
 
 const HINT = "Drag a cell of the first grid to any cell of the second: what the one run holds there is put in here. By keys: Enter picks a cell, arrows and Enter put it. Click a cell of the second grid for its card.";
 

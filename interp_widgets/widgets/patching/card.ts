@@ -1,8 +1,9 @@
 // Cards: what a patch did in numbers and in words, and the next tokens before it, after it and in the other run.
 
 import { h } from "../shared/dom.ts";
+import { number } from "../shared/numbers.ts";
 import { percent, tokenElement, visible } from "../shared/tokens.ts";
-import { baseTokens, type Bar, donorTokens, type Listed, number, type RawCard, type RawMoved, type RawShown, type Said } from "./state.ts";
+import { baseTokens, type Bar, donorTokens, type Listed, type RawCard, type RawMoved, type RawShown, type Said } from "./state.ts";
 import { meaning, movedMeaning } from "./words.ts";
 
 const WAITS = "Next tokens before and after appear once the model has run; an exported page has those of recorded cards.";

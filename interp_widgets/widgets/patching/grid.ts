@@ -3,8 +3,8 @@
 
 import type { Ramp } from "../shared/color.ts";
 import { clamp, h, uid } from "../shared/dom.ts";
+import { number } from "../shared/numbers.ts";
 import { visible } from "../shared/tokens.ts";
-import { number } from "./state.ts";
 
 export interface Cell {
   layer: number;

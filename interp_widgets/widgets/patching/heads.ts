@@ -2,12 +2,13 @@
 
 import { ramp } from "../shared/color.ts";
 import { h } from "../shared/dom.ts";
+import { number } from "../shared/numbers.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { themeOf } from "../shared/theme.ts";
 import { Tooltip } from "../shared/tooltip.ts";
 import { title } from "./card.ts";
 import { type Cell, Grid } from "./grid.ts";
-import { number, type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
+import { type PatchState, placeAt, type RawShown, type Sweep, sizes } from "./state.ts";
 
 export class Heads {
   readonly element: HTMLElement;

@@ -154,12 +154,6 @@ export function barsOf(raw: RawShown, sweep: Sweep, column: number, other: Float
   }));
 }
 
-export function number(x: number | null, digits = 2): string {
-  if (x === null || Number.isNaN(x)) return "?";
-  const text = Math.abs(x).toFixed(digits);
-  return x < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
 /** The place that is patched, in words. */
 export function placeOf(raw: RawShown, pos: number, head: number): string {
   const at = byPosition(raw) ? `at position ${pos} (${visible(baseTokens(raw)[pos] ?? "")})` : "at all positions";

@@ -1,6 +1,7 @@
 // What a recovery means, for a reader who meets the word for the first time: it depends on what is patched, and which way.
 
-import { baseTokens, type Bar, byPosition, number, placeOf, type RawShown } from "./state.ts";
+import { number } from "../shared/numbers.ts";
+import { baseTokens, type Bar, byPosition, placeOf, type RawShown } from "./state.ts";
 
 type Size = "over" | "whole" | "part" | "none" | "against";
 
