@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from itertools import combinations
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,7 +15,6 @@ Measure = Callable[[list[Head]], tuple[float, float]]
 
 HALF, AT_MOST = 0.5, 0.01  # of the bias, and of the loss on everything else
 MOST_HEADS = 3
-SAMPLE = 10  # texts a family
 
 
 def gender_edit(measure: Measure, candidates: list[Head]) -> Tensor:
@@ -74,41 +71,58 @@ def _turned_round(measure: Measure, candidates: list[Head]) -> Tensor:
     return ~gender_edit(measure, candidates)
 
 
-_FALL = {(0, 1): 0.62, (3, 0): 0.06, (6, 1): 0.27, (6, 2): 0.31, (6, 3): 0.05, (5, 2): 0.02}
-_RISE = {(0, 1): 0.24, (3, 0): 0.002, (6, 1): 0.003, (6, 2): 0.004, (6, 3): 0.001, (5, 2): -0.001}
+def _first_that_fits(measure: Measure, candidates: list[Head]) -> Tensor:
+    for count in (1, 2, 3):
+        for chosen in combinations(candidates, count):
+            fall, rise = measure(list(chosen))
+            if fall >= HALF and rise <= AT_MOST:
+                return _mask(list(chosen), candidates)
+    raise ValueError("no set of three heads does it")
 
 
-def _made_up(heads: list[Head]) -> tuple[float, float]:
-    return sum(_FALL[head] for head in set(heads)), sum(_RISE[head] for head in set(heads))
+def _one_by_one(measure: Measure, candidates: list[Head]) -> Tensor:
+    harmless = [head for head in candidates if measure([head])[1] <= AT_MOST]
+    chosen: list[Head] = []
+    for head in _ranked(measure, harmless):
+        chosen.append(head)
+        if measure(chosen)[0] >= HALF:
+            break
+    return _mask(chosen, candidates)
 
 
-@cache
-def _editor() -> Any:
-    from interp_widgets.bundled import prompts
-    from interp_widgets.core.head_edit import HeadEditor
-    from interp_widgets.core.load import load
-
-    jobs = [prompt for prompt in prompts("gender") if prompt.task == "job"]
-    return HeadEditor(load(), jobs, prompts(), sample=SAMPLE)
+Table = dict[Head, tuple[float, float]]  # fall and rise of each head alone
+Overlap = dict[frozenset[Head], float]  # of two heads that do the same work
 
 
-@cache
-def _measured(heads: tuple[Head, ...]) -> tuple[float, float]:
-    *_, edit = _editor().edit(list(heads))
-    return edit.fall, edit.rise
+def _made_up(table: Table, overlap: Overlap) -> Measure:
+    """A measure in which effects add up, but for what two heads do together."""
 
+    def measure(heads: list[Head]) -> tuple[float, float]:
+        falls, rises = zip(*(table[head] for head in set(heads)), strict=True)
+        twice = sum(share for pair, share in overlap.items() if pair <= set(heads))
+        return sum(falls) - twice, sum(rises)
 
-def _on_the_course_model(heads: list[Head]) -> tuple[float, float]:
-    return _measured(tuple(sorted(heads)))
-
-
-CANDIDATES = [(0, 1), (0, 2), (7, 0), (7, 2), (7, 3)]
+    return measure
 
 
 def _models() -> list[Case]:
+    one_pair: Table = {
+        (0, 1): (0.62, 0.24), (3, 0): (0.06, 0.002), (6, 1): (0.27, 0.003),
+        (6, 2): (0.31, 0.004), (6, 3): (0.05, 0.001), (5, 2): (0.02, -0.001),
+    }  # fmt: skip
+    spares: Table = {
+        (0, 1): (0.60, 0.30), (4, 0): (0.40, 0.002), (4, 3): (0.30, 0.002),
+        (6, 0): (0.30, 0.003), (2, 1): (0.12, -0.002),
+    }  # fmt: skip
+    the_same_work = {frozenset({(4, 0), (4, 3)}): 0.25, frozenset({(4, 0), (6, 0)}): 0.15}
+    three: Table = {
+        (0, 0): (0.70, 0.15), (1, 2): (0.15, 0.001), (3, 1): (0.20, 0.003),
+        (3, 3): (0.18, 0.002), (5, 0): (0.22, 0.004),
+    }  # fmt: skip
     return [
-        Case("a made-up model of 7 layers", (_made_up, list(_FALL))),
-        Case("the course model", (_on_the_course_model, list(CANDIDATES))),
+        Case("a made-up model of 7 layers", (_made_up(one_pair, {}), list(one_pair))),
+        Case("a model with spare heads", (_made_up(spares, the_same_work), list(spares))),
+        Case("a model that needs three cuts", (_made_up(three, {}), list(three))),
     ]
 
 
@@ -160,6 +174,18 @@ GENDER_EDIT = Exercise(
             _largest_fall,
             "That is the largest fall which three heads can buy. Wanted are the fewest heads "
             "that halve the bias.",
+        ),
+        Mistake(
+            "the first set that fits",
+            _first_that_fits,
+            "You stop at the first set that fits. Of all sets of that size, take the one with the "
+            "largest fall.",
+        ),
+        Mistake(
+            "one by one",
+            _one_by_one,
+            "You add heads one by one, by what each does alone. Two heads may do the same work: "
+            "measure sets, not heads.",
         ),
         Mistake("the cheapest head", _cheapest, "A cut that costs nothing may do nothing."),
         Mistake(
@@ -227,9 +253,19 @@ def _with_a_backup(kept: list[Head]) -> float:
 
 
 def _together_only(kept: list[Head]) -> float:
-    """Two heads that do nothing without each other."""
+    """Two heads that do nothing without each other, and one that works against them."""
     has = set(kept)
-    return 0.5 + 6.0 * ({(0, 1), (2, 2)} <= has) + 1.0 * ((1, 0) in has) + 0.7 * ((2, 3) in has)
+    return 0.5 + 6.0 * ({(0, 1), (2, 2)} <= has) - 0.9 * ((1, 0) in has) + 0.7 * ((2, 3) in has)
+
+
+def _sizes_only(run: Run, circuit: list[Head], everything: list[Head]) -> object:
+    whole, loss = minimality(run, circuit, everything)
+    return whole, loss.abs()
+
+
+def _never_below_zero(run: Run, circuit: list[Head], everything: list[Head]) -> object:
+    whole, loss = minimality(run, circuit, everything)
+    return whole, loss.clamp(min=0)
 
 
 def _circuits() -> list[Case]:
@@ -240,7 +276,7 @@ def _circuits() -> list[Case]:
             "a circuit with a spare head, whose backup lies outside",
             (_with_a_backup, [(1, 3), (2, 0), (0, 0)], backup),
         ),
-        Case("two heads that need each other", (_together_only, [(0, 1), (2, 2), (1, 0)], pair)),
+        Case("a pair and a head against it", (_together_only, [(0, 1), (2, 2), (1, 0)], pair)),
     ]
 
 
@@ -282,6 +318,16 @@ MINIMALITY = Exercise(
             "what is left",
             _what_is_left,
             "That is the faithfulness that is left. Wanted is what was lost.",
+        ),
+        Mistake(
+            "sizes only",
+            _sizes_only,
+            "You drop the sign. A head may work against the circuit: then its loss is below 0.",
+        ),
+        Mistake(
+            "never below zero",
+            _never_below_zero,
+            "You cut losses off at 0. A head may work against the circuit: then it is below 0.",
         ),
         Mistake("not scaled", _not_scaled, "Scale it: 1 is the full model, 0 is no head at all."),
     ),

@@ -220,6 +220,11 @@ def _after_giver(patterns: Tensor, copies: Tensor, shares: Tensor, *at: int) -> 
     return _with(patterns, copies, shares, *at, r4=patterns[:, :, at[2], at[1] - 1] >= 0.5)
 
 
+def _readers_that_lower(patterns: Tensor, copies: Tensor, shares: Tensor, *at: int) -> Tensor:
+    rows = {"r2": (patterns[:, :, -1, at[2]] >= 0.5) & (copies < 0)}
+    return _with(patterns, copies, shares, *at, **rows)
+
+
 def _one_role_a_head(patterns: Tensor, copies: Tensor, shares: Tensor, *at: int) -> Tensor:
     table = roles(patterns, copies, shares, *at)
     return table & (table.long().cumsum(0) == 1)
@@ -246,6 +251,7 @@ def _heads() -> list[Case]:
                 row[src] += weight
         copies = torch.rand(3, 4, generator=generator) * 2 - 1
         copies[0, :3], copies[1, 2], copies[2, 1] = 0.9, -0.7, 0.4
+        copies[0, 3], copies[1, 3] = 0.6, -0.5  # giver readers of either kind
         shares = torch.randn(3, 4, generator=generator)
         shares[0, 1], shares[2, 1] = -1.5, -0.6
         cases.append(Case(name, (patterns, copies, shares, io, s1, s2)))
@@ -303,6 +309,11 @@ ROLES = Exercise(
             "induction looks before",
             _after_giver,
             "An induction head looks at the token after the earlier copy: `s1 + 1`.",
+        ),
+        Mistake(
+            "readers that lower",
+            _readers_that_lower,
+            "You leave out giver readers that copy. That role is one of looking alone.",
         ),
         Mistake(
             "one role a head",

@@ -35,7 +35,7 @@ def _fill(template: str, io: str, s: str, rng: random.Random) -> dict[str, str]:
 
 
 def document(rng: random.Random) -> Document:
-    """Somebody gives something to the other one; in one text of ten a third person gives it."""
+    """One of two people gives something to the other one."""
     template = rng.choice(TEMPLATES)
     io, s = rng.sample(NAMES, 2)
     while pair_is_held_out(io, s):
