@@ -128,12 +128,7 @@ def iter_attribution_patching(
             raise ValueError(f"{name}= is a whole number of 0 or more; got {number!r}.")
     check_seed(seed)
     check_switch("qk_fix", qk_fix)
-    flat_there = ("kl", "norm") if direction == "noise" else ()
-    if metric == "rank" or metric in flat_there:
-        raise ValueError(
-            f"metric={metric!r} has no gradient at the base run to estimate effects from. Take "
-            "'logit_diff' or 'log_prob', or iw.activation_patching."
-        )
+    _check_gradient(metric, direction)
     if qk_fix:
         _check_fix(model, plan)
     record = empty(model, experiments, plan, settings | {"method": "attribution"}, metric)
@@ -161,6 +156,16 @@ def iter_attribution_patching(
                 yield snapshot(state)
 
     return steps()
+
+
+def _check_gradient(metric: Metric, direction: str) -> None:
+    """Refuse a metric that is flat where slopes are taken."""
+    flat_there = ("kl", "norm") if direction == "noise" else ()
+    if metric == "rank" or metric in flat_there:
+        raise ValueError(
+            f"metric={metric!r} has no gradient at the base run to estimate effects from. Take "
+            "'logit_diff' or 'log_prob', or iw.activation_patching."
+        )
 
 
 def _check_fix(model: LanguageModel, plan: Grid) -> None:
