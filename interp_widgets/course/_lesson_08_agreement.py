@@ -63,6 +63,10 @@ def _ranks_by_size(estimate: Tensor, exact: Tensor) -> Tensor:
     return found
 
 
+def _none_without_effect(estimate: Tensor, exact: Tensor) -> Tensor:
+    return agreement(estimate[exact != 0], exact[exact != 0])
+
+
 def _effects() -> list[Case]:
     generator = torch.Generator().manual_seed(85)
 
@@ -114,6 +118,12 @@ AGREEMENT = Exercise(
             _signs_of_all,
             "Your share of signs counts cells whose exact effect is 0. They have no sign to guess; "
             "leave them out.",
+        ),
+        Mistake(
+            "cells that do nothing left out everywhere",
+            _none_without_effect,
+            "You leave the cells without an effect out of the correlations, too. They have no "
+            "sign, but they have a value, 0, and an estimate can miss it.",
         ),
         Mistake(
             "cosine",

@@ -48,6 +48,10 @@ def _right_ends(metric: Metric, start: Tensor, end: Tensor, m: int) -> Tensor:
     return _at(metric, start, end, [(k + 1) / m for k in range(m)])
 
 
+def _with_both_ends(metric: Metric, start: Tensor, end: Tensor, m: int) -> Tensor:
+    return _at(metric, start, end, torch.linspace(0, 1, m).tolist())
+
+
 def _no_change(metric: Metric, start: Tensor, end: Tensor, m: int) -> Tensor:
     return integrated(metric, start, end, m) / (end - start)
 
@@ -137,6 +141,12 @@ INTEGRATED = Exercise(
             _right_ends,
             "Your points are the right ends of the m parts, so the start is never seen. Take their "
             "middles: (k + 0.5) / m.",
+        ),
+        Mistake(
+            "points from end to end",
+            _with_both_ends,
+            "Your points reach from one end to the other, as linspace(0, 1, m) puts them. Take the "
+            "middles of m equal parts: (k + 0.5) / m.",
         ),
         Mistake(
             "summed, not averaged",

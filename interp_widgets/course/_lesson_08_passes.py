@@ -57,6 +57,16 @@ def _calls(hf: Any, work: Callable[[], Any]) -> tuple[int, ...]:
     return tuple(counts)
 
 
+def _calls_backward(hf: Any, work: Callable[[], Any]) -> tuple[Tensor, int]:
+    calls = []
+    handle = hf.lm_head.register_full_backward_pre_hook(lambda *_: calls.append(1))
+    try:
+        forward, _ = count_passes(hf, work)
+    finally:
+        handle.remove()
+    return forward, len(calls)
+
+
 def _every_layer(hf: Any, work: Callable[[], Any]) -> tuple[Tensor, Tensor]:
     forward, backward = count_passes(hf, work)
     return forward * len(hf.transformer.h), backward * len(hf.transformer.h)
@@ -70,6 +80,9 @@ def _works() -> list[Case]:
             Case(f"attribution patching of {name}", (hf, _estimate(hf, clean, corrupt))),
             Case(f"exact patching of {name}, cell by cell", (hf, _loop(hf, clean, corrupt))),
             Case(f"exact patching of {name}, all cells in a batch", (hf, _batch(hf, corrupt))),
+            Case(
+                f"gradients of three prompts of {name}, in a batch", (hf, _gradients(hf, corrupt))
+            ),
         ]
     return cases
 
@@ -104,6 +117,16 @@ def _batch(hf: Any, corrupt: Tensor) -> Callable[[], Any]:
     return work
 
 
+def _gradients(hf: Any, corrupt: Tensor) -> Callable[[], Any]:
+    """Three prompts forward and three backward, in one batch."""
+
+    def work() -> None:
+        value = hf(corrupt.expand(3, -1)).logits[:, -1, 3].sum()
+        torch.autograd.grad(value, hf.transformer.wpe.weight)
+
+    return work
+
+
 COUNT_PASSES = Exercise(
     id="08.2",
     title="Count passes",
@@ -133,6 +156,12 @@ COUNT_PASSES = Exercise(
             lambda hf, work: (count_passes(hf, work)[0], 0),
             "A backward pass starts at the logits as well. "
             "hf.lm_head.register_full_backward_pre_hook(hook) calls hook(module, gradients) there.",
+        ),
+        Mistake(
+            "backward calls instead of prompts",
+            _calls_backward,
+            "Your forward count is right. Backward you count calls: a batch of three is one call, "
+            "and gradients is a tuple of one. Count the rows, len(gradients[0]).",
         ),
         Mistake(
             "layers counted",

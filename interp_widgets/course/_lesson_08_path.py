@@ -111,6 +111,21 @@ def _no_norm(hf: Any, proj: Any, columns: slice, clean: Tensor, corrupt: Tensor)
     return _read(hf, final) + hf.lm_head(proj(mixed) - proj(z))
 
 
+def _no_final_norm(hf: Any, proj: Any, columns: slice, clean: Tensor, corrupt: Tensor) -> Tensor:
+    z, final = _parts(hf, proj, clean)
+    other, _ = _parts(hf, proj, corrupt)
+    mixed = z.clone()
+    mixed[columns] = other[columns]
+    return hf.lm_head(final + proj(mixed) - proj(z))
+
+
+def _zeroed(hf: Any, proj: Any, columns: slice, clean: Tensor, corrupt: Tensor) -> Tensor:
+    z, final = _parts(hf, proj, clean)
+    mixed = z.clone()
+    mixed[columns] = 0
+    return _read(hf, final + proj(mixed) - proj(z))
+
+
 def _all_heads(hf: Any, proj: Any, columns: slice, clean: Tensor, corrupt: Tensor) -> Tensor:
     return direct_path(hf, proj, slice(None), clean, corrupt)
 
@@ -169,6 +184,17 @@ DIRECT_PATH = Exercise(
             _no_norm,
             "You send the change past the final LayerNorm. The unembedding reads normalised "
             "streams only: add first, then ln_f, then lm_head.",
+        ),
+        Mistake(
+            "no final norm",
+            _no_final_norm,
+            "You read the last stream without its norm. What the hook on ln_f keeps is what goes "
+            "in: ln_f first, then lm_head.",
+        ),
+        Mistake(
+            "zeroed",
+            _zeroed,
+            "You put zeros in place of the head. Here it writes what it wrote in the corrupt run.",
         ),
         Mistake(
             "the whole attention",

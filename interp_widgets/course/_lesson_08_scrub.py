@@ -59,6 +59,18 @@ def _expected(metric: Metric, data: Tensor, keys: Tensor) -> Tensor:
     return torch.stack(means).mean()
 
 
+def _all_choices_alike(metric: Metric, data: Tensor, keys: Tensor) -> Tensor:
+    def expected(keys: Tensor) -> Tensor:
+        rows = []
+        for row in range(len(data)):
+            donors = [(keys[:, j] == keys[row, j]).nonzero()[:, 0] for j in range(data.shape[1])]
+            rows += [data[torch.stack(each), range(data.shape[1])] for each in product(*donors)]
+        return metric(torch.stack(rows)).mean()
+
+    nothing = expected(torch.zeros_like(keys))
+    return (expected(keys) - nothing) / (metric(data).mean() - nothing)
+
+
 def _no_baseline(metric: Metric, data: Tensor, keys: Tensor) -> Tensor:
     return _expected(metric, data, keys) / metric(data).mean()
 
@@ -145,6 +157,12 @@ SCRUBBED = Exercise(
             _one_donor_for_all,
             "You take all parts from one other row. Each part gets a donor of its own, since the "
             "hypothesis says that they may be exchanged independently.",
+        ),
+        Mistake(
+            "all choices alike",
+            _all_choices_alike,
+            "You take one mean over all exchanges, so a prompt with more donors counts more. Every "
+            "prompt counts once: the mean over its own exchanges first, then over prompts.",
         ),
         Mistake(
             "no random baseline",

@@ -38,7 +38,9 @@ def by_wrapping(hf, work):
     def seen(module, args, kwargs, output):
         counts[0] += output.logits.shape[0]
         if output.logits.requires_grad:
-            output.logits.register_hook(lambda gradient: counts.__setitem__(1, counts[1] + 1))
+            output.logits.register_hook(
+                lambda gradient: counts.__setitem__(1, counts[1] + len(gradient))
+            )
 
     handle = hf.register_forward_hook(seen, with_kwargs=True)
     try:
@@ -124,6 +126,30 @@ def test_a_wrong_slope_is_told_what_two_runs_found():
 
     message = iw.check("08.1", half).message
     assert "Moving the output there a thousandth of the way" in message
+
+
+def test_backward_calls_are_not_prompts():
+    def calls(hf, work):
+        counts = [0, 0]
+
+        def forward(module, inputs, output):
+            counts[0] += len(output)
+
+        def backward(module, gradients):
+            counts[1] += len(gradients)  # of the tuple: always 1
+
+        handles = [
+            hf.lm_head.register_forward_hook(forward),
+            hf.lm_head.register_full_backward_pre_hook(backward),
+        ]
+        work()
+        for handle in handles:
+            handle.remove()
+        return tuple(counts)
+
+    result = iw.check("08.2", calls)
+    assert not result
+    assert "gradients is a tuple of one" in result.message
 
 
 def test_shares_that_miss_the_whole_step_are_added_up():
