@@ -163,7 +163,7 @@ import time
 from interp_widgets.widgets import patching
 class Slow(patching.Pursuit):
     def step(self):
-        time.sleep(0.3)
+        time.sleep(0.8)
         return super().step()
 patching.Pursuit, quick = Slow, patching.Pursuit
 """
