@@ -174,8 +174,9 @@ def _first_difference(got: torch.Tensor, want: torch.Tensor) -> str:
         return f"{int(broken.sum())} of {got.numel()} numbers are not finite (NaN or infinity)."
     gap = (got - want.double()).abs()
     at = [int(i) for i in torch.nonzero(gap > gap.max() * 0.5)[0]]
+    where = f"at {at} " if at else ""
     return (
-        f"{f'at {at} ' if at else ''}you have {got[tuple(at)].item():.4g}; wanted {want[tuple(at)].item():.4g} "
+        f"{where}you have {got[tuple(at)].item():.4g}; wanted {want[tuple(at)].item():.4g} "
         f"(largest difference {gap.max().item():.2g})."
     )
 
