@@ -16,9 +16,9 @@ export interface Status {
 }
 
 export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status {
-  const sign = h("span", { class: "iw-busy", hidden: true }, "computing");
-  const button = h("button", { type: "button" });
-  const busy = h("span", { class: "iw-work", hidden: true }, sign, button);
+  const sign = h("span", { class: "iw-busy" }, "computing");
+  const button = h("button", { type: "button" }, "Stop");
+  const busy = h("span", { class: "iw-work iw-unseen" }, sign, button);
   button.addEventListener("click", () => link.work(link.read("stopped") ? "resume" : "stop"), { signal: frame.signal });
   const error = h("div", { class: "iw-error", role: "alert", hidden: true });
   const summary = h("p", { class: "iw-summary" });
@@ -31,12 +31,17 @@ export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status
     clearTimeout(slow);
     const working = link.read("busy") && !link.dead;
     const stopped = link.read("stopped") && !link.dead;
-    sign.hidden = !working;
-    button.hidden = !working && !stopped;
+    sign.hidden = stopped && !working;
     button.textContent = stopped ? "Stopped: go on" : "Stop";
-    busy.hidden = button.hidden;
+    unseen(button, false);
+    unseen(busy, !working && !stopped);
     // A kernel that does not answer is busy as well, as far as a person can tell; it would not hear a stop either.
-    if (!working && link.pending && !link.dead) slow = setTimeout(() => (sign.hidden = busy.hidden = !link.pending), PATIENCE_MS);
+    if (!working && !stopped && link.pending && !link.dead) {
+      slow = setTimeout(() => {
+        unseen(button, true);
+        unseen(busy, !link.pending);
+      }, PATIENCE_MS);
+    }
   };
   link.watch(["error", "busy", "stopped", "answered"], show);
   link.watch(["summary"], () => {
@@ -53,4 +58,9 @@ export function status<S extends BaseState>(link: Link<S>, frame: Frame): Status
       show();
     },
   };
+}
+
+/** Out of sight, but in its place: what stands below must not move under a hand that drags. */
+function unseen(element: HTMLElement, on: boolean): void {
+  element.classList.toggle("iw-unseen", on);
 }
