@@ -91,7 +91,7 @@ def open_a_head(nb: NB) -> None:
     nb.page.keyboard.press("Enter")
     nb.page.wait_for_function("document.querySelector('.iw-heads-card')?.innerText.length > 0")
     layer, head = value(nb, "heads.opened")
-    card = nb.page.get_by_role("region", name="Card of the open head")
+    card = nb.page.get_by_role("group", name="Card of the open head")
     expect(card).to_contain_text(f"L{layer}.z.{head}")
     nb.screenshot("lesson-07-heads")
 
