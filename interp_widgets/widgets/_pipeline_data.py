@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from interp_widgets.widgets._pack import number
+from interp_widgets.widgets._patching_data import RUNS
 from interp_widgets.widgets._prompt_words import spelled, unknown_words
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.record import Patching
 
 SITES = ("resid_pre", "resid_post", "attn_out", "mlp_out", "z")
-RUNS = ("clean", "corrupt", "patched")
 LISTED = 5  # next tokens that a column lists
 _CELL = re.compile(r"L(\d+)\.(\w+?)(?:\.(\d+))? @ (\d+)")
 

@@ -16,7 +16,7 @@ from interp_widgets.widgets import _pipeline_data as data
 from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
-from interp_widgets.widgets._patching_question import Pair, check_tokens, token_id
+from interp_widgets.widgets._patching_question import DIRECTIONS, Pair, check_tokens, token_id
 from interp_widgets.widgets._pipeline_data import SITES, Piped, Question
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, state
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from interp_widgets.core.patching.patched_run import PatchedRun
     from interp_widgets.core.patching.record import Patching
 
-DIRECTIONS = ("denoise", "noise")
 STEPS = 3
 _CHOICES = {"site": SITES, "direction": DIRECTIONS}
 _PLACES = ("layer", "pos", "head")

@@ -35,7 +35,7 @@ from interp_widgets.core.patching.head_sets import (
     heads_of,
 )
 from interp_widgets.core.patching.measure import check_metric, name_of
-from interp_widgets.core.patching.pairs import Pair, listed, pairs_of
+from interp_widgets.core.patching.pairs import Pair, listed, pairs_of, token_names
 from interp_widgets.core.tokens import Prompt
 
 __all__ = ["Circuit", "circuit", "find_circuit", "iter_circuit", "iter_find_circuit"]
@@ -215,9 +215,6 @@ def _empty(
     def unknown(*shape: int) -> Tensor:
         return torch.full((len(pairs), *shape), float("nan"), dtype=torch.float64)
 
-    def names(tokens: list[int | None]) -> tuple[str, ...]:
-        return tuple("" if token is None else model.piece(token) for token in tokens)
-
     texts = [text for pair in pairs for text in (pair.clean_text, pair.corrupt_text)]
     return Circuit(
         model=model.name,
@@ -227,8 +224,8 @@ def _empty(
         metric=name_of(metric),
         clean_prompts=tuple(pair.clean_text for pair in pairs),
         corrupt_prompts=tuple(pair.corrupt_text for pair in pairs),
-        answers=names([pair.answer for pair in pairs]),
-        distractors=names([pair.distractor for pair in pairs]),
+        answers=token_names(model, [pair.answer for pair in pairs]),
+        distractors=token_names(model, [pair.distractor for pair in pairs]),
         layers=model.n_layers,
         heads_a_layer=model.n_heads,
         heads=heads,

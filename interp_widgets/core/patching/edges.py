@@ -27,7 +27,7 @@ from interp_widgets.core.patching.edge_record import EdgeAttribution
 from interp_widgets.core.patching.experiment import Metric
 from interp_widgets.core.patching.intervention import Intervention, Patch
 from interp_widgets.core.patching.measure import check_finite, check_metric, name_of
-from interp_widgets.core.patching.pairs import Align, Pair, pairs_of
+from interp_widgets.core.patching.pairs import Align, Pair, pairs_of, token_names
 from interp_widgets.core.patching.path import check_direction, experiment_of, routed
 from interp_widgets.core.patching.readers import held, readers, stream_slopes
 from interp_widgets.core.patching.routes import Route, Routed, reads_at
@@ -225,9 +225,6 @@ def _empty(
     unknown = torch.full((len(pairs),), float("nan"), dtype=torch.float64)
     texts = [text for pair in pairs for text in (pair.clean_text, pair.corrupt_text)]
 
-    def names(tokens: list[int | None]) -> tuple[str, ...]:
-        return tuple("" if token is None else model.piece(token) for token in tokens)
-
     return EdgeAttribution(
         model=model.name,
         revision=model.revision,
@@ -236,8 +233,8 @@ def _empty(
         metric=name_of(metric),
         clean_prompts=tuple(pair.clean_text for pair in pairs),
         corrupt_prompts=tuple(pair.corrupt_text for pair in pairs),
-        answers=names([pair.answer for pair in pairs]),
-        distractors=names([pair.distractor for pair in pairs]),
+        answers=token_names(model, [pair.answer for pair in pairs]),
+        distractors=token_names(model, [pair.distractor for pair in pairs]),
         sources=tuple(map(str, edges.sources)),
         targets=tuple(map(_target, edges.targets)),
         scores=torch.empty(0, dtype=torch.float64),

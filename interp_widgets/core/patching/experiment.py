@@ -17,6 +17,7 @@ from torch import Tensor
 from interp_widgets.core.patching.base_run import BaseRun, run_base
 from interp_widgets.core.patching.intervention import Grid, Intervention, Patch, chosen, grid
 from interp_widgets.core.patching.measure import Measure, check_finite, measure_of, name_of
+from interp_widgets.core.patching.pairs import token_names
 from interp_widgets.core.patching.record import Patching
 from interp_widgets.core.patching.rows import RowMaker
 from interp_widgets.core.patching.sweep import sweep
@@ -99,9 +100,6 @@ def empty(
     def pieces(ids: Tensor | None) -> tuple[str, ...]:
         return () if ids is None else tuple(model.tokens(ids))
 
-    def names(tokens: list[int | None]) -> tuple[str, ...]:
-        return tuple("" if token is None else model.piece(token) for token in tokens)
-
     texts = [text for e in experiments for text in (e.clean_text, e.corrupt_text) if text]
     return Patching(
         model=model.name,
@@ -112,8 +110,8 @@ def empty(
         corrupt_prompts=tuple(e.corrupt_text for e in experiments),
         clean_tokens=tuple(pieces(e.clean) for e in experiments),
         corrupt_tokens=tuple(pieces(e.corrupt) for e in experiments),
-        answers=names([e.answer for e in experiments]),
-        distractors=names([e.distractor for e in experiments]),
+        answers=token_names(model, [e.answer for e in experiments]),
+        distractors=token_names(model, [e.distractor for e in experiments]),
         axes=plan.axes,
         labels=plan.labels,
         values=torch.full((count, *plan.shape), float("nan"), dtype=torch.float64),

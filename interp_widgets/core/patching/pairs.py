@@ -218,3 +218,8 @@ def partners(pair: Pair, of_corrupt: bool) -> tuple[int, ...]:
     length = len(pair.corrupt if of_corrupt else pair.clean)
     other = {(q if of_corrupt else p): (p if of_corrupt else q) for p, q in pair.links}
     return tuple(other.get(position, -1) for position in range(length))
+
+
+def token_names(model: LanguageModel, tokens: Sequence[int | None]) -> tuple[str, ...]:
+    """How a record spells answers or distractors, one a pair; ``""`` where there is none."""
+    return tuple("" if token is None else model.piece(token) for token in tokens)
