@@ -24,10 +24,18 @@ w = LayerBarPatching(model=model(), clean=PROMPT, corrupt=OTHER, answer=" Austin
 
 Notebook = Callable[..., NB]
 
-# Where the cell of a layer and position is on the screen: 30 px of names, then the cells.
-CELL = """([element, layer, pos, layers, positions]) => {
+# Where the cell of a layer and position is on the screen: 30 px of names, then the cells. Asked while
+# numbers still arrive, it answers when the grid has stood still for ten frames.
+CELL = """async ([element, layer, pos, layers, positions]) => {
     element.scrollIntoView({ block: 'center' });
-    const box = element.querySelector('canvas').getBoundingClientRect();
+    const canvas = element.querySelector('canvas');
+    const place = () => JSON.stringify(canvas.getBoundingClientRect());
+    for (let still = 0, last = place(); still < 10; ) {
+        await new Promise(requestAnimationFrame);
+        still = place() === last ? still + 1 : 0;
+        last = place();
+    }
+    const box = canvas.getBoundingClientRect();
     const wide = Math.min(Math.max((element.clientWidth - 30) / positions, 16), 46);
     return [box.left + 30 + (pos + 0.5) * wide, box.top + (layers - layer - 0.5) * 20];
 }"""
@@ -44,6 +52,16 @@ def grid(page: Page, name: str) -> Locator:
 def cell(page: Page, name: str, layer: int, pos: int) -> list[float]:
     element = grid(page, name).element_handle()
     return page.evaluate(CELL, [element, layer, pos, 3, 6])
+
+
+def drag(page: Page, source: tuple[int, int], target: tuple[int, int]) -> None:
+    """A cell (layer, position) of the clean run is let go over one of the corrupt run."""
+    page.mouse.move(*cell(page, "Clean run", *source))
+    page.mouse.down()
+    picked = "Picked: layer {}, position {} ".format(*source)
+    expect(page.get_by_text(re.compile(re.escape(picked)))).to_be_visible()
+    page.mouse.move(*cell(page, "Corrupt run", *target), steps=4)
+    page.mouse.up()
 
 
 def agrees(nb: NB) -> None:
@@ -87,10 +105,7 @@ def cards_and_modes(nb: NB) -> None:
 
 def sites_moved(nb: NB) -> None:
     page = nb.page
-    page.mouse.move(*cell(page, "Clean run", 0, 4))
-    page.mouse.down()
-    page.mouse.move(*cell(page, "Corrupt run", 2, 5), steps=4)
-    page.mouse.up()
+    drag(page, (0, 4), (2, 5))
     holds(nb, "w.carried", [0, 4, 2, 5])
     moved = page.get_by_role("group", name="What the moved site does")
     expect(moved).to_contain_text("L0.z.2")
@@ -182,10 +197,7 @@ def sweeps_stopped(nb: NB) -> None:
     assert value(nb, "w.stopped and not w.busy and not w.error")
     page.keyboard.press("Enter")
     expect(stop).to_be_visible()
-    page.mouse.move(*cell(page, "Clean run", 0, 4))
-    page.mouse.down()
-    page.mouse.move(*cell(page, "Corrupt run", 2, 5), steps=4)
-    page.mouse.up()
+    drag(page, (0, 4), (2, 5))
     holds(nb, "w.carried", [0, 4, 2, 5])
     expect(page.locator(".iw-work")).to_be_hidden()
     nb.py("patching.Pursuit = quick")
