@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition as Composition
     from interp_widgets.core.composition import composition as composition
     from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.dictionary.sae import SAE as SAE
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
     from interp_widgets.core.head_edit import HeadEdit as HeadEdit
@@ -103,6 +104,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "SAE": "core.dictionary.sae",
     "ActivationCache": "core.cache",
     "ActivationShards": "core.shards",
     "Attention": "core.attention",

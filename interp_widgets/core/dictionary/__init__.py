@@ -1,0 +1,1 @@
+"""Sparse dictionaries: autoencoders and transcoders, their training, their judges, their files."""

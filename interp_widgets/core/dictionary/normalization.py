@@ -1,0 +1,166 @@
+"""What happens to activations before a dictionary sees them, and is undone after it.
+
+    none              x
+    expected_average  s x,  s = √d / mean ‖x‖           (Anthropic; SAELens "…_only_in")
+    mean_square       x / c,  c = √ mean ‖x‖²            (Gemma Scope, dictionary_learning)
+    token_norm        x √d / ‖x‖, each token its own
+    layer_norm        (x − mean) / (std + 1e-5) over the width of each token, std unbiased (OpenAI)
+    whitening         (x − μ) M, so that the covariance becomes the identity
+
+`fit` looks at a sample once, in float32 or better, before training.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+Mode = Literal["none", "expected_average", "mean_square", "token_norm", "layer_norm", "whitening"]
+MODES: tuple[str, ...] = get_args(Mode)
+PER_TOKEN = ("token_norm", "layer_norm")
+_EPSILON = 1e-5  # of layer_norm, as its source has it
+_RIDGE = 1e-6  # of whitening, in units of the mean variance: directions without any stay finite
+
+
+@dataclass(frozen=True, eq=False)
+class Normalization:
+    """One way to normalise, with the numbers that it takes.
+
+    Attributes:
+        mode: one of `MODES`.
+        scale: ``s`` of expected_average, ``c`` of mean_square; 1 otherwise.
+        mean: ``μ`` of whitening, ``[d]``.
+        matrix: ``M`` of whitening, ``[d, d]``.
+    """
+
+    mode: str = "none"
+    scale: float = 1.0
+    mean: Tensor | None = None
+    matrix: Tensor | None = None
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {self.mode!r}.")
+        if not 0 < self.scale < float("inf"):
+            raise ValueError(f"the scale of a normalisation is above 0; got {self.scale}.")
+        if (self.mode == "whitening") != (self.mean is not None and self.matrix is not None):
+            raise ValueError(
+                f"whitening takes a mean and a matrix, no other mode does; mode is {self.mode!r}. "
+                'Normalization.fit("whitening", sample) finds them.'
+            )
+
+    @property
+    def per_token(self) -> bool:
+        """Whether each token has numbers of its own, so that `out` needs to see the input."""
+        return self.mode in PER_TOKEN
+
+    @property
+    def factor(self) -> float:
+        """What `into` multiplies by, for the modes that have one number; else 1."""
+        return 1 / self.scale if self.mode == "mean_square" else self.scale
+
+    @cached_property
+    def inverse(self) -> Tensor:
+        """``M⁻¹`` of whitening, ``[d, d]``."""
+        if self.matrix is None:
+            raise ValueError(f"mode {self.mode!r} has no matrix.")
+        return torch.linalg.inv(self.matrix)
+
+    def into(self, x: Tensor) -> Tensor:
+        """Activations ``[..., d]`` as the dictionary is to see them."""
+        if self.mode in ("expected_average", "mean_square"):
+            return x * self.factor
+        if self.mode == "token_norm":
+            return x / _token_scale(x)
+        if self.mode == "layer_norm":
+            return (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + _EPSILON)
+        if self.mean is not None and self.matrix is not None:
+            return (x - self.mean) @ self.matrix
+        return x
+
+    def out(self, y: Tensor, like: Tensor | None = None) -> Tensor:
+        """What the dictionary made, ``[..., d]``, in the units of the activations again.
+
+        Args:
+            y: what it made.
+            like: the activations it was made from, which the modes of `PER_TOKEN` need.
+
+        Raises:
+            ValueError: ``like`` is missing.
+        """
+        if self.mode in ("expected_average", "mean_square"):
+            return y / self.factor
+        if self.per_token:
+            if like is None:
+                raise ValueError(
+                    f"{self.mode} keeps a scale for each token, which codes alone do not tell: "
+                    "pass the activations they came from, sae.decode(codes, like=x)."
+                )
+            if self.mode == "token_norm":
+                return y * _token_scale(like)
+            return y * like.std(-1, keepdim=True) + like.mean(-1, keepdim=True)
+        if self.mean is not None:
+            return y @ self.inverse + self.mean
+        return y
+
+    def to(
+        self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
+    ) -> Normalization:
+        """The same elsewhere or in another precision."""
+        if self.mean is None or self.matrix is None:
+            return self
+        return replace(self, mean=self.mean.to(device, dtype), matrix=self.matrix.to(device, dtype))
+
+    @classmethod
+    def fit(cls, mode: str, sample: Tensor) -> Normalization:
+        """Find the numbers of a mode.
+
+        Args:
+            mode: one of `MODES`.
+            sample: activations ``[token, d]``.
+
+        Raises:
+            ValueError: an unknown mode, no sample, NaN or infinity in it, or nothing but zeros.
+        """
+        if mode not in MODES:
+            raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {mode!r}.")
+        if mode == "none" or mode in PER_TOKEN:
+            return cls(mode)
+        if sample.ndim != 2 or not len(sample):
+            raise ValueError(
+                f"a normalisation is fitted on activations [token, d]; got {list(sample.shape)}."
+            )
+        sample = sample.detach()
+        sample = sample if sample.dtype == torch.float64 else sample.float()
+        norms = sample.norm(dim=-1)
+        if not bool(norms.isfinite().all()):
+            raise ValueError(
+                "the activations hold NaN or infinity, so they have no scale. Leave those rows out."
+            )
+        if not bool(norms.any()):
+            raise ValueError('all activations are zero, so they have no scale. Use mode "none".')
+        if mode == "expected_average":
+            return cls(mode, sample.shape[1] ** 0.5 / norms.mean().item())
+        if mode == "mean_square":
+            return cls(mode, norms.square().mean().sqrt().item())
+        return cls(mode, 1.0, *_whitening(sample))
+
+
+def _token_scale(x: Tensor) -> Tensor:
+    """‖x‖ / √d of each token, ``[..., 1]``; a token of zeros keeps its zeros."""
+    tiny = torch.finfo(x.dtype).tiny
+    return x.norm(dim=-1, keepdim=True).clamp(min=tiny) / x.shape[-1] ** 0.5
+
+
+def _whitening(sample: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean ``[d]`` and the symmetric matrix ``[d, d]`` that makes the covariance the identity."""
+    mean = sample.mean(0)
+    centred = sample - mean
+    covariance = centred.T @ centred / len(sample)
+    variances, directions = torch.linalg.eigh(covariance)
+    ridge = _RIDGE * variances.mean().clamp(min=torch.finfo(sample.dtype).tiny)
+    return mean, directions * (variances.clamp(min=0) + ridge).rsqrt() @ directions.T
