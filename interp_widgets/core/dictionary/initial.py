@@ -1,0 +1,110 @@
+"""Where training starts: random directions, the encoder tied to them, the bias amid the data."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+_CLOSE = 1e-5  # a step of Weiszfeld's iteration that counts as arrived
+_STEPS = 100
+_BIASES = ("mean", "geometric_median", "zero")
+
+
+def geometric_median(x: Tensor) -> Tensor:
+    """The point with the least sum of distances to all rows, which outliers hardly move.
+
+    Weiszfeld's iteration (1937) from the mean: each step is the mean of the rows, weighted by one
+    over their distance. It ends when it moves by less than 1e-5, or after 100 steps.
+
+    Args:
+        x: ``[row, d]``.
+
+    Returns:
+        ``[d]``.
+    """
+    point = x.mean(0)
+    tiny = torch.finfo(x.dtype).tiny
+    for _ in range(_STEPS):
+        # A row at the point itself would weigh infinitely; it gets a weight that is only huge.
+        near = (x - point).norm(dim=1).clamp(min=max(tiny, 1e-12)).reciprocal()
+        moved = near @ x / near.sum()
+        step = (moved - point).norm()
+        point = moved
+        if step < _CLOSE:
+            break
+    return point
+
+
+def directions(d_sae: int, d: int, length: float, generator: torch.Generator | None) -> Tensor:
+    """Random directions of one length, ``[feature, d]``, drawn on the cpu."""
+    drawn = torch.randn(d_sae, d, generator=generator)
+    return drawn * (length / drawn.norm(dim=1, keepdim=True))
+
+
+def tied(
+    d_sae: int,
+    sample: Tensor,
+    sample_out: Tensor | None,
+    length: float,
+    bias: str,
+    generator: torch.Generator | None,
+) -> dict[str, nn.Parameter]:
+    """Encoder, decoder and their biases as they are before the first step.
+
+    Args:
+        d_sae: how many latents.
+        sample: what will be encoded, ``[token, d_in]``, normalised; its device is the parameters'.
+        sample_out: what is to be decoded, ``[token, d_out]``, where that is something else.
+        length: of each direction.
+        bias: what ``b_dec`` is of the sample: "mean", "geometric_median" or "zero"; a transcoder's
+            is zero.
+        generator: of the directions; a cpu generator.
+
+    Returns:
+        ``W_enc`` (the directions, transposed, where input and output have one width; else as
+        random as they are), ``b_enc`` (zeros), ``W_dec``, ``b_dec``; float32.
+
+    Raises:
+        ValueError: no rows, NaN or infinity in them, or an unknown bias.
+    """
+    check_sample(sample)
+    if bias not in _BIASES:
+        raise ValueError(f"b_dec starts as one of {', '.join(_BIASES)}; got {bias!r}.")
+    target = sample if sample_out is None else sample_out
+    if sample_out is not None:
+        check_sample(sample_out)
+    d_in, d_out = sample.shape[1], target.shape[1]
+    W_dec = directions(d_sae, d_out, length, generator)
+    # One block of memory a latent, so that what reads or writes few latents touches few lines.
+    rows = W_dec.clone() if d_in == d_out else directions(d_sae, d_in, length, generator)
+    b_dec = torch.zeros(d_out, device=sample.device)
+    if sample_out is None and bias == "mean":
+        b_dec = sample.float().mean(0)
+    elif sample_out is None and bias == "geometric_median":
+        b_dec = geometric_median(sample.float())
+    return {
+        "W_enc": nn.Parameter(rows.to(sample.device).T),
+        "b_enc": nn.Parameter(torch.zeros(d_sae, device=sample.device)),
+        "W_dec": nn.Parameter(W_dec.to(sample.device)),
+        "b_dec": nn.Parameter(b_dec),
+    }
+
+
+def check_sample(sample: Tensor) -> None:
+    """Refuse what nothing can be trained on.
+
+    Raises:
+        TypeError: no float tensor.
+        ValueError: no rows of numbers, or NaN or infinity in them.
+    """
+    if not isinstance(sample, Tensor) or not sample.is_floating_point():
+        kind = sample.dtype if isinstance(sample, Tensor) else type(sample).__name__
+        raise TypeError(f"activations are a float tensor [token, d]; got {kind}.")
+    if sample.ndim != 2 or 0 in sample.shape:
+        raise ValueError(f"activations are rows, [token, d]; got {list(sample.shape)}.")
+    bad = int((~sample.isfinite()).any(1).sum())
+    if bad:
+        raise ValueError(
+            f"{bad} of {len(sample)} rows of activations hold NaN or infinity. Leave them out: "
+            "x[x.isfinite().all(1)]; if a model made them, run it in float32 or bfloat16."
+        )

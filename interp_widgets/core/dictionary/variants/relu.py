@@ -1,0 +1,62 @@
+"""ReLU and an L1 penalty, in the two forms that keep codes from shrinking for nothing.
+
+Codes could be made small at no cost by making directions long. Either the penalty is on
+``f ‖direction‖``, which such a change leaves as it is, or directions are held at length 1.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.variants.base import (
+    Loss,
+    LossState,
+    Parameters,
+    Variant,
+    squared_error,
+)
+
+
+class ReLU(Variant):
+    """``MSE + λ Σ f ‖direction‖``, the gradient through the lengths too (Anthropic, April 2024).
+
+    The published λ = 5 is for ``E‖x‖ = √d``; at ``E‖x‖² = 1`` the same is ``5 / √d``.
+    """
+
+    name = "relu"
+    defaults: ClassVar[dict[str, float]] = {"l1": 0.1}
+
+    def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
+        """See `Variant.loss`."""
+        W_dec = parameters["W_dec"]
+        codes = torch.addmm(
+            parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"]
+        ).relu()
+        residual, mse = squared_error(y, torch.addmm(parameters["b_dec"], codes, W_dec))
+        mean = codes.mean(0, dtype=torch.promote_types(codes.dtype, torch.float32))
+        sparsity = mean @ W_dec.norm(dim=1) if not self.unit_norm else mean.sum()
+        total = mse + self.hyper["l1"] * state.l1_scale * sparsity
+        fired = (codes.detach() > 0).sum(0).float()
+        return Loss(
+            total,
+            mse.detach(),
+            sparsity.detach(),
+            torch.zeros_like(mse),
+            fired,
+            residual.detach(),
+        )
+
+    def to_sae(self, parameters: Parameters, **about: Any) -> SAE:
+        """See `Variant.to_sae`."""
+        return self._sae(parameters, about, activation="relu")
+
+
+class ReLUUnit(ReLU):
+    """``MSE + λ Σ f`` with directions of length 1 (Bricken et al., 2023)."""
+
+    name = "relu_unit"
+    unit_norm = True
