@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition as Composition
     from interp_widgets.core.composition import composition as composition
     from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.dictionary.find import LatentFinds as LatentFinds
+    from interp_widgets.core.dictionary.find import find_latents as find_latents
     from interp_widgets.core.dictionary.sae import SAE as SAE
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
@@ -104,7 +106,6 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
-    "SAE": "core.dictionary.sae",
     "ActivationCache": "core.cache",
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
@@ -120,6 +121,7 @@ _HOME = {
     "HeadGrid": "widgets.heads",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
+    "LatentFinds": "core.dictionary.find",
     "LayerBarPatching": "widgets.patching",
     "Lens": "core.lens.lens",
     "LensDifference": "core.lens.difference",
@@ -133,6 +135,7 @@ _HOME = {
     "Quiz": "widgets.quiz",
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
+    "SAE": "core.dictionary.sae",
     "Scrubbing": "core.patching.scrubbing",
     "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
@@ -151,6 +154,7 @@ _HOME = {
     "composition": "core.composition",
     "edge_attribution": "core.patching.edges",
     "find_circuit": "core.patching.circuit",
+    "find_latents": "core.dictionary.find",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
     "head_circuit": "core.head_circuit",

@@ -37,6 +37,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),
     "HeadEdit": ("core.head_edit", "gender", "GenderBars"),
     "HeadScores": ("core.heads", "heads", "HeadGrid"),
+    "LatentFinds": ("core.dictionary.find", "find", None),
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
