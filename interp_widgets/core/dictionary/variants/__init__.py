@@ -8,10 +8,23 @@ from interp_widgets.core.dictionary.variants.base import Loss as Loss
 from interp_widgets.core.dictionary.variants.base import LossState as LossState
 from interp_widgets.core.dictionary.variants.base import Variant as Variant
 from interp_widgets.core.dictionary.variants.base import convert_l1 as convert_l1
+from interp_widgets.core.dictionary.variants.batchtopk import BatchTopK
+from interp_widgets.core.dictionary.variants.gated import Gated
+from interp_widgets.core.dictionary.variants.jumprelu import JumpReLU, JumpReLUTanh
+from interp_widgets.core.dictionary.variants.matryoshka import Matryoshka
 from interp_widgets.core.dictionary.variants.relu import ReLU, ReLUUnit
 from interp_widgets.core.dictionary.variants.topk import TopK
 
-_ALL: tuple[type[Variant], ...] = (ReLU, ReLUUnit, TopK)
+_ALL: tuple[type[Variant], ...] = (
+    ReLU,
+    ReLUUnit,
+    TopK,
+    BatchTopK,
+    Gated,
+    JumpReLU,
+    JumpReLUTanh,
+    Matryoshka,
+)
 VARIANTS: dict[str, type[Variant]] = {variant.name: variant for variant in _ALL}
 
 

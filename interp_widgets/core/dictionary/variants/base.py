@@ -103,7 +103,7 @@ class Variant(ABC):
         """
         for name, value in (self.hyper | self.settings).items():
             default = (self.defaults | self.fixed).get(name)
-            if not isinstance(default, int | float):
+            if isinstance(default, bool) or not isinstance(default, int | float):
                 continue
             if isinstance(value, bool) or not isinstance(value, int | float):
                 raise TypeError(f"{name} is a number; got {value!r:.40}.")

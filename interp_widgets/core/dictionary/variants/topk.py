@@ -34,8 +34,10 @@ class TopK(Variant):
         """See `Variant.check`."""
         super().check(d_in, d_sae)
         k = self.hyper["k"]
-        if not 1 <= k <= d_sae:
-            raise ValueError(f"k is 1 to d_sae = {d_sae}; got {k}. Fewer latents fire than exist.")
+        if not 0 < k <= d_sae:
+            raise ValueError(
+                f"k is above 0 and at most d_sae = {d_sae}, which is how many can fire; got {k}."
+            )
         if k != int(k) and not self.across_batch:
             raise ValueError(f"k of {self.name} is a whole number; got {k}.")
 

@@ -1,0 +1,72 @@
+"""Gated: whether a latent fires and how strongly are two questions (Rajamanoharan, 2024).
+
+L1 makes codes smaller than they should be. Here it falls on the gate alone; the magnitude, which
+has a scale and a bias of its own, is free of it.
+
+    π = (x − b_dec) W_enc + b_gate                 gate
+    m = (x − b_dec) W_enc ⊙ exp(r_mag) + b_mag     magnitude
+    f = [π > 0] ⊙ ReLU(m)
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.variants.base import (
+    Loss,
+    LossState,
+    Parameters,
+    Variant,
+    squared_error,
+)
+
+
+class Gated(Variant):
+    """``MSE + λ Σ ReLU(π) + ‖x − decode(ReLU(π))‖²``, the last decoder frozen; unit directions."""
+
+    name = "gated"
+    defaults: ClassVar[dict[str, float]] = {"l1": 0.1}
+    unit_norm = True
+
+    def parameters(self, *args: Any, **kwargs: Any) -> Parameters:
+        """See `Variant.parameters`; ``b_gate``, ``b_mag`` and ``r_mag`` instead of ``b_enc``."""
+        made = super().parameters(*args, **kwargs)
+        zeros = made.pop("b_enc").detach()
+        gates = {name: nn.Parameter(zeros.clone()) for name in ("b_gate", "b_mag", "r_mag")}
+        return made | gates
+
+    def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
+        """See `Variant.loss`; ``aux`` is the error of what the gates alone would decode to."""
+        W_dec, b_dec = parameters["W_dec"], parameters["b_dec"]
+        seen = self._centred(parameters, x) @ parameters["W_enc"]
+        gate = seen + parameters["b_gate"]
+        magnitude = seen * parameters["r_mag"].exp() + parameters["b_mag"]
+        codes = magnitude.relu() * (gate > 0)
+        open_by = gate.relu()
+        residual, mse = squared_error(y, torch.addmm(b_dec, codes, W_dec))
+        _, aux = squared_error(y, torch.addmm(b_dec.detach(), open_by, W_dec.detach()))
+        wide = torch.promote_types(open_by.dtype, torch.float32)
+        sparsity = open_by.mean(0, dtype=wide).sum()
+        total = mse + self.hyper["l1"] * state.l1_scale * sparsity + aux
+        fired = (codes.detach() > 0).sum(0).float()
+        return Loss(total, mse.detach(), sparsity.detach(), aux.detach(), fired, residual.detach())
+
+    def to_sae(self, parameters: Parameters, **about: Any) -> SAE:
+        """See `Variant.to_sae`: the same function as a JumpReLU of the magnitude, exactly.
+
+        The gate is open where the magnitude is above ``b_mag − exp(r_mag) b_gate``.
+        """
+        scale = parameters["r_mag"].detach().exp()
+        b_mag = parameters["b_mag"].detach()
+        return self._sae(
+            parameters,
+            about,
+            activation="jumprelu",
+            W_enc=parameters["W_enc"] * scale,
+            b_enc=b_mag,
+            threshold=(b_mag - scale * parameters["b_gate"].detach()).clamp(min=0),
+        )
