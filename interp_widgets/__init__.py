@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.load import load as load
     from interp_widgets.core.logit_attribution import LogitAttribution as LogitAttribution
     from interp_widgets.core.logit_attribution import logit_attribution as logit_attribution
+    from interp_widgets.core.overlap import Overlap as Overlap
+    from interp_widgets.core.overlap import overlap as overlap
     from interp_widgets.core.patching.ablation import ablation as ablation
     from interp_widgets.core.patching.ablation import iter_ablation as iter_ablation
     from interp_widgets.core.patching.activation import activation_patching as activation_patching
@@ -82,6 +84,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.shards import ActivationShards as ActivationShards
     from interp_widgets.core.shards import cache_shards as cache_shards
     from interp_widgets.core.shards import iter_cache_shards as iter_cache_shards
+    from interp_widgets.core.superposition import Superposition as Superposition
+    from interp_widgets.core.superposition import iter_superposition as iter_superposition
+    from interp_widgets.core.superposition import superposition as superposition
     from interp_widgets.core.timeline import Timeline as Timeline
     from interp_widgets.core.timeline import timeline as timeline
     from interp_widgets.course.exercises import check as check
@@ -128,6 +133,7 @@ _HOME = {
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
+    "Overlap": "core.overlap",
     "Patch": "core.patching.intervention",
     "Patching": "core.patching.record",
     "PatchingPipeline": "widgets.pipeline",
@@ -137,6 +143,7 @@ _HOME = {
     "Result": "core.result",
     "SAE": "core.dictionary.sae",
     "Scrubbing": "core.patching.scrubbing",
+    "Superposition": "core.superposition",
     "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
     "TrainingTimeline": "widgets.timeline",
@@ -177,16 +184,19 @@ _HOME = {
     "iter_lens_difference": "core.lens.difference",
     "iter_logit_lens": "core.lens.logit",
     "iter_path_patching": "core.patching.path",
+    "iter_superposition": "core.superposition",
     "lens_difference": "core.lens.difference",
     "load": "core.load",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
     "model_card": "bundled",
     "or_solution": "course.exercises",
+    "overlap": "core.overlap",
     "path_patching": "core.patching.path",
     "progress": "course.progress",
     "prompts": "bundled",
     "quiz": "course.quizzes",
+    "superposition": "core.superposition",
     "timeline": "core.timeline",
 }
 

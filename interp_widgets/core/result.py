@@ -41,8 +41,11 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
+    "Match": ("core.dictionary.matching", "match", None),
+    "Overlap": ("core.overlap", "overlap", None),
     "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
     "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),
+    "Superposition": ("core.superposition", "superposition", None),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
 }
 

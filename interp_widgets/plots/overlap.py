@@ -1,0 +1,120 @@
+"""Overlapping directions: two of them in the plane they span, and what every one reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch.nn import functional as F
+
+from interp_widgets.plots import theme
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as PrintFigure
+    from plotly.graph_objects import Figure
+
+    from interp_widgets.core.overlap import Overlap
+
+_FAINT = "#808080"
+
+
+def plane(record: Overlap, pair: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Two axes at right angles in which a pair of directions lies, and the pair's coordinates.
+
+    Args:
+        record: the directions.
+        pair: which two.
+
+    Returns:
+        Axes ``[2, d_hidden]``, the first along the pair's first; coordinates ``[2, 2]``. Where the
+        two lie on one line, or there is one dimension, the second axis is any other, or none (0).
+    """
+    a, b = (record.directions[i] for i in pair)
+    first = F.normalize(a, dim=-1)
+    rest = b - (b @ first) * first
+    if rest.norm() <= 1e-6 * b.norm():
+        rest = torch.zeros_like(b)
+        if len(b) > 1:
+            least = int(first.abs().argmin())
+            rest[least] = 1.0
+            rest = rest - (rest @ first) * first
+    axes = torch.stack([first, F.normalize(rest, dim=-1)])
+    return axes, torch.stack([a, b]) @ axes.T
+
+
+def _title(record: Overlap, pair: tuple[int, int]) -> str:
+    i, j = pair
+    cosine = float(record.cosines[i, j])
+    return f"{record.names[i]} and {record.names[j]}: cosine {cosine:.2f}"
+
+
+def plot_interactive(record: Overlap, pair: tuple[int, int] = (0, 1)) -> Figure:
+    """A Plotly picture: a pair in its plane with the mixture, and strength and reading of all."""
+    from plotly.subplots import make_subplots
+
+    figure = make_subplots(cols=2, subplot_titles=("directions and mixture", "strength, reading"))
+    axes, points = plane(record, pair)
+    arrows = [*zip((record.names[i] for i in pair), points.tolist(), strict=True)]
+    arrows.append(("mixture", (axes @ record.mixture).tolist()))
+    for number, (name, (x, y)) in enumerate(arrows):
+        figure.add_scatter(
+            x=[0, x],
+            y=[0, y],
+            mode="lines+markers+text",
+            text=["", theme.plotly_text(name)],
+            textposition="top center",
+            marker={"size": [0, 7]},
+            line={"color": theme.LINES[number], "dash": "dash" if name == "mixture" else "solid"},
+            showlegend=False,
+            row=1,
+            col=1,
+        )
+    figure.update_yaxes(scaleanchor="x", row=1, col=1)
+    names = [theme.plotly_text(name) for name in record.names]
+    for name, values, color in _bars(record):
+        figure.add_bar(x=names, y=values, name=name, marker={"color": color}, row=1, col=2)
+    return theme.plotly_layout(figure, _title(record, pair))
+
+
+def _bars(record: Overlap) -> list[tuple[str, list[float], str]]:
+    return [
+        ("strength", record.strengths.tolist(), _FAINT),
+        ("reading", record.readings.tolist(), theme.LINES[0]),
+    ]
+
+
+def plot_print(record: Overlap, pair: tuple[int, int] = (0, 1)) -> PrintFigure:
+    """The same in Matplotlib."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.4, 3.2), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    axes, points = plane(record, pair)
+    arrows: list[tuple[str, Any]] = [
+        *zip((record.names[i] for i in pair), points.tolist(), strict=True),
+        ("mixture", (axes @ record.mixture).tolist()),
+    ]
+    for number, (name, (x, y)) in enumerate(arrows):
+        style = {"arrowstyle": "->", "color": theme.LINES[number], "lw": 1.8}
+        if name == "mixture":
+            style["linestyle"] = "--"
+        left.annotate("", (x, y), (0, 0), arrowprops=style)
+        left.text(1.08 * x, 1.08 * y, theme.matplotlib_text(name), size=8, ha="center")
+    reach = 1.3 * max(1.0, *(abs(v) for _, point in arrows for v in point))
+    left.set_xlim(-reach, reach)
+    left.set_ylim(-reach, reach)
+    left.set_aspect("equal")
+    places = torch.arange(len(record.names))
+    for side, (name, values, color) in enumerate(_bars(record)):
+        right.bar((places + 0.4 * side - 0.2).numpy(), values, 0.4, color=color, label=name)
+    right.set_xticks(
+        places.numpy(),
+        [theme.matplotlib_text(name) for name in record.names],
+        rotation=90 if len(record.names) > 4 else 0,
+    )
+    right.axhline(0, color=_FAINT, linewidth=0.8)
+    right.legend(fontsize=7, frameon=False)
+    for ax in (left, right):
+        ax.tick_params(labelsize=8)
+    figure.suptitle(theme.matplotlib_text(_title(record, pair)), fontsize=9)
+    return figure
