@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.find import LatentFinds as LatentFinds
     from interp_widgets.core.dictionary.find import find_latents as find_latents
     from interp_widgets.core.dictionary.sae import SAE as SAE
+    from interp_widgets.core.dictionary.train import train_sae as train_sae
+    from interp_widgets.core.dictionary.training_record import Training as Training
+    from interp_widgets.core.dictionary.training_run import TrainingRun as TrainingRun
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
     from interp_widgets.core.head_edit import HeadEdit as HeadEdit
@@ -146,6 +149,8 @@ _HOME = {
     "Superposition": "core.superposition",
     "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
+    "Training": "core.dictionary.training_record",
+    "TrainingRun": "core.dictionary.training_run",
     "TrainingTimeline": "widgets.timeline",
     "ablation": "core.patching.ablation",
     "activation_patching": "core.patching.activation",
@@ -198,6 +203,7 @@ _HOME = {
     "quiz": "course.quizzes",
     "superposition": "core.superposition",
     "timeline": "core.timeline",
+    "train_sae": "core.dictionary.train",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

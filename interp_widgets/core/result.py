@@ -47,6 +47,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),
     "Superposition": ("core.superposition", "superposition", None),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
+    "Training": ("core.dictionary.training_record", "training", None),
 }
 
 

@@ -1,0 +1,167 @@
+"""What a training run is at one step, in memory and on disk.
+
+On disk it is one safetensors file: tensors as tensors, all else as JSON in its header, with a
+SHA-256 of both. It is written beside its place, flushed to the disk and then moved there, so that
+whatever happens on the way, the file before it stays whole.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import interp_widgets
+
+FILE = "run.safetensors"
+KIND = "TrainingRun"
+SCHEMA = 1
+MEMORY = 2 << 30  # bytes that the checkpoints of a run may hold in memory, about
+MOST = 100  # of them; when there are more, every second one goes
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A state.
+
+    Attributes:
+        tensors: by name, on the cpu.
+        plain: what JSON can hold.
+    """
+
+    tensors: dict[str, Tensor]
+    plain: dict[str, Any]
+
+    @property
+    def size(self) -> int:
+        """Bytes of its tensors."""
+        return sum(t.numel() * t.element_size() for t in self.tensors.values())
+
+
+class Kept:
+    """Checkpoints in memory, by step: spread evenly over the run, the first one among them.
+
+    From 50 to 100 of them, fewer where `MEMORY` has no room for 50.
+    """
+
+    def __init__(self) -> None:
+        self._at: dict[int, Snapshot] = {}
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """Where there is one, ascending."""
+        return tuple(sorted(self._at))
+
+    def add(self, step: int, snapshot: Snapshot) -> None:
+        """Keep one; where that is too many, every second one before it goes, but not the first."""
+        self._at[step] = snapshot
+        most = max(2, min(MOST, MEMORY // max(1, snapshot.size)))
+        while len(self._at) > most:
+            steps = self.steps
+            for gone in steps[1:-1][::2]:
+                del self._at[gone]
+
+    def before(self, step: int) -> tuple[int, Snapshot]:
+        """The last one at or before a step.
+
+        Raises:
+            ValueError: there is none.
+        """
+        at = [known for known in self._at if known <= step]
+        if not at:
+            raise ValueError(f"no checkpoint is kept at or before step {step}.")
+        return max(at), self._at[max(at)]
+
+    def drop_after(self, step: int) -> None:
+        """Forget what lies beyond a step."""
+        for gone in [known for known in self._at if known > step]:
+            del self._at[gone]
+
+
+def write(folder: Path, snapshot: Snapshot) -> Path:
+    """Write a snapshot into a folder, whole or not at all.
+
+    Raises:
+        OSError: it cannot be written: the disk is full, say. The file before it stays.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path, unfinished = folder / FILE, folder / f"{FILE}.part"
+    tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors.items()}
+    state = json.dumps(snapshot.plain)
+    header = {
+        "kind": KIND,
+        "schema": str(SCHEMA),
+        "package": interp_widgets.__version__,
+        "state": state,
+        "sha256": _digest(state, tensors),
+    }
+    try:
+        save_file(tensors, unfinished, metadata=header)
+        with unfinished.open("rb+") as file:
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except (SafetensorError, OSError) as error:  # the library reports a full disk as its own error
+        stays = "the run as it was saved before stays" if path.exists() else "nothing was saved"
+        raise OSError(
+            f"{path} could not be written: {error}; {stays}. Make room, or see that you may write "
+            "there, and save again: the run itself lost nothing."
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def read(folder: Path) -> Snapshot:
+    """Read what `write` wrote.
+
+    Raises:
+        FileNotFoundError: no run was saved there.
+        ValueError: the file is damaged, was changed, is of something else or of a newer version.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / FILE
+    if not path.is_file():
+        raise FileNotFoundError(f"no {FILE} in {folder}: no run was saved there with run.save.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = file.metadata() or {}
+            names = file.keys()  # a method of its own: the file is no dict
+            tensors = {name: file.get_tensor(name) for name in names}
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
+    if header.get("kind") != KIND:
+        raise ValueError(f"{path} holds no training run (kind {header.get('kind')!r}).")
+    schema = header.get("schema", "")
+    if schema.isdecimal() and int(schema) > SCHEMA:
+        raise ValueError(
+            f"{path} was written by interp_widgets {header.get('package')}, schema {schema}; this "
+            f"version reads up to {SCHEMA}. Update with pip install -U interp-widgets."
+        )
+    state = header.get("state", "")
+    if header.get("sha256") != _digest(state, tensors):
+        raise ValueError(
+            f"{path} was changed or damaged since it was written: its numbers do not have the "
+            "SHA-256 that its header names. Use another copy of it."
+        )
+    return Snapshot(tensors, json.loads(state))
+
+
+def _digest(state: str, tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of all that a file holds."""
+    digest = hashlib.sha256(state.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        digest.update(f"|{name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -1,0 +1,70 @@
+"""Training runs on disk: what is written beside the state of the loop, and how a run goes on."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from interp_widgets.core.dictionary import checkpoint
+from interp_widgets.core.dictionary.changes import from_plain
+from interp_widgets.core.dictionary.checkpoint import Snapshot
+from interp_widgets.core.dictionary.distributed import processes
+from interp_widgets.core.dictionary.training_loop import Loop, Settings
+
+if TYPE_CHECKING:
+    from interp_widgets.core.dictionary.training_run import TrainingRun
+
+
+def write(run: TrainingRun, folder: Path, snapshot: Snapshot) -> Path:
+    """Write a run at the step of a snapshot; see `TrainingRun.save`."""
+    step = snapshot.plain["step"]
+    tensors = snapshot.tensors | {"history": torch.from_numpy(run._history.read(0, step))}
+    if run.truth is not None:
+        tensors["truth"] = run.truth
+    plain = {
+        **snapshot.plain,
+        "settings": asdict(run._loop.settings),
+        "about": run._loop.source.about,
+    }
+    peers = run._loop.peers
+    with run._saving:
+        if peers.rank == 0:  # all processes hold the same
+            checkpoint.write(folder, Snapshot(tensors, plain))
+        peers.wait()
+        run._saved = step
+    return folder / checkpoint.FILE
+
+
+def resume(
+    kind: type[TrainingRun], folder: Path, data: Any, texts: Any, device: Any
+) -> TrainingRun:
+    """Read a run and make it ready to go on; see `TrainingRun.resume`."""
+    from interp_widgets.core.dictionary.train import home, opened
+
+    begun = checkpoint.read(folder)
+    plain = begun.plain
+    told = plain["settings"]
+    settings = Settings(**{**told, "resample_at": tuple(told["resample_at"])})
+    peers = processes()
+    about = plain["about"]
+    source = opened(data, about, texts, settings.seed)
+    _check_same(about, source.about)
+    loop = Loop(settings, source, home(device, data, peers), peers, begun)
+    run = kind(loop, None, begun.tensors.get("truth"))
+    run._history.write(0, begun.tensors["history"].numpy())
+    run._changes = from_plain(plain["changes"])
+    run._stopped = plain["stopped"]
+    return run
+
+
+def _check_same(before: dict[str, Any], now: dict[str, Any]) -> None:
+    other = [name for name in {*before, *now} if before.get(name) != now.get(name)]
+    if other:
+        said = ", ".join(f"{n} {before.get(n)!r:.60}, now {now.get(n)!r:.60}" for n in other)
+        raise ValueError(
+            f"the run was begun with other data: {said}. Give what it was begun with, or begin "
+            "another run."
+        )

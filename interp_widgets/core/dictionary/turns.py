@@ -1,0 +1,57 @@
+"""Taking turns between steps: a lock that starves nobody, and interrupts that wait."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+class Turn:
+    """A lock that is handed to whoever asked first.
+
+    A thread that trains lets go of it and takes it again at once; with a plain lock others would
+    hardly ever get in between.
+    """
+
+    def __init__(self) -> None:
+        self._gate, self._lock = threading.Lock(), threading.Lock()
+
+    def __enter__(self) -> None:
+        with self._gate:
+            self._lock.acquire()
+
+    def __exit__(self, *_: Any) -> None:
+        self._lock.release()
+
+    def free(self) -> bool:
+        """Whether nobody has it at this moment."""
+        return not self._lock.locked()
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Inside, an interrupt (Ctrl-C, a notebook's stop button) waits; it comes at the end.
+
+    A second one comes at once. In other threads than the main one there are no interrupts.
+    """
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[Any] = []
+
+    def wait(number: int, frame: Any) -> None:
+        came.append(frame)
+        if len(came) > 1:
+            before(number, frame)
+
+    signal.signal(signal.SIGINT, wait)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if came:
+        before(signal.SIGINT, came[0])
