@@ -1,0 +1,161 @@
+"""Everybody's files: one loader a layout, told apart by the files that are there.
+
+==========================  =======================================================  ==========
+format                      files                                                    written
+==========================  =======================================================  ==========
+``sae_lens``                ``cfg.json``, ``sae_weights.safetensors``                yes
+==========================  =======================================================  ==========
+
+None of them runs code from a file. With ``model=`` and ``texts=`` a loader ends with `accept`:
+does the dictionary explain what the model does at the place it says it was trained on?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path, PurePosixPath
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats.request import Request
+from interp_widgets.core.dictionary.formats.source import Place, find
+
+if TYPE_CHECKING:
+    from interp_widgets.core.dictionary.sae import SAE
+
+# format -> its module here; in the order in which a folder is asked
+FORMATS = {
+    "sae_lens": "sae_lens",
+}
+
+
+def load(
+    source: str | Path,
+    format: str | None = None,
+    *,
+    revision: str | None = None,
+    device: Any = "cpu",
+    dtype: Any = "float32",
+    layer: int | None = None,
+    k: int | None = None,
+    norm_scale: float | None = None,
+) -> SAE:
+    """Read a dictionary that this package or another wrote.
+
+    Args:
+        source: a folder, a weights file, or ``"org/repo/folder@revision"`` on the hub, of which
+            only that folder's files are downloaded.
+        format: a name of `FORMATS`; found by the files that are there where it is None.
+        revision: of the hub.
+        device: where to put it.
+        dtype: of its tensors, or ``"auto"`` for that of the file.
+        layer: which layer of a set of transcoders.
+        k: how many latents fire, where the files do not say.
+        norm_scale: what inputs are multiplied by, where the files say only that they are.
+
+    Raises:
+        FileNotFoundError: nothing there, or a file of the layout is missing.
+        ValueError: an unknown layout, a damaged file, one that holds more than tensors, or a
+            dictionary that has no form here.
+        OSError: the hub cannot be reached.
+    """
+    place = find(source, revision)
+    name = format or _detect(place)
+    module = _module(name)
+    request = Request(
+        place.fetch(module.needs(place.names)),
+        place.origin,
+        place.file,
+        _dtype(dtype),
+        layer,
+        k,
+        norm_scale,
+    )
+    sae = module.load(request)
+    return sae if str(device) == "cpu" else sae.to(device)
+
+
+def save(sae: SAE, folder: str | Path, format: str = "sae_lens") -> Path:
+    """Write a dictionary in the layout of a library; what stood there before goes, or stays whole.
+
+    Args:
+        sae: the dictionary.
+        folder: where to; made where it is not.
+        format: a name of `FORMATS` that is written.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ValueError: an unknown format, one that is only read, or one that cannot hold it.
+        OSError: it cannot be written; what stood there before is unchanged.
+    """
+    module = _module(format)
+    if not hasattr(module, "save"):
+        written = [name for name in FORMATS if hasattr(_module(name), "save")]
+        raise ValueError(f"format {format!r} is read, not written; written are {written}.")
+    path = files.folder_for(folder, format)
+    module.save(sae, path)
+    return path
+
+
+def detect(folder: str | Path) -> str:
+    """Which format a folder, a file or a place on the hub is of.
+
+    Raises:
+        ValueError: none that is known; what is there, and which folders in it are.
+        FileNotFoundError: nothing there.
+    """
+    return _detect(find(folder))
+
+
+def _detect(place: Place) -> str:
+    names = {place.file} if place.file else set(place.names)
+    for name in FORMATS:
+        if _module(name).fits(names if not place.file else {place.file, *place.names}):
+            return name
+    inner = _dictionaries_inside(place.names)
+    if inner:
+        raise ValueError(
+            f"{place.origin} holds {len(inner)} dictionaries; name one of its folders: "
+            f"{files.listed(inner)}."
+        )
+    raise ValueError(
+        f"{place.origin} is of no format that is known here ({', '.join(FORMATS)}); it holds "
+        f"{files.listed(names)}. Name the folder that the weights are in, or pass format=."
+    )
+
+
+def _dictionaries_inside(names: Sequence[str]) -> list[str]:
+    """Folders, below the one that was named, that hold a dictionary each."""
+    folders: dict[str, set[str]] = {}
+    for name in names:
+        for parent in list(PurePosixPath(name).parents)[:-1]:
+            inside = PurePosixPath(name).relative_to(parent).as_posix()
+            folders.setdefault(parent.as_posix(), set()).add(inside)
+    return [
+        folder
+        for folder, inside in folders.items()
+        if any(_module(name).fits(inside) for name in FORMATS)
+    ]
+
+
+def _module(name: str) -> ModuleType:
+    if name not in FORMATS:
+        raise ValueError(f"a format is one of {', '.join(FORMATS)}; got {name!r}.")
+    return import_module(f"{__name__}.{FORMATS[name]}")
+
+
+def _dtype(dtype: Any) -> Any:
+    import torch
+
+    if dtype in (None, "auto"):
+        return None
+    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
+    if isinstance(found, torch.dtype) and found.is_floating_point:
+        return found
+    raise ValueError(
+        f"dtype is 'float32', 'bfloat16', 'float16', 'float64' or 'auto'; got {dtype!r}."
+    )

@@ -1,0 +1,326 @@
+"""Reading and writing the files that dictionaries come in, none of which is trusted.
+
+Tensors come from safetensors, from ``.npz`` without objects, and from torch's own files read with
+``weights_only=True``: none of these runs code from the file. What a file holds is asked for by name
+and shape, so that a cut, tampered or mistaken file is refused by name before anything is computed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import pickle
+import zipfile
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import torch
+from torch import Tensor
+
+
+class Tensors:
+    """The tensors of one file, asked for by name and shape.
+
+    Sizes are numbers or names: the first tensor that is asked for with ``"feature"`` says how many
+    features there are, and every later one has to agree.
+    """
+
+    def __init__(self, path: Path, held: Mapping[str, Any], **sizes: int | None) -> None:
+        self.path = path
+        self.held = dict(held)
+        self.sizes = {
+            name: (size, "its configuration") for name, size in sizes.items() if size is not None
+        }
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.held
+
+    def need(self, name: str, *sizes: int | str) -> Tensor:
+        """The tensor of this name; it is not asked for again.
+
+        Raises:
+            ValueError: it is missing, of another shape, no numbers, or holds NaN or infinity.
+        """
+        if name not in self.held:
+            there = ", ".join(sorted(map(str, self.held))) or "nothing"
+            raise ValueError(
+                f"{self.path} lacks the tensor {name!r}; left in it: {there}. Is it whole, and of "
+                "the format it was read as? format= names another."
+            )
+        tensor = self.held.pop(name)
+        if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
+            found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            raise ValueError(f"{self.path}: {name} is {found}, wanted floating-point numbers.")
+        self._check_shape(name, tensor, sizes)
+        if not tensor.isfinite().all():
+            raise ValueError(
+                f"{self.path}: {name} holds NaN or infinity. The file is damaged, or training "
+                "diverged before it was written."
+            )
+        return tensor
+
+    def maybe(self, name: str, *sizes: int | str) -> Tensor | None:
+        """As `need`, None where there is no such tensor."""
+        return self.need(name, *sizes) if name in self.held else None
+
+    def done(self, *ignored: str) -> None:
+        """Everything but ``ignored`` was asked for; what else there is would change the result.
+
+        Raises:
+            ValueError: something is left.
+        """
+        left = sorted(str(name) for name in self.held if name not in ignored)
+        if left:
+            raise ValueError(
+                f"{self.path} also holds {', '.join(left)}, which no dictionary of this format "
+                "has: it computes something that this package does not know."
+            )
+
+    def _check_shape(self, name: str, tensor: Tensor, sizes: tuple[int | str, ...]) -> None:
+        wanted = [
+            size if isinstance(size, int) else self.sizes.get(size, (None,))[0] for size in sizes
+        ]
+        fits = len(sizes) == tensor.ndim and all(
+            w is None or w == found for w, found in zip(wanted, tensor.shape, strict=True)
+        )
+        if not fits:
+            known = [
+                f"{size} = {self.sizes[size][0]} from {self.sizes[size][1]}"
+                for size in sizes
+                if isinstance(size, str) and size in self.sizes
+            ]
+            raise ValueError(
+                f"{self.path}: {name} has shape {list(tensor.shape)}, wanted "
+                f"[{', '.join(map(str, sizes))}]" + (f" with {', '.join(known)}." if known else ".")
+            )
+        for size, found in zip(sizes, tensor.shape, strict=True):
+            if isinstance(size, str):
+                self.sizes.setdefault(size, (found, name))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is no JSON object.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}.")
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as broken:
+        raise ValueError(f"{path} is not readable JSON: {broken}.") from broken
+    if not isinstance(found, dict):
+        raise ValueError(f"{path} holds a {type(found).__name__}, wanted a JSON object.")
+    return found
+
+
+def whole_number(config: Mapping[str, Any], name: str, path: Path) -> int:
+    """A positive whole number of a configuration.
+
+    Raises:
+        ValueError: it is missing or something else.
+    """
+    value = config.get(name)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{path}: {name} is {value!r}, wanted a whole number of at least 1.")
+    return value
+
+
+def read_safetensors(path: Path, **sizes: int | None) -> Tensors:
+    """The tensors of a safetensors file.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is cut off or something else.
+    """
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}.")
+    try:
+        return Tensors(path, load_file(path), **sizes)
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(
+            f"{path} is not a whole safetensors file: {broken}. Get it again."
+        ) from broken
+
+
+def read_npz(path: Path) -> Tensors:
+    """The arrays of an ``.npz`` file; none that holds Python objects.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is cut off, something else, or holds objects.
+    """
+    import numpy as np
+
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}.")
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            held = {name: arrays[name] for name in arrays.files}
+    except (ValueError, OSError, EOFError, KeyError, AttributeError, zipfile.BadZipFile) as broken:
+        raise ValueError(
+            f"{path} is not an .npz of plain arrays: {broken}. Arrays of Python objects are "
+            "pickles, which run code when they are read; none is read here. Get the file again."
+        ) from broken
+    return Tensors(path, {name: torch.from_numpy(value) for name, value in held.items()})
+
+
+def read_torch(path: Path, **sizes: int | None) -> Tensors:
+    """What a ``.pt`` file holds, read without running anything of it.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it holds more than tensors, numbers and strings, or is cut off.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}.")
+    try:
+        held = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as refused:
+        raise ValueError(_pickle_refused(path)) from refused
+    except (RuntimeError, OSError, EOFError, ValueError, KeyError, IndexError, TypeError) as broken:
+        raise ValueError(f"{path} is not a whole .pt file: {broken}. Get it again.") from broken
+    if not isinstance(held, dict):
+        raise ValueError(
+            f"{path} holds a {type(held).__name__}, wanted a dict of tensors (a state_dict)."
+        )
+    return Tensors(path, held, **sizes)
+
+
+def _pickle_refused(path: Path) -> str:
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return (
+        f"{path} (SHA-256 {digest}) holds more than tensors: a pickle of Python objects, which may "
+        "run any code when it is read, or a damaged file. Nothing of it was run, and there is no "
+        "switch to run it. If you trust who made it, open it where it can do no harm, with "
+        "torch.load(..., weights_only=False), and save its state_dict() with "
+        "safetensors.torch.save_file or its weights with torch.save."
+    )
+
+
+def write_whole(path: Path, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a file beside ``path``, then move it there: whole or not at all.
+
+    Raises:
+        OSError: it cannot be written; what stood there before is as it was.
+    """
+    from safetensors import SafetensorError
+
+    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.part")
+    try:
+        write(unfinished)
+        unfinished.replace(path)
+    except (OSError, SafetensorError) as error:  # the second is how safetensors meets a full disk
+        raise OSError(
+            f"{path} could not be written: {error}. What stood there before is unchanged. Make "
+            "room, or see that you may write there, and save again."
+        ) from error
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], config: str = "") -> None:
+    """Write a safetensors file, whole or not at all.
+
+    Args:
+        path: the file.
+        tensors: what it holds.
+        config: text of the configuration file that belongs to it; see `write_pair`.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from safetensors.torch import save_file
+
+    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    # Two names of one tensor, say a tied encoder: a file holds each by itself.
+    seen: set[int] = set()
+    for name, tensor in whole.items():
+        memory = tensor.untyped_storage().data_ptr()
+        whole[name] = tensor.clone() if memory in seen else tensor
+        seen.add(memory)
+    mark = {"format": "pt"} | ({"config_sha256": _digest(config)} if config else {})
+    write_whole(path, lambda unfinished: save_file(whole, unfinished, metadata=mark))
+
+
+def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text: str) -> None:
+    """Write weights and their configuration, so that a reader never gets one of each save.
+
+    Two files cannot be moved at one instant. So the new configuration is on disk, under the name of
+    its digest, before the weights that carry this digest take their place; a reader who finds the
+    two apart, because a save was killed between, takes the one that belongs.
+
+    Raises:
+        OSError: one cannot be written; both are as they were, or the pair is the new one.
+    """
+    waiting = _waiting(config, _digest(text))
+    write_whole(waiting, partial(_write_text, text))
+    try:
+        write_tensors(weights, tensors, text)
+    except BaseException:
+        waiting.unlink(missing_ok=True)
+        raise
+    waiting.replace(config)
+
+
+def _write_text(text: str, path: Path) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def config_beside(weights: Path, config: Path) -> Path:
+    """Where the configuration of some weights is: ``config``, or what a killed save left waiting.
+
+    Raises:
+        ValueError: weights that cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not weights.is_file():
+        return config
+    try:
+        with safe_open(weights, framework="pt") as file:
+            digest = (file.metadata() or {}).get("config_sha256", "")
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(
+            f"{weights} is not a whole safetensors file: {broken}. Get it again."
+        ) from broken
+    waiting = _waiting(config, digest)
+    return waiting if digest and waiting.is_file() else config
+
+
+def _waiting(config: Path, digest: str) -> Path:
+    return config.with_name(f".{config.name}.{digest[:32]}")
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def folder_for(path: str | Path, format: str) -> Path:
+    """A folder to write to, made where it is not.
+
+    Raises:
+        NotADirectoryError: a file is there.
+        OSError: it cannot be made.
+    """
+    folder = Path(path)
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; the {format} format is a folder of files.")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def listed(names: Iterable[str], most: int = 6) -> str:
+    """Some names for a message, in order."""
+    ordered = sorted(names)
+    tail = f" and {len(ordered) - most} more" if len(ordered) > most else ""
+    return ", ".join(ordered[:most]) + tail if ordered else "nothing"

@@ -1,0 +1,54 @@
+"""What was asked of a loader, after folders and the hub have been dealt with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Request:
+    """One dictionary to read.
+
+    Attributes:
+        folder: where its files are on this disk.
+        origin: what its owner calls that place, ``"google/gemma-scope-2b-pt-res/layer_20/…"`` or
+            the folder's path: some layouts tell the layer and the model in names of folders alone.
+        file: the one file that was named, ``""`` where a folder was.
+        dtype: of its tensors in memory; None for that of the file.
+        layer: which layer of a set.
+        k: how many latents fire, where the file does not say.
+        norm_scale: what inputs are multiplied by, where the file does not say.
+    """
+
+    folder: Path
+    origin: str = ""
+    file: str = ""
+    dtype: torch.dtype | None = torch.float32
+    layer: int | None = None
+    k: int | None = None
+    norm_scale: float | None = None
+
+    def dtype_of(self, tensor: Tensor) -> torch.dtype:
+        """The dtype of the dictionary, of whose file this is a tensor."""
+        return self.dtype or tensor.dtype
+
+    def about(self, format: str, file: Path, tensor: Tensor) -> dict[str, Any]:
+        """Where a dictionary came from, for its metadata."""
+        inside = (
+            file.relative_to(self.folder).as_posix() if file.is_relative_to(self.folder) else ""
+        )
+        return {
+            "format": format,
+            "file": f"{self.origin or self.folder}/{inside}".rstrip("/"),
+            "stored_dtype": dtype_name(tensor.dtype),
+        }
+
+
+def dtype_name(dtype: torch.dtype) -> str:
+    """``"float32"``."""
+    return str(dtype).removeprefix("torch.")
