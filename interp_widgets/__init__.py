@@ -21,7 +21,13 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import iter_composition as iter_composition
     from interp_widgets.core.dictionary.find import LatentFinds as LatentFinds
     from interp_widgets.core.dictionary.find import find_latents as find_latents
+    from interp_widgets.core.dictionary.matching import Match as Match
+    from interp_widgets.core.dictionary.matching import match_directions as match_directions
+    from interp_widgets.core.dictionary.matching import random_match as random_match
     from interp_widgets.core.dictionary.sae import SAE as SAE
+    from interp_widgets.core.dictionary.synthetic import GroundTruth as GroundTruth
+    from interp_widgets.core.dictionary.synthetic import ground_truth as ground_truth
+    from interp_widgets.core.dictionary.synthetic import numpy_lab as numpy_lab
     from interp_widgets.core.dictionary.train import train_sae as train_sae
     from interp_widgets.core.dictionary.training_record import Training as Training
     from interp_widgets.core.dictionary.training_run import TrainingRun as TrainingRun
@@ -124,6 +130,7 @@ _HOME = {
     "EdgeAttribution": "core.patching.edge_record",
     "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",
+    "GroundTruth": "core.dictionary.synthetic",
     "HeadCircuit": "core.head_circuit",
     "HeadEdit": "core.head_edit",
     "HeadGrid": "widgets.heads",
@@ -136,6 +143,7 @@ _HOME = {
     "LogitAttribution": "core.logit_attribution",
     "LogitLens": "core.lens.logit",
     "LogitLensHeatmap": "widgets.logit_lens",
+    "Match": "core.dictionary.matching",
     "Overlap": "core.overlap",
     "Patch": "core.patching.intervention",
     "Patching": "core.patching.record",
@@ -169,6 +177,7 @@ _HOME = {
     "find_latents": "core.dictionary.find",
     "fit_lens": "core.lens.fit",
     "glossary": "course.glossary",
+    "ground_truth": "core.dictionary.synthetic",
     "head_circuit": "core.head_circuit",
     "head_edit": "core.head_edit",
     "head_scores": "core.heads",
@@ -194,13 +203,16 @@ _HOME = {
     "load": "core.load",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
+    "match_directions": "core.dictionary.matching",
     "model_card": "bundled",
+    "numpy_lab": "core.dictionary.synthetic",
     "or_solution": "course.exercises",
     "overlap": "core.overlap",
     "path_patching": "core.patching.path",
     "progress": "course.progress",
     "prompts": "bundled",
     "quiz": "course.quizzes",
+    "random_match": "core.dictionary.matching",
     "superposition": "core.superposition",
     "timeline": "core.timeline",
     "train_sae": "core.dictionary.train",
