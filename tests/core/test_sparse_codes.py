@@ -8,12 +8,19 @@ import pytest
 import torch
 from torch import Tensor
 
+from interp_widgets.core.dictionary import dense_relu
+from interp_widgets.core.dictionary.dense_relu import relu_autoencode
 from interp_widgets.core.dictionary.selection import group_count, largest
 from interp_widgets.core.dictionary.sparse import (
     SparseCodes,
     encoder_layout,
     sparse_decode,
     topk_codes,
+)
+from interp_widgets.core.dictionary.sparse_above import (
+    batch_topk_codes,
+    codes_above,
+    share_above,
 )
 from interp_widgets.core.dictionary.workspace import Workspace
 
@@ -229,3 +236,105 @@ def test_on_a_gpu():
         got = slopes(judged(codes.dense(), out, made), made)
         found.append({name: value.cpu() for name, value in got.items()})
     close(found[1], found[0], 1e-4)
+
+
+def dense_batch_topk(pre: Tensor, count: int, scale: Tensor | None = None) -> Tensor:
+    """Codes of the ``count`` largest of all rows, by a sort."""
+    judged = pre.relu() if scale is None else pre.relu() * scale
+    kept = judged.detach().flatten().sort(descending=True).indices[:count]
+    return torch.zeros_like(pre).flatten().scatter(0, kept, pre.relu().flatten()[kept]).view_as(pre)
+
+
+@pytest.mark.parametrize("k", [0.3, 5, 7.5, 60])
+@pytest.mark.parametrize("scaled", [False, True])
+def test_the_largest_of_a_batch(k, scaled):
+    made = parts()
+    scale = torch.linspace(0.1, 3, 96, dtype=torch.float64) if scaled else None
+    dead = torch.tensor([1, 5, 70])
+    codes, aux = batch_topk_codes(
+        made["x"],
+        made["W_enc"],
+        made["b_enc"],
+        k,
+        center=made["b_dec"],
+        scale=scale,
+        dead=dead,
+        k_aux=2,
+    )
+    assert aux is not None
+    out = sparse_decode(codes, made["W_dec"], made["b_dec"])
+    ghosts = sparse_decode(aux, made["W_dec"])
+    got = slopes(judged(codes.dense(), out, made) + ghosts.cos().sum(), made)
+    pre = (made["x"] - made["b_dec"]) @ made["W_enc"] + made["b_enc"]
+    wanted = dense_batch_topk(pre, int(k * 37), scale)
+    only = torch.full_like(pre, -torch.inf)
+    apart = (made["x"] - made["b_dec"].detach()) @ made["W_enc"] + made["b_enc"]
+    only[:, dead] = apart[:, dead]
+    revived = dense_topk(only, 2, scale) @ made["W_dec"]
+    whole = wanted @ made["W_dec"] + made["b_dec"]
+    assert torch.allclose(codes.dense(), wanted, rtol=1e-12, atol=1e-12)
+    assert len(codes.values) == min(int(k * 37), int((pre > 0).sum()))
+    close(got, slopes(judged(wanted, whole, made) + revived.cos().sum(), made), 1e-10)
+
+
+def test_a_batch_unlike_its_first_rows():
+    made = parts(batch=256)
+    with torch.no_grad():
+        made["x"][::4] *= 100  # the rows that the floor is guessed from
+    codes, _ = batch_topk_codes(made["x"], made["W_enc"], made["b_enc"], 20)
+    pre = made["x"] @ made["W_enc"] + made["b_enc"]
+    assert torch.allclose(codes.dense(), dense_batch_topk(pre, 20 * 256), rtol=1e-12, atol=1e-12)
+    with torch.no_grad():
+        made["b_enc"] -= 1000  # hardly anything is above 0
+    codes, _ = batch_topk_codes(made["x"], made["W_enc"], made["b_enc"], 20)
+    pre = made["x"] @ made["W_enc"] + made["b_enc"]
+    assert torch.allclose(codes.dense(), pre.relu(), rtol=1e-12, atol=1e-12)
+
+
+def test_equal_ones_are_not_more_than_wanted():
+    made = parts()
+    with torch.no_grad():
+        made["W_enc"].zero_()
+        made["b_enc"].fill_(1.0)
+    codes, _ = batch_topk_codes(made["x"], made["W_enc"], made["b_enc"], 4)
+    assert len(codes.values) == 4 * 37
+    with pytest.raises(ValueError, match="k is above 0 and at most 96"):
+        batch_topk_codes(made["x"], made["W_enc"], made["b_enc"], 97)
+
+
+def test_all_above_a_floor():
+    made = parts()
+    floor = torch.linspace(-1, 4, 96, dtype=torch.float64)
+    codes = codes_above(made["x"], made["W_enc"], made["b_enc"], floor, center=made["b_dec"])
+    out = sparse_decode(codes, made["W_dec"], made["b_dec"])
+    got = slopes(judged(codes.dense(), out, made), made)
+    pre = (made["x"] - made["b_dec"]) @ made["W_enc"] + made["b_enc"]
+    wanted = torch.where(pre > floor, pre, 0)
+    assert torch.allclose(codes.dense(), wanted, rtol=1e-12, atol=1e-12)
+    whole = wanted @ made["W_dec"] + made["b_dec"]
+    close(got, slopes(judged(wanted, whole, made), made), 1e-10)
+    share = share_above(made["x"], made["W_enc"], made["b_enc"], floor, center=made["b_dec"])
+    assert share == pytest.approx(float((wanted != 0).double().mean()), rel=1e-6)
+
+
+@pytest.mark.parametrize("few", [False, True])
+@pytest.mark.parametrize("center", [False, True])
+def test_relu_equals_autograd(monkeypatch, few, center):
+    monkeypatch.setattr(dense_relu, "_FEW", 1.0 if few else 0.0)
+    monkeypatch.setattr(dense_relu, "_rows", lambda shape: 10)
+    made, workspace = parts(), Workspace()
+    shift = made["b_dec"] if center else None
+    x, W_enc, b_enc, W_dec, b_dec = (made[name] for name in NAMES)
+    for _ in range(2):
+        workspace.reset()
+        out, mean, fired = relu_autoencode(
+            x, W_enc, b_enc, W_dec, b_dec, center=shift, workspace=workspace
+        )
+        got = slopes(judged(mean, out, made) + (mean * W_dec.norm(dim=1)).sum(), made)
+    codes = ((x - b_dec if center else x) @ W_enc + b_enc).relu()
+    whole, level = codes @ W_dec + b_dec, codes.mean(0)
+    assert torch.equal(fired, (codes > 0).sum(0).float())
+    assert torch.allclose(out, whole, rtol=1e-12, atol=1e-12)
+    assert torch.allclose(mean, level, rtol=1e-12, atol=1e-12)
+    wanted = slopes(judged(level, whole, made) + (level * W_dec.norm(dim=1)).sum(), made)
+    close(got, wanted, 1e-10)

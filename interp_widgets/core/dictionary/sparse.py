@@ -148,8 +148,8 @@ def topk_codes(
     chosen = _Choice(k, scale, dead, k_aux if dead is not None else 0, workspace)
     values, aux_values, indices, aux_indices = _TopK.apply(x, W_enc, b_enc, center, chosen)
     width = W_enc.shape[1]
-    codes = _rectangular(values, indices, width)
-    return codes, None if dead is None else _rectangular(aux_values, aux_indices, width)
+    codes = rectangular(values, indices, width)
+    return codes, None if dead is None else rectangular(aux_values, aux_indices, width)
 
 
 def sparse_decode(
@@ -211,10 +211,10 @@ class _TopK(Function):
     def backward(ctx: Any, slope: Tensor, aux_slope: Tensor, *_: Any):
         centred, W_enc, values, indices, aux_values, aux_indices = ctx.saved_tensors
         width = W_enc.shape[1]
-        main = _rectangular(torch.where(values > 0, slope, 0), indices, width)
+        main = rectangular(torch.where(values > 0, slope, 0), indices, width)
         parts = [main]
         if aux_indices.shape[1]:
-            aux = _rectangular(torch.where(aux_values > 0, aux_slope, 0), aux_indices, width)
+            aux = rectangular(torch.where(aux_values > 0, aux_slope, 0), aux_indices, width)
             parts.append(aux)
         grads = encoder_grads(ctx, parts, centred, W_enc, ctx.has_center, ctx.workspace)
         return (*grads, None)
@@ -361,7 +361,8 @@ def _hear_the_warning() -> None:
         )
 
 
-def _rectangular(values: Tensor, indices: Tensor, width: int) -> SparseCodes:
+def rectangular(values: Tensor, indices: Tensor, width: int) -> SparseCodes:
+    """Codes of values and indices ``[batch, k]``, of ``width`` latents."""
     batch, k = indices.shape
     offsets = torch.arange(batch + 1, device=indices.device) * k
     return SparseCodes(values.reshape(-1), indices.reshape(-1), offsets, width, k)
