@@ -91,7 +91,7 @@ def test_closed_form_gradients_equal_autograd(relu):
 @pytest.mark.parametrize("relu", [True, False])
 def test_dense_features_the_most_important_have_dimensions_of_their_own(relu):
     """Nothing is left of the others but their mean: their variance, 1/12, is the loss."""
-    found = superposition(6, 3, density=1.0, decay=0.7, relu=relu, steps=1500)
+    found = superposition(6, 3, density=1.0, decay=0.7, relu=relu, steps=800)
     assert found.represented.tolist() == [True] * 3 + [False] * 3
     torch.testing.assert_close(
         found.gram, torch.diag(torch.tensor([1.0] * 3 + [0] * 3)), atol=0.05, rtol=0
@@ -114,7 +114,7 @@ def test_without_relu_sparse_features_share_nothing():
 
 
 def test_features_that_never_meet_are_opposite_ends_of_one_line():
-    found = superposition(4, 2, density=0.3, correlation=-1.0, steps=1500)
+    found = superposition(4, 2, density=0.3, correlation=-1.0, steps=800)
     expected = torch.block_diag(*[torch.tensor([[1.0, -1.0], [-1.0, 1.0]])] * 2)
     torch.testing.assert_close(found.gram, expected, atol=0.02, rtol=0)
     assert found.shapes() == ["2 times an antipodal pair"]
