@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from interp_widgets.core.dictionary import initial
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.workspace import Workspace
 
 Parameters = dict[str, nn.Parameter]
 CONVENTIONS = ("sum", "mean", "mean_of_both")
@@ -31,6 +32,7 @@ class LossState:
         l1_scale: what the sparsity term is multiplied by while it warms up, 0..1.
         variance: of the targets, summed over their width, from a sample.
         mean: averages a number over the processes that train together.
+        workspace: memory that is used again each step.
     """
 
     step: int = 0
@@ -38,6 +40,7 @@ class LossState:
     l1_scale: float = 1.0
     variance: float = 1.0
     mean: Callable[[Tensor], Tensor] = lambda value: value
+    workspace: Workspace | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,8 +188,13 @@ class Variant(ABC):
             length = torch.linalg.vector_norm(W_dec, dim=1, keepdim=True)
             W_dec.div_(length.clamp(min=torch.finfo(W_dec.dtype).tiny))
 
+    def _center(self, parameters: Parameters) -> Tensor | None:
+        """What is subtracted from the input."""
+        return parameters["b_dec"] if self.settings["center"] else None
+
     def _centred(self, parameters: Parameters, x: Tensor) -> Tensor:
-        return x - parameters["b_dec"] if self.settings["center"] else x
+        center = self._center(parameters)
+        return x if center is None else x - center
 
     def _sae(self, parameters: Parameters, about: dict[str, Any], **parts: Any) -> SAE:
         """An `SAE` of copies, so that later steps leave it alone."""
@@ -203,14 +211,14 @@ class Variant(ABC):
 
 
 def squared_error(y: Tensor, reconstruction: Tensor) -> tuple[Tensor, Tensor]:
-    """Residual ``[batch, d]`` and its squares, summed over the width, averaged over tokens.
+    """Residual ``[..., batch, d]``; its squares summed over the width, averaged over tokens.
 
     In float32 or better, whatever precision the reconstruction was computed in.
     """
     residual = y - reconstruction
     if residual.dtype != torch.float64:
         residual = residual.float()
-    return residual, residual.square().sum() / len(residual)
+    return residual, residual.square().sum((-2, -1)) / residual.shape[-2]
 
 
 def convert_l1(l1: float, d_in: int, d_sae: int, given: str = "mean", wanted: str = "sum") -> float:

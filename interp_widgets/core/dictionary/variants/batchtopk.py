@@ -13,12 +13,9 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.variants.base import (
-    Loss,
-    LossState,
-    Parameters,
-    squared_error,
-)
+from interp_widgets.core.dictionary.sparse import SparseCodes
+from interp_widgets.core.dictionary.sparse_above import batch_topk_codes
+from interp_widgets.core.dictionary.variants.base import LossState, Parameters
 from interp_widgets.core.dictionary.variants.topk import TopK
 
 _RATE = 0.01  # of the threshold's moving average
@@ -39,16 +36,6 @@ class BatchTopK(TopK):
             self.state[name] = torch.zeros((), device=made["W_dec"].device)
         return made
 
-    def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
-        """See `Variant.loss`."""
-        codes = self._codes(parameters, x)
-        residual, mse = squared_error(
-            y, torch.addmm(parameters["b_dec"], codes, parameters["W_dec"])
-        )
-        aux = self._aux(parameters, x, residual.detach(), state)
-        fired = (codes.detach() > 0).sum(0).float()
-        return self._judged(mse, mse.detach(), aux, fired, residual.detach(), state)
-
     @property
     def threshold(self) -> Tensor:
         """What a code has to exceed after training; 0 before the first batch."""
@@ -59,16 +46,17 @@ class BatchTopK(TopK):
         """See `Variant.to_sae`."""
         return self._sae(parameters, about, activation="jumprelu", threshold=self.threshold)
 
-    def _codes(self, parameters: Parameters, x: Tensor) -> Tensor:
-        """Codes ``[batch, feature]`` of a batch whose tokens compete."""
-        pre = torch.addmm(parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"])
-        flat = pre.relu().flatten()
-        values, indices = flat.topk(max(1, int(self.hyper["k"] * len(x))), sorted=False)
-        self._see(values.detach())
-        return torch.zeros_like(flat).scatter(0, indices, values).view_as(pre)
+    def _encode(
+        self, parameters: Parameters, x: Tensor, state: LossState
+    ) -> tuple[SparseCodes, SparseCodes | None]:
+        codes, aux = batch_topk_codes(x, k=self.hyper["k"], **self._encoder(parameters, x, state))
+        self._see(codes.values.detach())
+        return codes, aux
 
     def _see(self, values: Tensor) -> None:
         """Note the smallest of the codes that were let through; zeros were not."""
+        if not len(values):
+            return
         least = torch.where(values > 0, values, torch.inf).amin().float()
         seen = least.isfinite().float() * _RATE
         self.state["threshold_sum"].lerp_(least.nan_to_num(0.0, 0.0, 0.0), seen)

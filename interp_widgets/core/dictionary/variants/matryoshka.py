@@ -9,22 +9,17 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
+from torch.nn import functional as F
 
-from interp_widgets.core.dictionary.variants.base import (
-    Loss,
-    LossState,
-    Parameters,
-    squared_error,
-)
+from interp_widgets.core.dictionary.sparse import SparseCodes
 from interp_widgets.core.dictionary.variants.batchtopk import BatchTopK
 
 
 class Matryoshka(BatchTopK):
     """`BatchTopK` whose error is the mean over nested dictionaries, each a prefix of the next.
 
-    ``prefixes`` are their shares of all latents, rising to 1.
+    ``prefixes`` are their shares of all latents, rising to 1. ``mse`` is that of all latents.
     """
 
     name = "matryoshka"
@@ -45,17 +40,15 @@ class Matryoshka(BatchTopK):
         """How many latents each of the nested dictionaries has."""
         return sorted({max(1, round(share * d_sae)) for share in self.settings["prefixes"]})
 
-    def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
-        """See `Variant.loss`; ``mse`` and ``residual`` are those of all latents together."""
-        codes, W_dec = self._codes(parameters, x), parameters["W_dec"]
-        widths = self.widths(len(W_dec))
-        decoded, errors = parameters["b_dec"].expand(len(x), -1), []
-        residual = y
-        for start, end in pairwise([0, *widths]):
-            decoded = torch.addmm(decoded, codes[:, start:end], W_dec[start:end])
-            residual, error = squared_error(y, decoded)
-            errors.append(error)
-        aux = self._aux(parameters, x, residual.detach(), state)
-        fired = (codes.detach() > 0).sum(0).float()
-        mean = torch.stack(errors).mean()
-        return self._judged(mean, errors[-1].detach(), aux, fired, residual.detach(), state)
+    def _nested(self, codes: SparseCodes) -> list[SparseCodes]:
+        return [
+            _between(codes, start, end) for start, end in pairwise([0, *self.widths(codes.d_sae)])
+        ]
+
+
+def _between(codes: SparseCodes, start: int, end: int) -> SparseCodes:
+    """The entries of latents from ``start`` to below ``end``."""
+    inside = (codes.indices >= start) & (codes.indices < end)
+    kept: Tensor = inside.nonzero().squeeze(1)
+    counts = F.pad(inside.cumsum(0), (1, 0))[codes.offsets]
+    return SparseCodes(codes.values[kept], codes.indices[kept], counts, codes.d_sae)

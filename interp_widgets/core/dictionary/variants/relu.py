@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from interp_widgets.core.dictionary.dense_relu import relu_autoencode
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.variants.base import (
     Loss,
@@ -33,22 +34,20 @@ class ReLU(Variant):
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`."""
         W_dec = parameters["W_dec"]
-        codes = torch.addmm(
-            parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"]
-        ).relu()
-        residual, mse = squared_error(y, torch.addmm(parameters["b_dec"], codes, W_dec))
-        mean = codes.mean(0, dtype=torch.promote_types(codes.dtype, torch.float32))
-        sparsity = mean @ W_dec.norm(dim=1) if not self.unit_norm else mean.sum()
-        total = mse + self.hyper["l1"] * state.l1_scale * sparsity
-        fired = (codes.detach() > 0).sum(0).float()
-        return Loss(
-            total,
-            mse.detach(),
-            sparsity.detach(),
-            torch.zeros_like(mse),
-            fired,
-            residual.detach(),
+        reconstruction, mean, fired = relu_autoencode(
+            x,
+            parameters["W_enc"],
+            parameters["b_enc"],
+            W_dec,
+            parameters["b_dec"],
+            center=self._center(parameters),
+            workspace=state.workspace,
         )
+        residual, mse = squared_error(y, reconstruction)
+        sparsity = mean.sum() if self.unit_norm else mean @ W_dec.norm(dim=1)
+        total = mse + self.hyper["l1"] * state.l1_scale * sparsity
+        none = torch.zeros_like(mse)
+        return Loss(total, mse.detach(), sparsity.detach(), none, fired, residual.detach())
 
     def to_sae(self, parameters: Parameters, **about: Any) -> SAE:
         """See `Variant.to_sae`."""

@@ -11,8 +11,8 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary import encode
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.sparse import SparseCodes, sparse_decode, topk_codes
 from interp_widgets.core.dictionary.variants.base import (
     Loss,
     LossState,
@@ -43,48 +43,61 @@ class TopK(Variant):
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`."""
-        W_dec = parameters["W_dec"]
-        pre = torch.addmm(parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"])
-        values, indices = encode.topk(pre, int(self.hyper["k"]))
-        codes = encode.dense(values, indices, len(W_dec))
-        residual, mse = squared_error(y, torch.addmm(parameters["b_dec"], codes, W_dec))
-        aux = self._aux(parameters, x, residual.detach(), state)
-        fired = (codes.detach() > 0).sum(0).float()
-        return self._judged(mse, mse.detach(), aux, fired, residual.detach(), state)
+        codes, aux_codes = self._encode(parameters, x, state)
+        nested = self._nested(codes)
+        parts = nested if aux_codes is None else [*nested, aux_codes]
+        decoded = sparse_decode(
+            SparseCodes.stack(parts), parameters["W_dec"], workspace=state.workspace
+        )
+        own = decoded[: len(nested) * len(x)].view(len(nested), *y.shape)
+        own = own if len(nested) == 1 else own.cumsum(0)
+        residuals, errors = squared_error(y, own + parameters["b_dec"])
+        residual, error = residuals[-1].detach(), errors.mean()
+        missed = None if aux_codes is None else decoded[-len(x) :]
+        aux = _missed_share(residual, missed, state)
+        # Activations that never change have no variance; their error is then counted as it is.
+        total = error / (state.variance or 1.0) + self.settings["aux"] * aux
+        none = torch.zeros_like(error)
+        return Loss(total, errors[-1].detach(), none, aux.detach(), codes.fired, residual)
 
     def to_sae(self, parameters: Parameters, **about: Any) -> SAE:
         """See `Variant.to_sae`."""
         return self._sae(parameters, about, activation="topk", k=int(self.hyper["k"]))
 
-    def _judged(
-        self,
-        error: Tensor,
-        mse: Tensor,
-        aux: Tensor,
-        fired: Tensor,
-        residual: Tensor,
-        state: LossState,
-    ) -> Loss:
-        """The loss from its terms; ``error`` is what stands for the squared error in it."""
-        # Activations that never change have no variance; their error is then counted as it is.
-        total = error / (state.variance or 1.0) + self.settings["aux"] * aux
-        return Loss(total, mse, torch.zeros_like(mse), aux.detach(), fired, residual)
+    def _encode(
+        self, parameters: Parameters, x: Tensor, state: LossState
+    ) -> tuple[SparseCodes, SparseCodes | None]:
+        """Codes of a batch, and those of its dead latents."""
+        return topk_codes(x, k=int(self.hyper["k"]), **self._encoder(parameters, x, state))
 
-    def _aux(self, parameters: Parameters, x: Tensor, residual: Tensor, state: LossState) -> Tensor:
-        """Share of the residual's variance that the dead latents miss; 0 without dead ones.
+    def _encoder(self, parameters: Parameters, x: Tensor, state: LossState) -> dict[str, Any]:
+        """What both ways of choosing codes take, by name."""
+        dead, k_aux = None, 0
+        if state.dead is not None and self.settings["aux"]:
+            dead = state.dead.nonzero().squeeze(1)
+            k_aux = min(max(1, x.shape[1] // 2), len(dead))
+        return {
+            "W_enc": parameters["W_enc"],
+            "b_enc": parameters["b_enc"],
+            "center": self._center(parameters),
+            "dead": dead,
+            "k_aux": k_aux,
+            "workspace": state.workspace,
+        }
 
-        Only their rows get a gradient: the residual is a given, and neither the decoder's bias nor
-        the centre of the input is part of it.
-        """
-        if state.dead is None or not self.settings["aux"]:
-            return residual.new_zeros(())
-        dead = state.dead.nonzero().squeeze(1)
-        k = min(x.shape[1] // 2, len(dead))
-        if not k:
-            return residual.new_zeros(())
-        centred = self._centred(parameters, x).detach()
-        pre = torch.addmm(parameters["b_enc"][dead], centred, parameters["W_enc"][:, dead])
-        codes = encode.dense(*encode.topk(pre, k), len(dead))
-        _, missed = squared_error(residual, codes @ parameters["W_dec"][dead])
-        spread = residual - state.mean(residual.mean(0))
-        return (missed / state.mean(spread.square().sum() / len(spread))).nan_to_num(0.0)
+    def _nested(self, codes: SparseCodes) -> list[SparseCodes]:
+        """Codes in parts, of which the first alone, then the first two, … are to reconstruct."""
+        return [codes]
+
+
+def _missed_share(residual: Tensor, decoded: Tensor | None, state: LossState) -> Tensor:
+    """Share of the residual's variance that the dead latents miss; 0 without dead ones.
+
+    Only their weights get a gradient: the residual is a given, and neither the decoder's bias nor
+    the centre of the input is part of it.
+    """
+    if decoded is None:
+        return residual.new_zeros(())
+    _, missed = squared_error(residual, decoded)
+    spread = residual - state.mean(residual.mean(0))
+    return (missed / state.mean(spread.square().sum() / len(spread))).nan_to_num(0.0, 0.0, 0.0)
