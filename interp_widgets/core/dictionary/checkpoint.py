@@ -24,7 +24,7 @@ FILE = "run.safetensors"
 KIND = "TrainingRun"
 SCHEMA = 1
 MEMORY = 2 << 30  # bytes that the checkpoints of a run may hold in memory, about
-MOST = 100  # of them; when there are more, every second one goes
+MOST = 64  # of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,9 +46,9 @@ class Snapshot:
 
 
 class Kept:
-    """Checkpoints in memory, by step: spread evenly over the run, the first one among them.
+    """Checkpoints in memory, by step: spread over the run, its beginning among them.
 
-    From 50 to 100 of them, fewer where `MEMORY` has no room for 50.
+    At most `MOST` of them, fewer where `MEMORY` has no room for so many.
     """
 
     def __init__(self) -> None:
@@ -60,13 +60,13 @@ class Kept:
         return tuple(sorted(self._at))
 
     def add(self, step: int, snapshot: Snapshot) -> None:
-        """Keep one; where that is too many, every second one before it goes, but not the first."""
+        """Keep one; where that is too many, the one goes that leaves the smallest gap."""
         self._at[step] = snapshot
         most = max(2, min(MOST, MEMORY // max(1, snapshot.size)))
         while len(self._at) > most:
             steps = self.steps
-            for gone in steps[1:-1][::2]:
-                del self._at[gone]
+            gaps = [after - before for before, after in zip(steps, steps[2:], strict=False)]
+            del self._at[steps[1 + gaps.index(min(gaps))]]
 
     def before(self, step: int) -> tuple[int, Snapshot]:
         """The last one at or before a step.

@@ -62,11 +62,12 @@ def train_sae(
         texts: what the model is to read: a list, a file's path, a data set.
         variant: the objective, see `VARIANTS`.
         d_sae: latents; 8 times the width when left out.
-        k: latents that fire on a token, for the variants that have it.
+        k: latents that fire on a token, for the variants that have it; left out: an eighth of the
+            width, 32 at most.
         l1: weight of the sparsity term, for the others: for errors summed over the width and codes
             summed over latents (`convert_l1` converts other conventions).
         lr: learning rate of Adam; left out: 2e-4 at 16,384 latents, more for fewer, with 1/√.
-        batch_size: activations a step; 4,096, or all there are where there are fewer.
+        batch_size: activations a step; left out: 4,096, or an eighth of the data if that is less.
         steps: of the run.
         seed: of initial directions and of the order of the data. On the same machine the same seed
             gives the same run, bit by bit.
@@ -116,7 +117,7 @@ def train_sae(
     d_in, steps = source.d_in, int(steps)
     width = EXPANSION * d_in if d_sae is None else d_sae
     if "k" in objective.hyper and k is None:
-        objective.hyper["k"] = min(objective.hyper["k"], max(1, d_in // 4), width)
+        objective.hyper["k"] = min(objective.hyper["k"], max(1, d_in // 8), width)
     objective.check(d_in, width)
     distributed.check(peers, objective, variant, size)
     settings = Settings(
@@ -208,6 +209,11 @@ class Rows:
 
 def opened(data: Any, about: dict[str, Any], texts: Any, seed: int) -> Any:
     """The source of activations that was asked for."""
+    if not isinstance(data, Tensor) or not data.is_floating_point():
+        kind = f"a tensor of {data.dtype}" if isinstance(data, Tensor) else type(data).__name__
+        raise TypeError(f"activations are a tensor of real numbers [token, d]; got {kind}.")
+    if data.ndim != 2 or not len(data):
+        raise ValueError(f"activations are [token, d]; got {list(data.shape)}.")
     return Rows(data, seed)
 
 
@@ -222,7 +228,7 @@ def _new(folder: Path) -> Path:
 
 def _batch_size(given: int | None, rows: int | None) -> int:
     if given is None:
-        return BATCH if rows is None else min(BATCH, rows)
+        return BATCH if rows is None else min(BATCH, max(1, rows // 8))
     if rows is not None and given > rows:
         raise ValueError(
             f"a batch of {given} is larger than the data, which have {rows} rows. Use a batch_size "

@@ -248,7 +248,7 @@ class Loop:
     def _row(self, numbers: Tensor, fired: Tensor, dead: Tensor, y: Tensor) -> Tensor:
         """What the history holds of a step, on the device."""
         with torch.no_grad():
-            spread = y.var(0, correction=0).sum() if len(y) > 1 else y.new_tensor(self.variance)
+            spread = _spread(y) if len(y) > 1 else y.new_tensor(self.variance)
             more = (fired.sum() / len(y), 1 - numbers[1] / spread, dead.float().mean())
             row = torch.cat([numbers, torch.stack([value.float() for value in more])])
             return torch.where(self.bad, math.nan, row)
@@ -330,6 +330,13 @@ class Loop:
 
 def _pair(drawn: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     return drawn if isinstance(drawn, tuple) else (drawn, drawn)
+
+
+def _spread(y: Tensor) -> Tensor:
+    """Variance of a batch ``[token, d]``, summed over its width; as two products, which are fast."""
+    flat, count = y.reshape(-1), len(y)
+    mean = y.new_full((count,), 1 / count) @ y
+    return torch.dot(flat, flat) / count - torch.dot(mean, mean)
 
 
 def _check_sample(rows: Tensor, name: str) -> None:

@@ -100,4 +100,6 @@ def _missed_share(residual: Tensor, decoded: Tensor | None, state: LossState) ->
         return residual.new_zeros(())
     _, missed = squared_error(residual, decoded)
     spread = residual - state.mean(residual.mean(0))
-    return (missed / state.mean(spread.square().sum() / len(spread))).nan_to_num(0.0, 0.0, 0.0)
+    whole = state.mean(spread.square().sum() / len(spread))
+    # A batch of one token leaves nothing to share out; dividing by 0 would spoil the gradients too.
+    return missed / torch.where(whole > 0, whole, torch.inf)
