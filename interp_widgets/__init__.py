@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition as Composition
     from interp_widgets.core.composition import composition as composition
     from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.dictionary.feature_record import FeatureDashboards as FeatureDashboards
+    from interp_widgets.core.dictionary.features import features as features
+    from interp_widgets.core.dictionary.features import iter_features as iter_features
     from interp_widgets.core.dictionary.find import LatentFinds as LatentFinds
     from interp_widgets.core.dictionary.find import find_latents as find_latents
     from interp_widgets.core.dictionary.matching import Match as Match
@@ -114,6 +117,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -128,6 +132,7 @@ _HOME = {
     "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",
+    "FeatureDashboards": "core.dictionary.feature_record",
     "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",
     "GroundTruth": "core.dictionary.synthetic",
@@ -153,6 +158,7 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "SAE": "core.dictionary.sae",
+    "SAETrainer": "widgets.sae_trainer",
     "Scrubbing": "core.patching.scrubbing",
     "Superposition": "core.superposition",
     "Timeline": "core.timeline",
@@ -173,6 +179,7 @@ _HOME = {
     "circuit": "core.patching.circuit",
     "composition": "core.composition",
     "edge_attribution": "core.patching.edges",
+    "features": "core.dictionary.features",
     "find_circuit": "core.patching.circuit",
     "find_latents": "core.dictionary.find",
     "fit_lens": "core.lens.fit",
@@ -191,6 +198,7 @@ _HOME = {
     "iter_circuit": "core.patching.circuit",
     "iter_composition": "core.composition",
     "iter_edge_attribution": "core.patching.edges",
+    "iter_features": "core.dictionary.features",
     "iter_find_circuit": "core.patching.circuit",
     "iter_fit_lens": "core.lens.fit",
     "iter_head_edit": "core.head_edit",

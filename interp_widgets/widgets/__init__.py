@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -35,6 +36,7 @@ WIDGETS = {
     "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
+    "SAETrainer": "sae_trainer",
     "TokenStrip": "tokens",
     "TrainingTimeline": "timeline",
 }
@@ -52,6 +54,7 @@ __all__ = [
     "PatchingPipeline",
     "Quiz",
     "ResidualBus",
+    "SAETrainer",
     "TokenStrip",
     "TrainingTimeline",
 ]

@@ -12,6 +12,7 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
+from interp_widgets.core.dictionary.synthetic import ground_truth
 from interp_widgets.core.lens.lens import Lens
 from interp_widgets.core.lens.logit import LogitLens
 from interp_widgets.core.logit_attribution import LogitAttribution
@@ -26,6 +27,7 @@ from interp_widgets.widgets import (
     PatchingPipeline,
     Quiz,
     ResidualBus,
+    SAETrainer,
     TokenStrip,
     TrainingTimeline,
 )
@@ -220,6 +222,28 @@ EXAMPLES = {
             {"do": "distractor", "text": " Dallas"},
         ],
         most_bytes=8_000,
+    ),
+    "SAETrainer": Example(
+        make=lambda **given: SAETrainer(
+            data=ground_truth(d=8, features=12, samples=256, active=2.0),
+            race=[{"variant": "relu"}, {"variant": "topk", "k": 2}],
+            **{"d_sae": 16, "steps": 30, "batch_size": 64, "lr": 3e-3, **given},
+        ),
+        actions=[
+            {"do": "measure", "by": "mse"},
+            {"do": "measure", "by": "fve"},
+            {"do": "scale", "by": "linear"},
+            {"do": "step", "n": 2},
+            {"do": "change", "run": 0, "what": "l1", "to": 0.2},
+            {"do": "start"},
+            {"do": "pause"},
+            {"do": "rewind", "to": 10},
+            {"do": "run", "index": 1},
+            {"do": "pick", "latent": 3},
+            {"do": "window", "steps": [2, 9]},
+            {"do": "stop"},
+        ],
+        most_bytes=6_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(

@@ -79,8 +79,8 @@ export class Link<S extends BaseState> {
     this.note([...(Object.keys(echo) as (keyof S)[]), "answered"]);
   }
 
-  /** Stops what Python computes, or goes on with it: no action, since it changes nothing that was chosen. */
-  work(what: "stop" | "resume"): void {
+  /** Stops what Python computes, goes on with it, or asks for all of it: no action, since it changes nothing that was chosen. */
+  work(what: "stop" | "resume" | "all"): void {
     if (!this.dead) this.host.send({ work: what });
   }
 

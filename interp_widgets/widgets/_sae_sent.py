@@ -1,0 +1,162 @@
+"""What the trainer's page gets to draw, in messages of at most four kilobytes while it runs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from interp_widgets.widgets._pack import number, plane
+from interp_widgets.widgets._sae_curves import close_up
+from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+
+ROOM = 2600  # bytes of curves in one message; names and brackets come on top
+BARS = 24  # of the histogram of firing rates, a quarter of a power of ten each
+LOWEST = -6.0  # log10 of the lowest firing rate that has a bar of its own
+CLOSE = 400  # buckets of a close-up
+TRUTHS = 64  # rows of the match matrix; more are joined
+_RECENT = 25  # steps that the numbers beside the curves are means of
+
+
+def opening(entrants: Sequence[Entrant], seq: int) -> dict[str, Any]:
+    """Everything about the runs, with the whole of their curves."""
+    return {
+        "seq": seq,
+        "measures": list(MEASURES),
+        "runs": [{**_about(one), **_now(one), **_piece(one, 0, None)} for one in entrants],
+    }
+
+
+def pulse(entrants: Sequence[Entrant], seq: int, working: bool, room: int) -> dict[str, Any]:
+    """What is new since the last message; what does not fit comes with the next one.
+
+    Args:
+        entrants: the runs.
+        seq: number of this message.
+        working: a thread trains.
+        room: bytes for curves.
+    """
+    sent = []
+    for one in entrants:
+        one.take_in()
+        bucket = 4 * len(MEASURES) * (1 if one.curves.size == 1 else 2)
+        most = max(room // len(entrants) // bucket, 1)
+        sent.append({**_now(one), "cut": one.cut, **_piece(one, one.sent, most)})
+        one.sent = min(len(one.curves.low), one.sent + most) - 1
+        one.sent, one.cut = max(one.sent, 0), -1
+    return {"seq": seq, "working": working, "runs": sent}
+
+
+def _about(one: Entrant) -> dict[str, Any]:
+    run = one.run
+    return {
+        "name": one.name,
+        "variant": run.variant,
+        "d_in": int(run.d_in),
+        "d_sae": int(run.d_sae),
+        "steps": int(run.steps),
+        "seed": getattr(run, "seed", None),  # a record has none
+        "live": one.live,
+        "truths": one.truths,
+        "knobs": {name: [value, *reach(one, name)] for name, value in one.opening.items()},
+    }
+
+
+def reach(one: Entrant, knob: str) -> tuple[float, float]:
+    """Least and largest value that a slider goes to."""
+    value = one.opening[knob]
+    if knob == "k":
+        return 1.0, float(min(one.run.d_sae, max(4 * value, 8)))
+    middle = value if value > 0 else 1e-3
+    return middle / 100, middle * 100
+
+
+def _now(one: Entrant) -> dict[str, Any]:
+    step = one.step
+    recent = one.rows(max(step - _RECENT, 0), step)
+    known = np.isfinite(recent)
+    means = np.where(known, recent, 0).sum(0) / np.maximum(known.sum(0), 1)
+    means[~known.any(0)] = np.nan
+    if one.match is not None:
+        means[-1] = list(one.recovered.values())[-1]
+    return {
+        "step": step,
+        "done": one.done,
+        "now": [number(round(float(mean), 6)) for mean in means],
+        "again": [one.retraced, one.differs],
+    }
+
+
+def _piece(one: Entrant, first: int, most: int | None) -> dict[str, Any]:
+    """Buckets of the curve from `first` on; least and largest values are one while it is fine."""
+    curves = one.curves
+    until = len(curves.low) if most is None else first + most
+    ends = [curves.low[first:until]]
+    if curves.size > 1:
+        ends.append(curves.high[first:until])
+    return {
+        "size": curves.size,
+        "from": first,
+        "plane": plane("curve", np.stack(ends), "f32"),
+    }
+
+
+def closeup(entrants: Sequence[Entrant], measure: str, first: int, last: int) -> dict[str, Any]:
+    """One measure between two steps, finer than the whole curve can be."""
+    column, runs = MEASURES.index(measure), []
+    for one in entrants:
+        values = one.rows(first, min(last, one.step))[:, column]
+        if len(values):
+            size, ends = close_up(values, CLOSE // len(entrants))
+            runs.append({"size": size, "plane": plane("curve", ends, "f32")})
+        else:
+            runs.append(None)
+    return {"window": [first, last], "measure": measure, "runs": runs}
+
+
+def density(one: Entrant) -> dict[str, Any]:
+    """Histogram of firing rates: how many latents are in each bar, the first those that never fire.
+
+    A bar also names one latent of it, for who clicks there.
+    """
+    rates = np.asarray(one.rates, dtype=np.float64)
+    if len(rates) == 0:
+        return {}
+    logs = np.log10(np.maximum(rates, 1e-30))
+    bar = 1 + np.clip(np.floor((logs - LOWEST) * BARS / -LOWEST), 0, BARS - 1).astype(int)
+    bar[rates < 10**LOWEST] = 0
+    counts = np.bincount(bar, minlength=BARS + 1)
+    sample = [int(np.flatnonzero(bar == b)[0]) if counts[b] else -1 for b in range(BARS + 1)]
+    return {"counts": counts.tolist(), "sample": sample}
+
+
+def match(one: Entrant) -> dict[str, Any]:
+    """Cosines of true directions (rows) with the partners of all (columns), 16 steps a cell."""
+    found = one.match
+    if found is None:
+        return {}
+    partner = found.partner.numpy()
+    square = found.matrix.numpy()[:, np.maximum(partner, 0)]
+    square = np.where(partner >= 0, square, 0.0)
+    block = math.ceil(len(square) / TRUTHS)
+    square = _largest(_largest(square, block).T, block).T
+    codes = np.rint(np.clip(square, 0, 1) * 15).astype(np.uint8).ravel()
+    codes = np.append(codes, np.zeros(len(codes) % 2, dtype=np.uint8))
+    return {
+        "truths": len(partner),
+        "block": block,
+        "count": int(found.count()),
+        "median": number(round(found.median, 4)),
+        "partner": partner.tolist() if block == 1 else [],
+        "planes": [plane("cells", codes[::2] << 4 | codes[1::2], "u8")],
+        "side": len(square),
+    }
+
+
+def _largest(values: np.ndarray, block: int) -> np.ndarray:
+    """Largest of so many neighbours along the first axis."""
+    if block == 1:
+        return values
+    return np.maximum.reduceat(values, np.arange(0, len(values), block), axis=0)

@@ -1,0 +1,47 @@
+"""The trainer in words: what runs have come to, and why something is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+
+VIEWER = (
+    "This view shows a stored record, which cannot be trained on. To train, give SAETrainer a run: "
+    "iw.SAETrainer(iw.train_sae(...))."
+)
+OVER = (
+    "Training is over: all steps are done, or it was stopped. Drag the handle on the curve back "
+    "(or call .rewind(step)) to train from there again."
+)
+TAKEN = "A newer SAETrainer shows this run; this one was paused so that only one trains it."
+
+
+def sentence(entrants: Sequence[Entrant], mode: str, working: bool) -> str:
+    """What the view shows, in one sentence."""
+    doing = "Training" if working else {"stopped": "Stopped training"}.get(mode, "Paused training")
+    if all(not one.live for one in entrants):
+        doing = "Recorded training"
+    elif all(one.done for one in entrants) and mode != "stopped":
+        doing = "Finished training"
+    elif all(one.step == 0 for one in entrants) and not working:
+        doing = "Ready to train"
+    return f"{doing}: {'; '.join(map(_one, entrants))}."
+
+
+def _one(entrant: Entrant) -> str:
+    run = entrant.run
+    said = (
+        f"{entrant.name}, {run.d_sae} latents on width {run.d_in}, step {entrant.step} of "
+        f"{run.steps}"
+    )
+    if not entrant.step:
+        return said
+    last = dict(zip(MEASURES, entrant.rows(entrant.step - 1, entrant.step)[0], strict=True))
+    said += (
+        f", {100 * last['fve']:.0f} % of variance explained with {last['l0']:.1f} latents a token, "
+        f"{100 * last['dead']:.0f} % of latents dead"
+    )
+    if entrant.match is not None:
+        said += f", {entrant.match.count()} of {len(entrant.match.partner)} true directions found"
+    return said
