@@ -1,18 +1,26 @@
 """Everybody's files: one loader a layout, told apart by the files that are there.
 
-==========================  =======================================================  ==========
-format                      files                                                    written
-==========================  =======================================================  ==========
-``sae_lens``                ``cfg.json``, ``sae_weights.safetensors``                yes
-==========================  =======================================================  ==========
+=======================  ==================================================  =========
+format                   files                                               written
+=======================  ==================================================  =========
+``sae_lens``             ``cfg.json``, ``sae_weights.safetensors``           yes
+``sparsify``             ``cfg.json``, ``sae.safetensors``                   yes
+``gemma_scope``          ``params.npz``                                      yes
+``gemma_scope_2``        ``config.json``, ``params.safetensors``             yes
+``dictionary_learning``  ``config.json``, ``ae.pt``                          no
+``llama_scope``          ``hyperparams.json``, ``checkpoints/…safetensors``  no
+``openai``               ``<layer>.pt``                                      no
+``qwen_scope``           ``layer<n>.sae.pt``                                 no
+=======================  ==================================================  =========
 
-None of them runs code from a file. With ``model=`` and ``texts=`` a loader ends with `accept`:
+None runs code from a file; what is kept as a pickle is read as data and never written. With ``model=`` and ``texts=`` a loader ends with `accept`:
 does the dictionary explain what the model does at the place it says it was trained on?
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
 from types import ModuleType
@@ -28,6 +36,13 @@ if TYPE_CHECKING:
 # format -> its module here; in the order in which a folder is asked
 FORMATS = {
     "sae_lens": "sae_lens",
+    "sparsify": "sparsify",
+    "dictionary_learning": "dictionary_learning",
+    "gemma_scope": "gemma_scope",
+    "gemma_scope_2": "gemma_scope_2",
+    "llama_scope": "llama_scope",
+    "openai": "openai",
+    "qwen_scope": "qwen_scope",
 }
 
 
@@ -41,6 +56,8 @@ def load(
     layer: int | None = None,
     k: int | None = None,
     norm_scale: float | None = None,
+    site: str | None = None,
+    site_out: str | None = None,
 ) -> SAE:
     """Read a dictionary that this package or another wrote.
 
@@ -54,6 +71,8 @@ def load(
         layer: which layer of a set of transcoders.
         k: how many latents fire, where the files do not say.
         norm_scale: what inputs are multiplied by, where the files say only that they are.
+        site: where it reads, if the files do not say or say it wrong.
+        site_out: where its output belongs, likewise, for transcoders.
 
     Raises:
         FileNotFoundError: nothing there, or a file of the layout is missing.
@@ -65,7 +84,7 @@ def load(
     name = format or _detect(place)
     module = _module(name)
     request = Request(
-        place.fetch(module.needs(place.names)),
+        place.fetch(module.needs(_considered(place), layer)),
         place.origin,
         place.file,
         _dtype(dtype),
@@ -74,6 +93,8 @@ def load(
         norm_scale,
     )
     sae = module.load(request)
+    about = {"revision": place.revision, "site": site, "site_out": site_out}
+    sae = replace(sae, **{name: value for name, value in about.items() if value})
     return sae if str(device) == "cpu" else sae.to(device)
 
 
@@ -112,9 +133,9 @@ def detect(folder: str | Path) -> str:
 
 
 def _detect(place: Place) -> str:
-    names = {place.file} if place.file else set(place.names)
+    names = _considered(place)
     for name in FORMATS:
-        if _module(name).fits(names if not place.file else {place.file, *place.names}):
+        if _module(name).fits(names):
             return name
     inner = _dictionaries_inside(place.names)
     if inner:
@@ -126,6 +147,13 @@ def _detect(place: Place) -> str:
         f"{place.origin} is of no format that is known here ({', '.join(FORMATS)}); it holds "
         f"{files.listed(names)}. Name the folder that the weights are in, or pass format=."
     )
+
+
+def _considered(place: Place) -> set[str]:
+    """The files that count: all, or the one that was named and what configures it."""
+    if not place.file:
+        return set(place.names)
+    return {place.file} | {name for name in place.names if name.endswith((".json", ".yaml"))}
 
 
 def _dictionaries_inside(names: Sequence[str]) -> list[str]:

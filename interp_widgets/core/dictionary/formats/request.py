@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
+
+from interp_widgets.core.dictionary.formats.files import listed
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,27 @@ class Request:
     def dtype_of(self, tensor: Tensor) -> torch.dtype:
         """The dtype of the dictionary, of whose file this is a tensor."""
         return self.dtype or tensor.dtype
+
+    def one_of(self, file: re.Pattern[str], of_layer: str) -> Path:
+        """The file to read, in a layout that has one for each layer.
+
+        Args:
+            file: what such a file is called.
+            of_layer: the name of that of a layer, with ``{}`` for the layer.
+
+        Raises:
+            ValueError: there are several, or none for this layer.
+        """
+        if self.file:
+            return self.folder / self.file
+        there = [path.name for path in self.folder.iterdir() if file.fullmatch(path.name)]
+        wanted = there if self.layer is None else [of_layer.format(self.layer)]
+        if len(wanted) != 1 or wanted[0] not in there:
+            raise ValueError(
+                f"{self.origin or self.folder} holds {listed(there)}, a layer each: name one, "
+                f"layer=… or the file itself; got layer={self.layer}."
+            )
+        return self.folder / wanted[0]
 
     def about(self, format: str, file: Path, tensor: Tensor) -> dict[str, Any]:
         """Where a dictionary came from, for its metadata."""

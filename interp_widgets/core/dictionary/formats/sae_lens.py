@@ -67,7 +67,7 @@ def fits(names: Collection[str]) -> bool:
     return WEIGHTS in names and (CONFIG in names or "config.json" not in names)
 
 
-def needs(names: Collection[str]) -> list[str]:
+def needs(names: Collection[str], layer: int | None = None) -> list[str]:
     """Which of a folder's files are read."""
     return [CONFIG, WEIGHTS]
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from interp_widgets.core.dictionary.formats import files
 
 # "org/repo", "org/repo/folder@revision", "hf://org/repo/folder?revision=r"
 _HUB = re.compile(
@@ -79,7 +81,6 @@ def _on_hub(repo: str, inside: str, revision: str | None) -> Place:
 
     from interp_widgets.core.hub import cut_off
 
-    origin = f"{repo}/{inside}".rstrip("/")
     if HF_HUB_OFFLINE or cut_off():
         try:
             root = Path(snapshot_download(repo, revision=revision, local_files_only=True))
@@ -88,8 +89,7 @@ def _on_hub(repo: str, inside: str, revision: str | None) -> Place:
                 f"{repo!r} is neither a folder here nor downloaded before, and the hub cannot be "
                 "reached. Check the name and the network."
             ) from absent
-        held = tuple(name for name in _below(root, 8) if _inside(name, inside))
-        return _hub_place(origin, inside, held, revision, lambda _: root)
+        return _hub_place(repo, inside, _below(root, 8), revision, lambda _: root)
     try:
         listing = HfApi().list_repo_files(repo, revision=revision)
     except (HfHubHTTPError, OSError) as error:
@@ -106,35 +106,34 @@ def _on_hub(repo: str, inside: str, revision: str | None) -> Place:
         name, path = paths[0]
         return path.parents[len(Path(name).parts) - 1]
 
-    names = tuple(name for name in listing if _inside(name, inside))
-    return _hub_place(origin, inside, names, revision, fetch)
-
-
-def _inside(name: str, folder: str) -> bool:
-    return not folder or name == folder or name.startswith(f"{folder}/")
+    return _hub_place(repo, inside, listing, revision, fetch)
 
 
 def _hub_place(
-    origin: str,
+    repo: str,
     inside: str,
-    names: tuple[str, ...],
+    listing: Sequence[str],
     revision: str | None,
     fetch: Callable[[Collection[str]], Path],
 ) -> Place:
-    """A place inside a repository, whose names and files are counted from there."""
-    if not names:
-        raise FileNotFoundError(f"the hub has no {origin!r}, or it is empty.")
-    if inside in names:  # one file was named
+    """A place inside a repository, whose files are counted from there.
+
+    Raises:
+        FileNotFoundError: the repository has no such folder or file.
+    """
+    folder, file = inside, ""
+    if inside in listing:
         folder, _, file = inside.rpartition("/")
-        place = origin.removesuffix(file).rstrip("/")
-        return Place(place, (file,), _counted_from(folder, fetch), file, revision or "")
-    start = len(inside) + 1 if inside else 0
-    relative = tuple(name[start:] for name in names)
-    return Place(origin, relative, _counted_from(inside, fetch), "", revision or "")
-
-
-def _counted_from(
-    folder: str, fetch: Callable[[Collection[str]], Path]
-) -> Callable[[Collection[str]], Path]:
     prefix = f"{folder}/" if folder else ""
-    return lambda names: fetch([prefix + name for name in names]) / folder
+    names = tuple(name.removeprefix(prefix) for name in listing if name.startswith(prefix))
+    if not names:
+        raise FileNotFoundError(
+            f"{repo} on the hub has no {inside!r}; it holds {files.listed(listing)}."
+        )
+    return Place(
+        f"{repo}/{folder}".rstrip("/"),
+        names,
+        lambda wanted: fetch([prefix + name for name in wanted]) / folder,
+        file,
+        revision or "",
+    )
