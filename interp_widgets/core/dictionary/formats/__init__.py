@@ -13,7 +13,8 @@ format                   files                                               wri
 ``qwen_scope``           ``layer<n>.sae.pt``                                 no
 =======================  ==================================================  =========
 
-None runs code from a file; what is kept as a pickle is read as data and never written. With ``model=`` and ``texts=`` a loader ends with `accept`:
+None runs code from a file; what others keep as pickles is read as data and never written. With
+``model=`` and ``texts=`` a loader ends with `accept`:
 does the dictionary explain what the model does at the place it says it was trained on?
 """
 
