@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition as Composition
     from interp_widgets.core.composition import composition as composition
     from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.dictionary.evaluate import evaluate_on as evaluate_on
+    from interp_widgets.core.dictionary.evaluate import evaluate_sae as evaluate_sae
+    from interp_widgets.core.dictionary.evaluate import iter_evaluate_sae as iter_evaluate_sae
+    from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation as SAEEvaluation
     from interp_widgets.core.dictionary.feature_record import FeatureDashboards as FeatureDashboards
     from interp_widgets.core.dictionary.features import features as features
     from interp_widgets.core.dictionary.features import iter_features as iter_features
@@ -28,6 +32,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.matching import match_directions as match_directions
     from interp_widgets.core.dictionary.matching import random_match as random_match
     from interp_widgets.core.dictionary.sae import SAE as SAE
+    from interp_widgets.core.dictionary.substitution import substituted as substituted
     from interp_widgets.core.dictionary.synthetic import GroundTruth as GroundTruth
     from interp_widgets.core.dictionary.synthetic import ground_truth as ground_truth
     from interp_widgets.core.dictionary.synthetic import numpy_lab as numpy_lab
@@ -118,6 +123,9 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
+    from interp_widgets.widgets.superposition import (
+        SuperpositionPlayground as SuperpositionPlayground,
+    )
     from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -158,9 +166,11 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "SAE": "core.dictionary.sae",
+    "SAEEvaluation": "core.dictionary.evaluation_record",
     "SAETrainer": "widgets.sae_trainer",
     "Scrubbing": "core.patching.scrubbing",
     "Superposition": "core.superposition",
+    "SuperpositionPlayground": "widgets.superposition",
     "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
     "Training": "core.dictionary.training_record",
@@ -179,6 +189,8 @@ _HOME = {
     "circuit": "core.patching.circuit",
     "composition": "core.composition",
     "edge_attribution": "core.patching.edges",
+    "evaluate_on": "core.dictionary.evaluate",
+    "evaluate_sae": "core.dictionary.evaluate",
     "features": "core.dictionary.features",
     "find_circuit": "core.patching.circuit",
     "find_latents": "core.dictionary.find",
@@ -198,6 +210,7 @@ _HOME = {
     "iter_circuit": "core.patching.circuit",
     "iter_composition": "core.composition",
     "iter_edge_attribution": "core.patching.edges",
+    "iter_evaluate_sae": "core.dictionary.evaluate",
     "iter_features": "core.dictionary.features",
     "iter_find_circuit": "core.patching.circuit",
     "iter_fit_lens": "core.lens.fit",
@@ -221,6 +234,7 @@ _HOME = {
     "prompts": "bundled",
     "quiz": "course.quizzes",
     "random_match": "core.dictionary.matching",
+    "substituted": "core.dictionary.substitution",
     "superposition": "core.superposition",
     "timeline": "core.timeline",
     "train_sae": "core.dictionary.train",

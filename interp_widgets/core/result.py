@@ -33,6 +33,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Attention": ("core.attention", "attention", "AttentionView"),
     "Circuit": ("core.patching.circuit_record", "circuit", None),
     "Composition": ("core.composition", "composition", None),
+    "FeatureDashboards": ("core.dictionary.feature_record", "features", None),
     "HeadCircuit": ("core.head_circuit", "head_circuit", None),
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),
     "HeadEdit": ("core.head_edit", "gender", "GenderBars"),
@@ -44,8 +45,13 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Match": ("core.dictionary.matching", "match", None),
     "Overlap": ("core.overlap", "overlap", None),
     "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
+    "SAEEvaluation": ("core.dictionary.evaluation_record", "evaluation", None),
     "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),
-    "Superposition": ("core.superposition", "superposition", None),
+    "Superposition": (
+        "core.superposition",
+        "superposition",
+        "SuperpositionPlayground",
+    ),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
     "Training": ("core.dictionary.training_record", "training", None),
 }

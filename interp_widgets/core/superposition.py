@@ -141,6 +141,13 @@ class Superposition(Result):
             names[name] = names.get(name, 0) + 1
         return [name if count == 1 else f"{count} times {name}" for name, count in names.items()]
 
+    @property
+    def arrangement(self) -> str:
+        """All `shapes` in one line; empty where it would only repeat how many there are."""
+        shapes = self.shapes()
+        alike = f"{int(self.represented.sum())} features in {self.weights.shape[1]} dimensions"
+        return "" if shapes == [alike] else ", ".join(shapes)
+
     def __repr__(self) -> str:
         features, hidden = self.weights.shape
         return (
@@ -152,7 +159,7 @@ class Superposition(Result):
         """How many features are held in how many dimensions, and in which shape."""
         features, hidden = self.weights.shape
         held = int(self.represented.sum())
-        shape = f" ({', '.join(self.shapes())})" if held else ""
+        shape = f" ({self.arrangement})" if self.arrangement else ""
         return (
             f"{held} of {_counted(features, 'feature')} are held in "
             f"{_counted(hidden, 'dimension')}{shape}, each on {100 * self.density:g} % of the "

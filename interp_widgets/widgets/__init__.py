@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
+    from interp_widgets.widgets.superposition import (
+        SuperpositionPlayground as SuperpositionPlayground,
+    )
     from interp_widgets.widgets.timeline import TrainingTimeline as TrainingTimeline
     from interp_widgets.widgets.tokens import TokenStrip as TokenStrip
 
@@ -37,6 +40,7 @@ WIDGETS = {
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
     "SAETrainer": "sae_trainer",
+    "SuperpositionPlayground": "superposition",
     "TokenStrip": "tokens",
     "TrainingTimeline": "timeline",
 }
@@ -55,6 +59,7 @@ __all__ = [
     "Quiz",
     "ResidualBus",
     "SAETrainer",
+    "SuperpositionPlayground",
     "TokenStrip",
     "TrainingTimeline",
 ]

@@ -28,6 +28,7 @@ from interp_widgets.widgets import (
     Quiz,
     ResidualBus,
     SAETrainer,
+    SuperpositionPlayground,
     TokenStrip,
     TrainingTimeline,
 )
@@ -244,6 +245,23 @@ EXAMPLES = {
             {"do": "stop"},
         ],
         most_bytes=6_000,
+    ),
+    "SuperpositionPlayground": Example(
+        make=lambda **given: SuperpositionPlayground(**given),
+        actions=[
+            {"do": "pick", "feature": 2},
+            {"do": "pick", "feature": 0},
+            {"do": "density", "to": 0.3},
+            {"do": "decay", "to": 0.8},
+            {"do": "correlation", "to": -1.0},
+            {"do": "relu", "on": False},
+            {"do": "hidden", "to": 1},
+            {"do": "features", "to": 3},
+            {"do": "preset", "name": "opposites"},
+            {"do": "reset", "seed": 1},
+            {"do": "train"},
+        ],
+        most_bytes=2_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(
