@@ -140,14 +140,15 @@ def token_batches(
     """
     longest = model.context if length is None else min(length, model.context)
     gathered: list[Tensor] = []
-    done = 0
+    done = held = 0
     for number, text in enumerate(texts):
         ids = _ids(model, text, longest, number)
         if len(ids):
             gathered.append(ids)
-        if sum(map(len, gathered)) >= size:
+            held += len(ids)
+        if held >= size:
             yield _batch(model, site, gathered, skip_first, done)
-            done, gathered = done + len(gathered), []
+            done, gathered, held = done + len(gathered), [], 0
     if gathered:
         yield _batch(model, site, gathered, skip_first, done)
 
