@@ -156,28 +156,12 @@ def ground_truth(
         _whole(name, value)
     check_seed(seed)
     _check_numbers(active, magnitude, noise, decay, together)
-    if orthogonal and features > d:
-        raise ValueError(f"{features} directions at right angles need d >= {features}; got {d}.")
-    family = _family(parents or {}, features)
-    generator = torch.Generator().manual_seed(seed)
-    directions = torch.randn(features, d, generator=generator, dtype=torch.float64)
-    if orthogonal:
-        directions = torch.linalg.qr(directions.T).Q.T
-    directions /= directions.norm(dim=1, keepdim=True)
-    rates = decay ** torch.arange(features, dtype=torch.float64)
-    rates *= active / rates.sum()
-    if float(rates.max()) > together:
-        raise ValueError(
-            f"active={active} of {features} features asks one to fire in "
-            f"{float(rates.max()):.0%} of the samples; together={together} allows at most "
-            f"{together:.0%}. Lower active=, or raise decay=, features= or together=."
-        )
     empty = GroundTruth(
         x=torch.empty(0, d),
         codes=torch.empty(0, features),
-        directions=directions.float(),
-        rates=rates.float(),
-        parents=family,
+        directions=_directions(d, features, seed, orthogonal),
+        rates=_rates(features, active, decay, together),
+        parents=_family(parents or {}, features),
         magnitude=(float(magnitude[0]), float(magnitude[1])),
         noise=float(noise),
         group=group,
@@ -185,6 +169,31 @@ def ground_truth(
         seed=(seed + _GAP) % 2**63,
     )
     return _sampled(empty, samples)
+
+
+def _directions(d: int, features: int, seed: int, orthogonal: bool) -> Tensor:
+    """Random rows of length 1, ``[feature, d]``."""
+    if orthogonal and features > d:
+        raise ValueError(f"{features} directions at right angles need d >= {features}; got {d}.")
+    generator = torch.Generator().manual_seed(seed)
+    rows = torch.randn(features, d, generator=generator, dtype=torch.float64)
+    if orthogonal:
+        rows = torch.linalg.qr(rows.T).Q.T
+    return (rows / rows.norm(dim=1, keepdim=True)).float()
+
+
+def _rates(features: int, active: float, decay: float, together: float) -> Tensor:
+    """Chance of each feature to fire, ``[feature]``, their sum ``active``."""
+    rates = decay ** torch.arange(features, dtype=torch.float64)
+    rates *= active / rates.sum()
+    most = float(rates.max())
+    if most > together:
+        raise ValueError(
+            f"active={active} of {features} features asks one to fire in {most:.0%} of the "
+            f"samples; together={together} allows at most {together:.0%}. Lower active=, or raise "
+            "decay=, features= or together=."
+        )
+    return rates.float()
 
 
 def _sampled(truth: GroundTruth, samples: int) -> GroundTruth:
