@@ -16,6 +16,7 @@ from torch import Tensor
 
 Batch = Tensor | tuple[Tensor, Tensor]
 Cursor = dict[str, int]
+Block = tuple[Tensor, Cursor, bool]  # rows, the cursor after them, whether a turn ends there
 
 
 class ActivationSource(Protocol):
@@ -69,7 +70,7 @@ class Producer(Protocol):
     about: dict[str, Any]
     again: bool
 
-    def read(self, cursor: Cursor) -> tuple[Tensor, Cursor, bool]:
+    def read(self, cursor: Cursor) -> Block:
         """Some rows from a cursor on, the cursor after them, and whether a turn ends there.
 
         The cursor of the beginning is empty.
@@ -121,27 +122,24 @@ class TensorSource:
 
 
 class BlockSource:
-    """Activations of a stream, which memory holds no more than ``rows_held`` of."""
+    """Activations of a stream, of which memory holds two blocks at most."""
 
-    rows = None
-
-    def __init__(self, producer: Producer, rows_held: int, seed: int) -> None:
-        """Read the first block.
+    def __init__(
+        self, producer: Producer, size: int, seed: int, begun: list[tuple[Cursor, Block]]
+    ) -> None:
+        """Begin with the first block.
 
         Args:
             producer: reads rows in their own order.
-            rows_held: how many rows memory may hold, about.
+            size: of a block, about.
             seed: of the order.
-
-        Raises:
-            ValueError: there is no row at all.
+            begun: blocks that were read already, and where they begin.
         """
-        self.producer, self.seed = producer, seed
+        self.producer, self.size, self.seed = producer, size, seed
+        self.rows: int | None = None
         self.d_in, self.d_out, self.about = producer.d_in, producer.d_out, producer.about
-        self._size = max(1, rows_held // 2)
+        self._begun = begun
         self._load(0, {}, None, None)
-        if not len(self._pool):
-            raise ValueError("there are no activations to train on.")
 
     def next(self, batch: int) -> Batch:
         """See `ActivationSource.next`."""
@@ -197,13 +195,10 @@ class BlockSource:
         self._after = None if over else after
         self._at = 0
 
-    def _read(self, cursor: Cursor) -> tuple[Tensor, Cursor, bool]:
-        """The rows of a block; it ends where a turn does."""
-        gathered, ended = [], False
-        while not ended and sum(map(len, gathered)) < self._size:
-            rows, cursor, ended = self.producer.read(cursor)
-            gathered.append(rows)
-        return torch.cat(gathered), cursor, ended
+    def _read(self, cursor: Cursor) -> Block:
+        known = [block for begins, block in self._begun if begins == cursor]
+        self._begun = [(begins, block) for begins, block in self._begun if begins != cursor]
+        return known[0] if known else read_block(self.producer, cursor, self.size)
 
     def _split(self, number: int, rows: Tensor) -> tuple[Tensor, Tensor]:
         """The rows to be served with this block, and with the next one."""
@@ -221,17 +216,31 @@ class BlockSource:
         return rows.split([self.d_in, self.d_out], 1) if self.producer.paired else rows  # pyright: ignore[reportReturnType]
 
 
-def whole(producer: Producer, most: int, seed: int) -> TensorSource | None:
-    """All rows of a producer in memory, if these are at most ``most``; else nothing."""
-    gathered: list[Tensor] = []
-    cursor: Cursor = {}
-    ended = False
-    while not ended:
+def read_block(producer: Producer, cursor: Cursor, size: int) -> Block:
+    """Rows from a cursor on, ``size`` of them or some more; fewer where a turn ends."""
+    gathered, ended = [], False
+    while not ended and sum(map(len, gathered)) < size:
         rows, cursor, ended = producer.read(cursor)
         gathered.append(rows)
-        if sum(map(len, gathered)) > most:
-            return None
-    rows = torch.cat(gathered)
+    return torch.cat(gathered), cursor, ended
+
+
+def shuffled(producer: Producer, rows_held: int, seed: int) -> TensorSource | BlockSource:
+    """What a producer gives, in another order: all of it in memory, or block by block.
+
+    Args:
+        producer: reads rows in their own order.
+        rows_held: how many rows memory may hold, about.
+        seed: of the order.
+    """
+    size = max(1, rows_held // 2)
+    first = read_block(producer, {}, size)
+    begun = [({}, first)]
+    if producer.again and not first[2]:
+        begun.append((first[1], read_block(producer, first[1], size)))
+    if not producer.again or not begun[-1][1][2]:
+        return BlockSource(producer, size, seed, begun)
+    rows = torch.cat([block[0] for _, block in begun])
     if not producer.paired:
         return TensorSource(rows, None, seed, producer.about)
     x, y = rows.split([producer.d_in, producer.d_out], 1)

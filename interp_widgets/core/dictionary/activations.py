@@ -6,13 +6,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from interp_widgets.core.dictionary.activation_blocks import ActivationSource, TensorSource
+from interp_widgets.core.dictionary.activation_blocks import (
+    ActivationSource,
+    Producer,
+    TensorSource,
+    shuffled,
+)
+from interp_widgets.core.dictionary.activation_rows import TOKENIZE, ModelRows, ShardRows
+from interp_widgets.core.dictionary.activation_texts import opened
+from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.shards import ActivationShards
+from interp_widgets.core.sites import Site, expand, house_name
 
 BUFFER = 65_536  # rows that a stream is shuffled in
+LENGTH = 1024  # tokens that a model reads at a time, where it can
 _SAMPLED = 64  # rows that tell a tensor from others
 _CHECKED = 1 << 26  # numbers looked at a time
 
@@ -23,27 +33,123 @@ def activation_source(
     texts: Any = None,
     target: Any = None,
     seed: int = 0,
+    *,
+    tokenize: str = "documents",
+    context: int | None = None,
+    buffer: int = BUFFER,
 ) -> ActivationSource:
     """Open what a dictionary is to be trained on.
 
     Args:
-        data: activations ``[token, d]``, or two of them, what is encoded and what it is to predict.
-        site: a place.
-        texts: what a model is to read.
-        target: what is to be predicted, where that is not ``data`` itself: activations of the same
-            tokens ``[token, d_out]``.
+        data: activations ``[token, d]``, or two of them, what is encoded and what it is to predict;
+            a folder that `cache_shards` wrote; or a model.
+        site: the place to read, where ``data`` is a folder or a model.
+        texts: what the model is to read; see `activation_texts.opened`.
+        target: what is to be predicted, where that is not what is encoded: a second place, or
+            activations of the same tokens ``[token, d_out]``.
         seed: of the order.
+        tokenize: "documents": each text by itself, a long one in pieces. "joined": one after the
+            other with an end-of-text token between, cut into pieces of one length.
+        context: tokens that the model reads at a time; ``None``: what it can, up to 1,024.
+        buffer: rows that memory holds, about. Fewer than these are all kept; more are shuffled in
+            blocks of half as many.
+
+    Returns:
+        A source; the first block of a stream is read by then. The first token of each text and
+        special ones are left out.
 
     Raises:
-        TypeError: something else.
-        ValueError: activations that nothing can be learned from.
+        TypeError: something else, or nothing to read from.
+        ValueError: activations that nothing can be learned from, an unknown place, no texts.
+        FileNotFoundError: no such folder or file.
     """
     check_seed(seed)
+    _check_buffer(buffer)
+    if isinstance(data, str | Path):
+        data = ActivationShards(data)
     if isinstance(data, tuple) and len(data) == 2 and target is None:
         data, target = data
-    if not isinstance(data, Tensor):
-        raise TypeError(f"activations are a tensor [token, d]; got {type(data).__name__}.")
-    return _of_tensors(data, target, site, texts, seed)
+    if isinstance(data, Tensor):
+        return _of_tensors(data, target, site, texts, seed)
+    if isinstance(data, ActivationShards):
+        producer: Producer = _of_shards(data, site, texts, target, seed)
+    elif isinstance(data, LanguageModel | nn.Module):
+        producer = _of_model(data, site, texts, target, seed, tokenize, context)
+    else:
+        raise TypeError(
+            "a dictionary is trained on activations [token, d], on a folder that iw.cache_shards "
+            f"wrote, or on a model with site= and texts=; got {type(data).__name__}."
+        )
+    return shuffled(producer, buffer, seed)
+
+
+def _of_model(
+    model: Any,
+    site: str | None,
+    texts: Any,
+    target: Any,
+    seed: int,
+    tokenize: str,
+    context: int | None,
+) -> ModelRows:
+    check_model(model)
+    if texts is None:
+        raise TypeError(
+            "a model alone has no activations: pass what it is to read, texts=[…], the path of a "
+            "file or a data set."
+        )
+    if tokenize not in TOKENIZE:
+        raise ValueError(f"tokenize is one of {', '.join(TOKENIZE)}; got {tokenize!r}.")
+    length = min(model.context, LENGTH) if context is None else context
+    if isinstance(length, bool) or not isinstance(length, int) or not 2 <= length <= model.context:
+        raise ValueError(
+            f"context is how many tokens {model.name} reads at a time, 2 to {model.context}; got "
+            f"{length!r:.40}."
+        )
+    sites = [_one(model, name) for name in _named(site, target, "a model")]
+    return ModelRows(model, sites, opened(texts, seed), tokenize, length)
+
+
+def _one(model: LanguageModel, name: str) -> Site:
+    found = expand(name, model.n_layers)
+    if len(found) != 1 or found[0].kind == "pattern":
+        raise ValueError(
+            f"a dictionary reads one place with a row a token, 'L3.resid_post' say; got {name!r}."
+        )
+    model.place(found[0])
+    return found[0]
+
+
+def _of_shards(
+    shards: ActivationShards, site: str | None, texts: Any, target: Any, seed: int
+) -> ShardRows:
+    if texts is not None:
+        raise ValueError("texts are for a model to read; a folder of activations was given.")
+    if not shards.complete:
+        raise ValueError(
+            f"{shards.folder} is incomplete: the run that wrote it stopped. Make the same call of "
+            "iw.cache_shards again, which goes on."
+        )
+    if site is None and len(shards.sites) == 1:
+        site = shards.sites[0]
+    sites = [house_name(name) for name in _named(site, target, "a folder")]
+    return ShardRows(shards, sites, seed)
+
+
+def _named(site: str | None, target: Any, what: str) -> list[str]:
+    """The names of one or two places."""
+    if site is None:
+        raise TypeError(f"which place of {what}? Pass site=, 'L3.resid_post' say.")
+    named = [site] if target is None else [site, target]
+    for name in named:
+        if not isinstance(name, str):
+            raise TypeError(f"a place of {what} is named, 'L3.mlp_in' say; got {name!r:.40}.")
+    return named[:1] if len(set(named)) == 1 else named
+
+
+def _check_buffer(buffer: Any) -> None:
+    if isinstance(buffer, bool) or not isinstance(buffer, int) or buffer < 2:
+        raise ValueError(f"buffer is how many rows memory holds, 2 or more; got {buffer!r:.40}.")
 
 
 def _of_tensors(x: Tensor, y: Any, site: str | None, texts: Any, seed: int) -> TensorSource:
