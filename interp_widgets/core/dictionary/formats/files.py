@@ -20,6 +20,8 @@ from uuid import uuid4
 import torch
 from torch import Tensor
 
+_FLOATS = ("float16", "float32", "float64")  # what numpy and torch both have
+
 
 class Tensors:
     """The tensors of one file, asked for by name and shape.
@@ -52,7 +54,7 @@ class Tensors:
             )
         tensor = self.held.pop(name)
         if not isinstance(tensor, Tensor) or not tensor.is_floating_point():
-            found = tensor.dtype if isinstance(tensor, Tensor) else type(tensor).__name__
+            found = getattr(tensor, "dtype", type(tensor).__name__)
             raise ValueError(f"{self.path}: {name} is {found}, wanted floating-point numbers.")
         self._check_shape(name, tensor, sizes)
         if not tensor.isfinite().all():
@@ -170,7 +172,11 @@ def read_npz(path: Path) -> Tensors:
             f"{path} is not an .npz of plain arrays: {broken}. Arrays of Python objects are "
             "pickles, which run code when they are read; none is read here. Get the file again."
         ) from broken
-    return Tensors(path, {name: torch.from_numpy(value) for name, value in held.items()})
+    numbers = {
+        name: torch.from_numpy(value) if getattr(value, "dtype", None) in _FLOATS else value
+        for name, value in held.items()
+    }
+    return Tensors(path, numbers)
 
 
 def read_torch(path: Path, **sizes: int | None) -> Tensors:
