@@ -12,6 +12,7 @@ import pytest
 from tests.house.source import PACKAGE, files
 
 HOOKS = "core/hooks.py"
+TORCH_FILES = "core/dictionary/formats/files.py"  # reads those of others, as tensors alone
 PICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "shelve"}
 MARKUP = re.compile(
     r"\.(inner|outer)HTML\b|insertAdjacentHTML|document\.write\b|\beval\(|Function\("
@@ -30,7 +31,15 @@ def faults(path: str, text: str) -> Iterator[str]:
     """What a Python file of the package does that it must leave."""
     # Solutions of exercises are what a learner writes, with plain torch.
     may_hook = path == HOOKS or path.startswith("course/_lesson_")
-    for node in ast.walk(ast.parse(text)):
+    tree = ast.parse(text)
+    tensors_alone = {
+        id(node.func)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and path == TORCH_FILES
+        for said in node.keywords
+        if said.arg == "weights_only" and getattr(said.value, "value", None) is True
+    }
+    for node in ast.walk(tree):
         where = f"{path}:{getattr(node, 'lineno', 0)}"
         if isinstance(node, ast.Import | ast.ImportFrom):
             names = [alias.name for alias in node.names] + [getattr(node, "module", None) or ""]
@@ -42,6 +51,8 @@ def faults(path: str, text: str) -> Iterator[str]:
             if node.attr == "forward" and isinstance(node.ctx, ast.Store) and path != HOOKS:
                 yield f"{where} replaces a forward"
             if node.attr in ("save", "load") and getattr(node.value, "id", "") == "torch":
+                if id(node) in tensors_alone:
+                    continue
                 yield f"{where} pickles with torch.{node.attr}"
         if isinstance(node, ast.keyword):
             said = (node.arg, getattr(node.value, "value", None))
@@ -81,6 +92,12 @@ def test_the_lock_file_names_no_download_addresses() -> None:
 )
 def test_a_fault_is_found(text: str) -> None:
     assert len(list(faults("core/x.py", text))) == 1
+
+
+def test_one_file_reads_the_torch_files_of_others_and_only_tensors() -> None:
+    assert list(faults(TORCH_FILES, "torch.load(path, weights_only=True)")) == []
+    assert len(list(faults("core/x.py", "torch.load(path, weights_only=True)"))) == 1
+    assert len(list(faults(TORCH_FILES, "torch.load(path)"))) == 1
 
 
 def test_markup_and_addresses_are_found() -> None:
