@@ -215,7 +215,8 @@ class SAE:
 
     def __call__(self, x: Tensor) -> Tensor:
         """The reconstruction of ``x``, ``[..., d_out]``: ``decode(encode(x), like=x)``."""
-        if self.activation not in encode.CHOOSING:
+        gathers = self.device.type in ("cpu", "cuda")  # sums of few rows; others lack the operation
+        if self.activation not in encode.CHOOSING or not gathers:
             return self.decode(self.encode(x), like=x)
         values, indices = self.encode_sparse(x)
         k = values.shape[-1]
