@@ -333,10 +333,15 @@ class Widget(anywidget.AnyWidget):
         return base64.b64encode(png).decode("ascii")
 
     @classmethod
+    def _names_passed_on(cls) -> set[str]:
+        """Keywords beside those of the constructor, which it hands to a function of the core."""
+        return set()
+
+    @classmethod
     def _refuse_unknown(cls, given: dict[str, Any]) -> None:
         parameters = inspect.signature(cls.__init__).parameters.values()
         named = [p.name for p in parameters if p.name != "self" and p.kind is not p.VAR_KEYWORD]
-        known = sorted({*named, *cls.state_names(), "layout"})
+        known = sorted({*named, *cls.state_names(), *cls._names_passed_on(), "layout"})
         for name in given:
             if name not in known:
                 near = difflib.get_close_matches(name, known, 1)

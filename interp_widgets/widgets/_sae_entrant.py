@@ -59,6 +59,7 @@ class Entrant:
         self.differs = -1
         self.sent, self.cut = 0, -1
         self.recovered: dict[int, float] = {}
+        self._gestures: dict[tuple[str, float], Any] = {}
         self._old = np.zeros(0, dtype=np.float32)  # losses before the last rewind
         self.take_in()
 
@@ -83,16 +84,19 @@ class Entrant:
     def changes(self) -> list[list[Any]]:
         """Changes while it ran, as ``[step, knob, old, new]``; a drag of a slider is one."""
         found: list[list[Any]] = []
-        near = max(2 * self.curves.size, 10)
+        hands: dict[str, tuple[Any, list[Any]]] = {}  # knob -> its last gesture and change
         for step, knobs in self.run.changes:
             if step > self.step:
                 continue  # taken back with the steps before it
             for knob, old, new in _triples(knobs):
-                last = next((one for one in reversed(found) if one[1] == knob), None)
-                if last is not None and step - last[0] <= near:
-                    last[0], last[3] = int(step), float(new)
+                gesture, last = hands.get(knob, (None, []))
+                now = self._gestures.get((knob, float(new)))
+                if last and now is not None and now == gesture:
+                    last[3] = float(new)
                 else:
-                    found.append([int(step), knob, float(old), float(new)])
+                    last = [int(step), knob, float(old), float(new)]
+                    found.append(last)
+                hands[knob] = now, last
         return [one for one in found if one[2] != one[3]]
 
     def _knobs(self) -> dict[str, float]:
@@ -101,13 +105,19 @@ class Entrant:
 
     # -- being told ----------------------------------------------------------------------------
 
-    def turn(self, wanted: dict[str, float]) -> None:
-        """Sets the knobs to these values, the others to what they were at first."""
+    def turn(self, wanted: dict[str, float], gesture: Any) -> None:
+        """Sets the knobs to these values, the others to what they were at first.
+
+        Args:
+            wanted: by knob.
+            gesture: of a hand that draws a slider, the same for all values on its way.
+        """
         wanted = {**self.opening, **wanted}
         new = {name: value for name, value in wanted.items() if self.asked[name] != value}
         if new:
             self.run.set(**{n: round(v) if n == "k" else v for n, v in new.items()})
             self.asked = wanted
+            self._gestures |= {(name, float(value)): gesture for name, value in new.items()}
 
     def rewind(self, step: int) -> None:
         """Goes to the kept state at or before a step; what it had is kept to compare with."""
@@ -184,7 +194,8 @@ class Entrant:
     def look(self) -> None:
         """Asks for firing rates and, on data that was made, for the match with the truth."""
         if self.live:
-            self.rates = self.run.density.numpy()
+            # Before the first step nobody has had a chance to fire.
+            self.rates = self.run.density.numpy() if self.step else np.zeros(0, np.float32)
             self.match = None if self.run.truth is None else self.run.truth_match()
             self.looked_at = self.step
 
@@ -204,6 +215,7 @@ class Entrant:
         other.rates, other.match, other.truths = self.rates, self.match, self.truths
         other.recovered = dict(self.recovered)
         other.retraced, other.differs = self.retraced, self.differs
+        other._gestures = self._gestures
         other.curves.restart(other.rows(0, other.step))
         return other
 

@@ -13,7 +13,8 @@ from interp_widgets.widgets._sae_entrant import Entrant
 from interp_widgets.widgets._sae_examples import Examples
 
 _LOOK_S = 0.5  # between two looks at what costs time
-_LOOK_SHARE = 0.008  # of the training that they may take
+_LOOK_SHARE = 0.008  # of the training that they may take, unless that is seldom:
+_LOOK_MOST_S = 10.0
 
 
 class TrainerWork(Widget):
@@ -70,9 +71,11 @@ class TrainerWork(Widget):
         if ending and (back or before["mode"] != "stopped"):
             for one in self._live:
                 one.run.stop()
+        done = self._history.done
+        gesture = done[-1].get("burst") if done else None
         for one, knobs in zip(self._entrants, self.settings, strict=True):
             if one.live:
-                one.turn(knobs)
+                one.turn(knobs, gesture)
                 more = 0 if back else now["walked"] - before["walked"]
                 one.to_walk = max(one.to_walk + more, 0) if now["mode"] == "paused" else 0
         if not self._at_work and any(map(self._wants, self._live)):
@@ -100,7 +103,11 @@ class TrainerWork(Widget):
                         self._at_work = False
                         break
                 if time.monotonic() >= self._look_at:
+                    began = time.monotonic()
                     self._look()
+                    took = time.monotonic() - began
+                    rest = min(max(took / _LOOK_SHARE, _LOOK_S), _LOOK_MOST_S)
+                    self._look_at = began + took + rest
                 yield self._show
             for one in self._live:
                 if one.run.folder is not None:
@@ -117,8 +124,7 @@ class TrainerWork(Widget):
             self._at_work = False
 
     def _look(self) -> None:
-        """Looks at what costs time, and says when to look again. No step is under way."""
-        began = time.monotonic()
+        """Looks at what costs time. No step is under way."""
         for one in self._live:
             one.look()
         with self._lock:
@@ -129,8 +135,6 @@ class TrainerWork(Widget):
                 one.note()
             self._card, self._news = card, True
             self._seen = self._sight()
-        ended = time.monotonic()
-        self._look_at = ended + max(_LOOK_S, (ended - began) / _LOOK_SHARE)
 
     def _sight(self) -> Any:
         return [one.step for one in self._live], self.chosen, self.picked

@@ -123,9 +123,8 @@ class SAETrainer(TrainerWork):
         self._take_over()
 
     @classmethod
-    def _refuse_unknown(cls, given: dict[str, Any]) -> None:
-        settings = settings_of_training()
-        super()._refuse_unknown({n: v for n, v in given.items() if n not in settings})
+    def _names_passed_on(cls) -> set[str]:
+        return settings_of_training()
 
     # -- by hand, in Python --------------------------------------------------------------------
 

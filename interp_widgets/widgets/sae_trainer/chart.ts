@@ -73,7 +73,7 @@ export class Chart {
       this.grid,
       ...ticks.flatMap((tick) => [s("line", { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick), stroke: colors.line }), s("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end", fill: colors.faint }, plot.share ? `${Math.round(100 * tick)} %` : brief(tick))]),
       ...stepTicks(range).map((step) => s("text", { x: x(step), y: bottom + 15, "text-anchor": "middle", fill: colors.faint }, step.toLocaleString("en"))),
-      s("text", { x: (LEFT + width - RIGHT) / 2, y: height - 3, "text-anchor": "middle", fill: colors.faint }, "training step"),
+      s("text", { x: width - RIGHT, y: height - 3, "text-anchor": "end", fill: colors.faint }, "training step"),
     );
     const inside = plot.kept.filter((step) => step >= range[0] && step <= range[1]);
     this.kept.setAttribute("d", inside.map((step) => `M${x(step).toFixed(1)} ${bottom}v5`).join(""));

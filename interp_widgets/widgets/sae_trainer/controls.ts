@@ -14,7 +14,7 @@ export class Transport {
   private readonly step = h("button", { type: "button", "data-key": "step", title: "Train one step of every run" }, "Step");
   private readonly many = h("button", { type: "button", "data-key": "many", title: "Train ten steps of every run" }, "+10");
   private readonly halt = h("button", { type: "button", "data-key": "halt", title: "End the training here; a rewind opens it again" }, "■ Stop");
-  private readonly reset = h("button", { type: "button", "data-key": "reset", title: "Rewind to step 0" }, "↺ Restart");
+  private readonly reset = h("button", { type: "button", "data-key": "reset", title: "Rewind to step 0" }, "↺ Reset");
 
   constructor(private readonly link: Link<TrainerState>, signal: AbortSignal) {
     const { go, halt, many, reset, step } = this;

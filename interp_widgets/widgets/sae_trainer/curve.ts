@@ -40,8 +40,8 @@ export class Curve {
     const closer = h("button", { type: "button", title: "Look closer at the last part (Shift and drag for any part)" }, "Closer");
     closer.addEventListener("click", () => this.closer(), { signal });
     this.all.addEventListener("click", () => this.zoom([]), { signal });
-    this.board.append(this.chart.element, this.handle);
-    this.element = h("figure", { class: "iw-train-main" }, h("figcaption", {}, this.title, this.read, h("span", { class: "iw-push iw-train-view" }, this.scale.element, h("span", { class: "iw-pair" }, closer, this.all))), this.board);
+    this.board.append(this.chart.element, this.handle, this.read);
+    this.element = h("figure", { class: "iw-train-main" }, h("figcaption", {}, this.title, h("span", { class: "iw-push iw-train-view" }, this.scale.element, h("span", { class: "iw-pair" }, closer, this.all))), this.board);
     this.listen();
   }
 

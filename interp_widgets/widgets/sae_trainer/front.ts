@@ -43,7 +43,7 @@ export function drawFront(svg: SVGSVGElement, runs: readonly Run[], styles: read
   const wide = nice(Math.max(...known.map(({ l0 }) => l0 * 1.5), 1));
   // From the quarter below the lowest, so that runs that are close to each other stand apart.
   const least = Math.min(...known.map(({ fve }) => fve), 1);
-  const low = clamp(Math.floor((least - 0.1) * 4) / 4, -1, 0.75);
+  const low = known.length === 0 ? 0 : clamp(Math.floor((least - 0.1) * 4) / 4, -1, 0.75);
   const x = (l0: number): number => LEFT + clamp(l0 / wide, 0, 1) * (WIDTH - LEFT - RIGHT);
   const y = (fve: number): number => HEIGHT - BOTTOM - ((clamp(fve, low, 1) - low) / (1 - low)) * (HEIGHT - TOP - BOTTOM);
   for (const [name, value] of Object.entries({ width: WIDTH, height: HEIGHT, viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "font-family": "system-ui, sans-serif", "font-size": 11 })) svg.setAttribute(name, String(value));

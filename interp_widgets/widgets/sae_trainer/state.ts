@@ -19,7 +19,7 @@ interface About {
 
 export const ABOUT: Record<Measure, About> = {
   loss: { name: "loss", title: "loss: all terms", share: false },
-  mse: { name: "reconstruction", title: "reconstruction error, summed over the width", share: false },
+  mse: { name: "reconstruction", title: "reconstruction error", share: false },
   sparsity: { name: "sparsity", title: "sparsity term, before its weight", share: false },
   l0: { name: "L0", title: "L0: latents that fire on a token", share: false },
   fve: { name: "FVE", title: "FVE: share of variance explained", share: true },

@@ -59,9 +59,10 @@ export class View {
     const latents = h("figure", { class: "iw-train-latent" }, h("figcaption", {}, h("b", {}, "Latent"), this.latent, this.stepper(-1, "‹", "Latent before"), this.stepper(1, "›", "Next latent")), this.card);
     const beside = h("figure", {}, h("figcaption", {}, h("b", {}, "Sparsity against fidelity")), this.front);
     const rates = h("figure", { class: "iw-train-density" }, h("figcaption", {}, h("b", {}, "How often latents fire")), this.density);
-    const bar = h("div", { class: "iw-bar" }, this.transport.element, this.where, h("span", { class: "iw-train-badge" }, this.light, this.again));
+    const bar = h("div", { class: "iw-bar" }, this.transport.element);
+    const state = h("div", { class: "iw-train-state" }, this.where, h("span", { class: "iw-train-badge" }, this.light, this.again));
     const top = h("div", { class: "iw-top" }, bar, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, this.status.error, this.race, this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element, this.tiles.element), beside), h("div", { class: "iw-train-below" }, rates, this.found, latents), this.hint, this.status.summary);
+    frame.root.append(h("style", {}, css), top, this.status.error, state, this.race, this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, latents), this.hint, this.status.summary);
     this.listen();
     link.watch(["curves"], () => this.guard(() => this.open()));
     link.watch(["pulse"], () => this.guard(() => this.take()));
@@ -190,7 +191,7 @@ export class View {
     const chosen = runs[this.link.read("chosen")];
     if (!chosen) return;
     const { about, now } = chosen;
-    const state = about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : "paused") : "recorded";
+    const state = about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
     const text = `step ${now.step.toLocaleString("en")} of ${about.steps.toLocaleString("en")} · ${state}`;
     if (this.where.textContent !== text) this.where.textContent = text;
     const [same, differs] = now.again;

@@ -1,0 +1,420 @@
+"""SAETrainer without a browser: what travels, what steering does to a run, what is refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import interp_widgets as iw
+from interp_widgets.core.dictionary.synthetic import ground_truth
+from interp_widgets.widgets import SAETrainer
+from interp_widgets.widgets import _sae_sent as sent
+from interp_widgets.widgets._sae_curves import MOST, Curves, close_up
+from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+from tests.widgets.examples import model, unpack
+
+SETTINGS = {"d_sae": 16, "steps": 60, "batch_size": 64, "lr": 3e-3}
+
+
+def made(**given: Any) -> Any:
+    return ground_truth(**{"d": 8, "features": 12, "samples": 512, "active": 2.0, **given})
+
+
+def run(variant: str = "relu", **given: Any) -> Any:
+    return iw.train_sae(made().x, variant=variant, **{**SETTINGS, **given})
+
+
+def by_hand(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    parts = [rows[i : i + size] for i in range(0, len(rows), size)]
+    with np.errstate(all="ignore"):
+        return (
+            np.stack([np.nanmin(part, axis=0) for part in parts]),
+            np.stack([np.nanmax(part, axis=0) for part in parts]),
+        )
+
+
+class Page:
+    """What a page makes of the messages: the mirror of `store.ts`."""
+
+    def __init__(self, curves: dict[str, Any]) -> None:
+        self.seq = curves["seq"]
+        self.size, self.low, self.high = [], [], []
+        for piece in curves["runs"]:
+            low, high = self._ends(piece)
+            self.size.append(piece["size"])
+            self.low.append(low)
+            self.high.append(high)
+
+    @staticmethod
+    def _ends(piece: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
+        ends = unpack(piece["plane"])
+        return ends[0], ends[-1]
+
+    def take(self, pulse: dict[str, Any]) -> None:
+        assert pulse["seq"] == self.seq + 1
+        self.seq += 1
+        for i, piece in enumerate(pulse["runs"]):
+            if piece["cut"] >= 0:
+                left = -(-piece["cut"] // self.size[i])
+                self.low[i], self.high[i] = self.low[i][:left], self.high[i][:left]
+                if piece["size"] < self.size[i]:
+                    self.size[i] = piece["size"]
+                    self.low[i], self.high[i] = self.low[i][:0], self.high[i][:0]
+            while self.size[i] < piece["size"]:
+                self.size[i] *= 2
+                self.low[i] = by_hand(self.low[i], 2)[0] if len(self.low[i]) else self.low[i]
+                self.high[i] = by_hand(self.high[i], 2)[1] if len(self.high[i]) else self.high[i]
+            low, high = self._ends(piece)
+            first = piece["from"]
+            assert first <= len(self.low[i])
+            self.low[i] = np.concatenate([self.low[i][:first], low])
+            self.high[i] = np.concatenate([self.high[i][:first], high])
+
+
+def overheard(trainer: SAETrainer) -> tuple[Page, list[tuple[float, int]]]:
+    """A page that follows the trainer; time and bytes of each message."""
+    page, heard = Page(trainer.curves), []
+    send = trainer._send
+
+    def listen(message: dict[str, Any], buffers: Any = None) -> None:
+        size = len(json.dumps(message)) + sum(len(bytes(b)) for b in buffers or [])
+        heard.append((time.monotonic(), size))
+        if "pulse" in message.get("state", {}):
+            page.take(trainer.pulse)
+        send(message, buffers)
+
+    trainer._send = listen  # type: ignore[method-assign]
+    return page, heard
+
+
+def holds(page: Page, trainer: SAETrainer, index: int = 0) -> None:
+    """The page has, of every measure, the least and the largest value of every bucket."""
+    one = trainer._entrants[index]
+    low, high = by_hand(one.rows(0, one.step), page.size[index])
+    np.testing.assert_array_equal(page.low[index], low)
+    np.testing.assert_array_equal(page.high[index], high)
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_a_curve_taken_in_piece_by_piece_keeps_every_extreme() -> None:
+    rng = np.random.default_rng(0)
+    rows = rng.normal(size=(5000, 3)).astype(np.float32)
+    rows[rng.random(rows.shape) < 0.1] = np.nan
+    curves, at = Curves(3), 0
+    while at < len(rows):
+        step = int(rng.integers(1, 400))
+        curves.extend(rows[at : at + step])
+        at = min(at + step, len(rows))
+        assert len(curves.low) <= MOST
+        low, high = by_hand(rows[:at], curves.size)
+        np.testing.assert_array_equal(curves.low, low)
+        np.testing.assert_array_equal(curves.high, high)
+    assert curves.size == 16
+    curves.cut(1001)
+    assert curves.steps == 992
+    curves.extend(rows[992:1001])
+    np.testing.assert_array_equal(curves.high, by_hand(rows[:1001], 16)[1])
+
+
+def test_a_close_up_keeps_every_extreme() -> None:
+    values = np.random.default_rng(1).normal(size=1001).astype(np.float32)
+    size, ends = close_up(values, 200)
+    assert size == 6
+    low, high = by_hand(values[:, None], 6)
+    np.testing.assert_array_equal(ends, np.stack([low[:, 0], high[:, 0]]))
+
+
+@pytest.mark.filterwarnings("ignore:All-NaN")
+def test_messages_are_small_and_few_and_add_up_to_the_curve() -> None:
+    runs = [run(steps=560), run("topk", k=2, steps=560)]
+    trainer = SAETrainer(runs, picked=3)
+    page, heard = overheard(trainer)
+    trainer.start().wait()
+    began, ended = heard[0][0], heard[-1][0]
+    assert max(size for _, size in heard[:-1]) <= 4096
+    # Start and the end speak out of turn, and the sign of work comes and goes.
+    assert len(heard) <= 10 * (ended - began) + 6
+    for index in range(2):
+        assert page.size[index] == 2
+        holds(page, trainer, index)
+    trainer.rewind(300)
+    holds(page, trainer)
+    trainer.step(40).wait()
+    holds(page, trainer)
+    trainer.rewind(0)
+    assert page.size == [1, 1]
+    trainer.step(30).wait()
+    holds(page, trainer)
+
+
+def test_a_million_steps_are_sent_as_few() -> None:
+    values = torch.rand(len(MEASURES) - 1, 1_000_000)
+    record = run().record
+    long = type(record)(
+        **{
+            **{field.name: getattr(record, field.name) for field in fields(record)},
+            "metrics": MEASURES[:-1],
+            "values": values,
+            "steps": 1_000_000,
+        }
+    )
+    one = Entrant(long, "long")
+    opening = sent.opening([one], 0)["runs"][0]
+    assert opening["size"] == 2048
+    assert opening["plane"]["shape"] == [2, 489, len(MEASURES)]
+    close = sent.closeup([one], "loss", 500_000, 500_800)["runs"][0]
+    wanted = values[0, 500_000:500_800].numpy().reshape(-1, 2)
+    np.testing.assert_array_equal(unpack(close["plane"])[0], wanted.min(1))
+
+
+def test_what_is_turned_while_it_runs_acts_at_the_next_step_and_is_marked() -> None:
+    trainer = SAETrainer(run(steps=100_000))
+    trainer.start()
+    while trainer.run.step < 20:
+        time.sleep(0.005)
+    began = time.monotonic()
+    for i, value in enumerate((0.2, 0.3, 0.4)):
+        action = {"do": "change", "run": 0, "what": "l1", "to": value, "burst": "hand"}
+        trainer.act(action)
+        before = trainer.run.step
+        while len(trainer.run.changes) <= i and time.monotonic() - began < 10:
+            time.sleep(0.001)
+        assert trainer.run.step <= before + 3
+    trainer.pause().wait()
+    assert [change[1]["l1"][1] for change in trainer.run.changes] == [0.2, 0.3, 0.4]
+    (mark,) = trainer.marks[0]  # a drag of a slider is one
+    assert mark == [trainer.run.changes[0][0], "l1", 0.1, 0.4]
+    assert trainer.run.hyper["l1"] == 0.4
+    trainer.undo()  # the pause: training goes on
+    trainer.undo()  # the drag
+    trainer.pause().wait()
+    assert trainer.run.hyper["l1"] == 0.1
+    assert trainer.marks[0][-1][1:] == ["l1", 0.4, 0.1]
+    trainer.close()
+
+
+def test_a_rewind_retraces_bit_for_bit_unless_a_knob_is_turned() -> None:
+    trainer = SAETrainer(run(checkpoint_every=10))
+    trainer.step(45).wait()
+    losses = trainer.run.history["loss"].copy()
+    trainer.rewind(29)
+    assert trainer.run.step == 20
+    assert not trainer.working
+    assert trainer.kept[0] == [0, 10, 20, 30, 40, 45]
+    trainer.undo()  # nothing was trained since: forward again
+    assert trainer.run.step == 45
+    trainer.redo()
+    assert trainer.run.step == 20
+    trainer.step(25).wait()
+    np.testing.assert_array_equal(trainer.run.history["loss"], losses)
+    assert trainer.pulse["runs"][0]["again"] == [25, -1]
+    trainer.rewind(20).change(l1=0.3).step(10).wait()
+    same, differs = trainer.pulse["runs"][0]["again"]
+    assert (same, differs) == (0, 21)
+
+
+def test_training_in_the_widget_is_the_training_itself() -> None:
+    alone = run("topk", k=2).train()
+    watched = [SAETrainer(run("topk", k=2)), SAETrainer(run("topk", k=2), picked=1)]
+    for trainer in watched:  # both at once
+        trainer.start()
+    for trainer in watched:
+        trainer.wait()
+        for name in ("loss", "mse", "l0", "fve"):
+            np.testing.assert_array_equal(trainer.run.history[name], alone.history[name])
+        assert trainer.describe().startswith("Finished training: topk, 16 latents on width 8")
+
+
+def test_runs_of_a_race_go_step_by_step() -> None:
+    trainer = SAETrainer(data=made(), race=[{"variant": "relu"}, {"variant": "relu", "l1": 0.5}])
+    assert [one.name for one in trainer._entrants] == ["relu λ 0.1", "relu λ 0.5"]
+    trainer.close()
+    trainer = SAETrainer([run(), run("topk", k=2, steps=30)])
+    trainer.step(7).wait()
+    assert [one.step for one in trainer.runs] == [7, 7]
+    trainer.start().wait()
+    assert [one.step for one in trainer.runs] == [60, 30]
+    assert all(one.done for one in trainer.runs)
+
+
+def test_true_directions_are_matched_while_it_trains() -> None:
+    trainer = SAETrainer(data=made(samples=4096), **{**SETTINGS, "steps": 400, "batch_size": 256})
+    assert trainer.curves["runs"][0]["truths"] == 12
+    trainer.start().wait()
+    match = trainer.run.truth_match()
+    assert trainer.match["count"] == match.count()
+    assert trainer.match["partner"] == match.partner.tolist()
+    packed = unpack(trainer.match["planes"][0]).astype(int)
+    cells = np.stack([packed >> 4, packed & 15], axis=1).ravel()[: 12 * 12].reshape(12, 12)
+    wanted = match.matrix[:, match.partner].clamp(0, 1).numpy()
+    np.testing.assert_allclose(cells / 15, wanted, atol=1 / 30 + 1e-6)
+    assert trainer.pulse["runs"][0]["now"][-1] == pytest.approx(match.recovered(), abs=1e-6)
+    latent = int(match.partner[4])
+    card = trainer.act({"do": "pick", "latent": latent}).card
+    assert (card["partner"], card["paired"]) == (int(match.matrix[:, latent].argmax()), True)
+    assert card["cosine"] == pytest.approx(float(match.matrix[:, latent].max()), abs=1e-3)
+    acts = trainer.run.sae.encode(made(samples=4096).x[:1024])[:, latent]
+    assert card["examples"][0]["row"] == int(acts.argmax())
+    assert card["examples"][0]["act"] == pytest.approx(float(acts.max()), abs=1e-3)
+
+
+def test_more_truths_than_rows_are_joined() -> None:
+    trainer = SAETrainer(data=made(features=100, d=16), d_sae=128, steps=10, batch_size=64)
+    trainer.step(2).wait()
+    match = trainer.run.truth_match()
+    square = match.matrix[:, match.partner].numpy()
+    packed = unpack(trainer.match["planes"][0]).astype(int)
+    cells = np.stack([packed >> 4, packed & 15], axis=1).reshape(50, 50)
+    wanted = square.reshape(50, 2, 50, 2).max((1, 3)).clip(0, 1)
+    np.testing.assert_allclose(cells / 15, wanted, atol=1 / 30 + 1e-6)
+    assert len(json.dumps(trainer.density)) + len(packed) < 3500
+
+
+def test_examples_of_a_latent_come_from_the_texts() -> None:
+    texts = ["the capital of Texas is Austin", "the city of Rome and the city of Paris"] * 2
+    read = [iw.cache(model(), text, sites=["L1.resid_post"])["L1.resid_post"] for text in texts[:2]]
+    rows = torch.cat([part[1:] for part in read])
+    site = iw.train_sae(rows, d_sae=32, k=2, steps=20, batch_size=8)
+    site.site = "L1.resid_post"  # a run on the model's own activations says so itself
+    trainer = SAETrainer(site, model=model(), texts=texts)
+    trainer.step(20).wait()
+    acts = site.sae.encode(rows)
+    latent = int(acts.sum(0).argmax())
+    best = trainer.act({"do": "pick", "latent": latent}).card["examples"][0]
+    assert best["acts"][best["peak"]] == pytest.approx(float(acts[:, latent].max()), abs=1e-3)
+    assert "".join(best["tokens"]).strip() in " ".join(texts)
+
+
+def test_a_failure_pauses_and_is_told() -> None:
+    bad = made().x.clone()
+    trainer = SAETrainer(iw.train_sae(bad, variant="relu", **SETTINGS))
+    trainer.step(3).wait()
+    bad[:] = float("nan")
+    trainer.start()
+    with pytest.raises(FloatingPointError):
+        trainer.wait()
+    assert trainer.mode == "paused"
+    assert not trainer.working
+    assert trainer.error
+    trainer.act({"do": "measure", "by": "fve"})  # looking at it does not train again
+    assert not trainer.working
+
+
+def test_a_second_trainer_takes_the_run_over() -> None:
+    one = run(steps=100_000)
+    first = SAETrainer(one).start()
+    second = SAETrainer(one)
+    first.wait()
+    assert first.mode == "paused"
+    assert "newer SAETrainer" in first.error
+    at = second.run.step
+    second.step(2).wait()
+    assert second.run.step == at + 2
+    assert second.curves["runs"][0]["step"] == at
+
+
+def test_closing_it_ends_the_training_and_no_thread_is_left() -> None:
+    trainer = SAETrainer(run(steps=100_000)).start()
+    while trainer.run.step < 5:
+        time.sleep(0.005)
+    trainer.close()
+    trainer.wait(5)
+    at = trainer.run.step
+    time.sleep(0.05)
+    assert trainer.run.step == at
+    assert not [one for one in threading.enumerate() if one.name == "iw-runner"]
+
+
+def test_stopped_it_trains_no_more_until_it_is_rewound() -> None:
+    trainer = SAETrainer(run())
+    trainer.step(12).wait()
+    trainer.stop()
+    assert trainer.run.done
+    with pytest.raises(ValueError, match="Training is over"):
+        trainer.start()
+    trainer.undo()
+    assert not trainer.run.done
+    assert trainer.run.step == 12
+    trainer.redo()
+    trainer.rewind(12).start().wait()
+    assert trainer.run.step == 60
+
+
+def test_a_record_is_shown_and_not_trained(tmp_path: Any) -> None:
+    trained = run().train(40)
+    trained.set(l1=0.2)
+    trained.train()
+    viewer = SAETrainer(trained.record)
+    assert viewer.describe().startswith("Recorded training: relu, 16 latents on width 8, step 60")
+    assert viewer.marks == [[[40, "l1", 0.1, 0.2]]]
+    assert sum(viewer.density["counts"]) == 16
+    np.testing.assert_array_equal(
+        unpack(viewer.curves["runs"][0]["plane"])[0, :, 0], trained.history["loss"]
+    )
+    for action in ({"do": "start"}, {"do": "rewind", "to": 0}, {"do": "pick", "latent": 0}):
+        with pytest.raises(ValueError, match="stored record"):
+            viewer.act(action)
+    with pytest.raises(ValueError, match="stored record"):
+        viewer.mode = "running"
+    assert viewer.mode == "paused"
+
+
+def test_an_exported_page_never_trains_the_run(tmp_path: Any) -> None:
+    trainer = SAETrainer(run())
+    trainer.step(5).wait()
+    trainer.to_html(tmp_path / "page.html", record=[{"do": "start"}, {"do": "step", "n": 3}])
+    assert trainer.run.step == 5
+    assert trainer.mode == "paused"
+
+
+@pytest.mark.parametrize(
+    ("make", "error", "words"),
+    [
+        (lambda: SAETrainer(), TypeError, "needs something to train"),
+        (lambda: SAETrainer(torch.zeros(4, 4)), TypeError, "data="),
+        (lambda: SAETrainer(3), TypeError, "not a int"),
+        (lambda: SAETrainer([]), ValueError, "the list is empty"),
+        (lambda: SAETrainer([run()] * 1 + [3]), TypeError, "not a int"),
+        (lambda: SAETrainer(run(), data=made()), ValueError, "made already, so data"),
+        (lambda: SAETrainer(run(), steps=3), ValueError, "so steps would change nothing"),
+        (lambda: SAETrainer(run(), picked=16), ValueError, "latents 0 to 15"),
+        (lambda: SAETrainer(run(), chosen=1), ValueError, "counted from 0 to 0"),
+        (lambda: SAETrainer(run(), settings=[]), ValueError, "one dict a run, 1 here"),
+        (lambda: SAETrainer(data=made(), stepz=3), TypeError, "Did you mean"),
+    ],
+)
+def test_what_cannot_be_trained_is_refused(make: Any, error: type[Exception], words: str) -> None:
+    with pytest.raises(error, match=words):
+        make()
+
+
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        ({"do": "step", "n": 0}, "1 or more"),
+        ({"do": "rewind", "to": 61}, "from 0 to 0"),
+        ({"do": "change", "run": 0, "what": "k", "to": 3}, "no knob 'k'.*it has l1, lr"),
+        ({"do": "change", "run": 0, "what": "lr", "to": 0}, "above 0"),
+        ({"do": "change", "run": 0, "what": "l1", "to": float("nan")}, "0 or more"),
+        ({"do": "change", "run": 2, "what": "l1", "to": 1}, "no run 2"),
+        ({"do": "change", "run": 1, "what": "k", "to": 17}, "up to 16"),
+        ({"do": "run", "index": 2}, "counted from 0 to 1"),
+        ({"do": "pick", "latent": -2}, "no latent -2"),
+        ({"do": "measure", "by": "beauty"}, "one of loss"),
+        ({"do": "scale", "by": "sqrt"}, "one of log, linear"),
+        ({"do": "window", "steps": [5, 5]}, "first step, last step"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_anything_changes(action: Any, words: str) -> None:
+    trainer = SAETrainer([run(), run("topk", k=2)])
+    with pytest.raises(ValueError, match=words):
+        trainer.act(action)
+    assert trainer.actions == []
+    assert not trainer.working
