@@ -66,6 +66,7 @@ def normalization(sae: SAE, keep: str = "codes") -> SAE:
     if sae.center and (matrices or into.factor != out.factor):
         sae = center(sae)  # the input is no longer in the units of b_dec
     W_enc, b_enc, W_dec, b_dec, W_skip = sae.W_enc, sae.b_enc, sae.W_dec, sae.b_dec, sae.W_skip
+    unit = out.factor if keep == "decoder" else 1.0
     if into.mean is not None and into.matrix is not None:
         W_enc = into.matrix @ W_enc
         b_enc = b_enc - into.mean @ W_enc
@@ -73,19 +74,18 @@ def normalization(sae: SAE, keep: str = "codes") -> SAE:
             W_skip = into.matrix @ W_skip
             b_dec = b_dec - into.mean @ W_skip
     else:
-        W_enc, W_skip = W_enc * into.factor, _times(W_skip, into.factor)
+        W_enc, W_skip = W_enc * (into.factor / unit), _times(W_skip, into.factor)
     if out.mean is not None:
         W_dec, b_dec = W_dec @ out.inverse, b_dec @ out.inverse + out.mean
         W_skip = None if W_skip is None else W_skip @ out.inverse
     else:
-        W_dec, b_dec = W_dec / out.factor, b_dec / out.factor
+        W_dec, b_dec = W_dec / (out.factor / unit), b_dec / out.factor
         W_skip = _times(W_skip, 1 / out.factor)
-    unit = out.factor if keep == "decoder" else 1.0
     return replace(
         sae,
-        W_enc=W_enc / unit,
+        W_enc=W_enc,
         b_enc=b_enc / unit,
-        W_dec=W_dec * unit,
+        W_dec=W_dec,
         b_dec=b_dec,
         W_skip=W_skip,
         threshold=_times(sae.threshold, 1 / unit),
