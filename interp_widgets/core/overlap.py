@@ -57,6 +57,21 @@ class Overlap(Result):
         """What of each reading other features wrote, ``[feature]``."""
         return self.readings - self.strengths * self.directions.norm(dim=-1)
 
+    def plane(self, pair: tuple[int, int]) -> Tensor:
+        """Two axes at right angles, of length 1, in whose plane a pair lies, ``[2, d_hidden]``.
+
+        Of two dimensions they are the two. Of more, the first axis points where the pair's first
+        direction does; where both lie on one line, the second is any other at right angles.
+        """
+        a, b = (F.normalize(self.directions[i], dim=-1) for i in pair)
+        if len(a) == 2:
+            return torch.eye(2)
+        rest = b - (b @ a) * a
+        if rest.norm() < 1e-5:
+            rest = F.one_hot(a.abs().argmin(), len(a)).float()
+            rest = rest - (rest @ a) * a
+        return torch.stack([a, F.normalize(rest, dim=-1)])
+
     def __repr__(self) -> str:
         features, hidden = self.directions.shape
         return f"Overlap({features} directions in {hidden} dimensions)"

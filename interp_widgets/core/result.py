@@ -43,7 +43,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),
     "LogitLens": ("core.lens.logit", "logit_lens", "LogitLensHeatmap"),
     "Match": ("core.dictionary.matching", "match", None),
-    "Overlap": ("core.overlap", "overlap", None),
+    "Overlap": ("core.overlap", "overlap", "OverlapPlot"),
     "Patching": ("core.patching.record", "patching", "LayerBarPatching"),
     "SAEEvaluation": ("core.dictionary.evaluation_record", "evaluation", None),
     "Scrubbing": ("core.patching.scrubbing", "scrubbing", None),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch.nn import functional as F
 
 from interp_widgets.plots import theme
 
@@ -16,30 +15,6 @@ if TYPE_CHECKING:
     from interp_widgets.core.overlap import Overlap
 
 _FAINT = "#808080"
-
-
-def plane(record: Overlap, pair: tuple[int, int]) -> tuple[torch.Tensor, torch.Tensor]:
-    """Two axes at right angles in which a pair of directions lies, and the pair's coordinates.
-
-    Args:
-        record: the directions.
-        pair: which two.
-
-    Returns:
-        Axes ``[2, d_hidden]``, the first along the pair's first; coordinates ``[2, 2]``. Where the
-        two lie on one line, or there is one dimension, the second axis is any other, or none (0).
-    """
-    a, b = (record.directions[i] for i in pair)
-    first = F.normalize(a, dim=-1)
-    rest = b - (b @ first) * first
-    if rest.norm() <= 1e-6 * b.norm():
-        rest = torch.zeros_like(b)
-        if len(b) > 1:
-            least = int(first.abs().argmin())
-            rest[least] = 1.0
-            rest = rest - (rest @ first) * first
-    axes = torch.stack([first, F.normalize(rest, dim=-1)])
-    return axes, torch.stack([a, b]) @ axes.T
 
 
 def _title(record: Overlap, pair: tuple[int, int]) -> str:
@@ -53,7 +28,8 @@ def plot_interactive(record: Overlap, pair: tuple[int, int] = (0, 1)) -> Figure:
     from plotly.subplots import make_subplots
 
     figure = make_subplots(cols=2, subplot_titles=("directions and mixture", "strength, reading"))
-    axes, points = plane(record, pair)
+    axes = record.plane(pair)
+    points = record.directions[list(pair)] @ axes.T
     arrows = [*zip((record.names[i] for i in pair), points.tolist(), strict=True)]
     arrows.append(("mixture", (axes @ record.mixture).tolist()))
     for number, (name, (x, y)) in enumerate(arrows):
@@ -89,7 +65,8 @@ def plot_print(record: Overlap, pair: tuple[int, int] = (0, 1)) -> PrintFigure:
 
     figure = Figure(figsize=(8.4, 3.2), layout="constrained")
     left, right = figure.subplots(1, 2)
-    axes, points = plane(record, pair)
+    axes = record.plane(pair)
+    points = record.directions[list(pair)] @ axes.T
     arrows: list[tuple[str, Any]] = [
         *zip((record.names[i] for i in pair), points.tolist(), strict=True),
         ("mixture", (axes @ record.mixture).tolist()),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
+    from interp_widgets.widgets.overlap import OverlapPlot as OverlapPlot
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
@@ -36,6 +37,7 @@ WIDGETS = {
     "HeadGrid": "heads",
     "LayerBarPatching": "patching",
     "LogitLensHeatmap": "logit_lens",
+    "OverlapPlot": "overlap",
     "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
@@ -55,6 +57,7 @@ __all__ = [
     "HeadGrid",
     "LayerBarPatching",
     "LogitLensHeatmap",
+    "OverlapPlot",
     "PatchingPipeline",
     "Quiz",
     "ResidualBus",

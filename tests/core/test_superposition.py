@@ -224,6 +224,16 @@ def test_two_directions_that_overlap_read_each_other():
     torch.testing.assert_close(longer.borrowed, torch.tensor([0.8, 2.4]))
 
 
+def test_the_plane_of_a_pair_holds_both():
+    found = overlap(torch.cat([random_directions(3, 5), -2 * random_directions(1, 5)]))
+    for pair in [(0, 1), (2, 1), (0, 3)]:  # 0 and 3 lie on one line
+        axes = found.plane(pair)
+        torch.testing.assert_close(axes @ axes.T, torch.eye(2))
+        inside = found.directions[list(pair)] @ axes.T @ axes
+        torch.testing.assert_close(inside, found.directions[list(pair)])
+    assert torch.equal(overlap([[0, 2.0], [1, 1]]).plane((0, 1)), torch.eye(2))
+
+
 def test_overlap_says_and_keeps_what_it_holds(tmp_path):
     found = overlap([[1, 0], [0.8, 0.6]], [1.5, 1.0], ["credential", "urgency"])
     assert "cosine 0.80" in found.describe()

@@ -24,6 +24,7 @@ from interp_widgets.widgets import (
     HeadGrid,
     LayerBarPatching,
     LogitLensHeatmap,
+    OverlapPlot,
     PatchingPipeline,
     Quiz,
     ResidualBus,
@@ -262,6 +263,17 @@ EXAMPLES = {
             {"do": "train"},
         ],
         most_bytes=2_000,
+    ),
+    "OverlapPlot": Example(
+        make=lambda **given: OverlapPlot(**given),
+        actions=[
+            {"do": "move", "to": [[1.0, 0.0], [0.0, 1.0]]},
+            {"do": "move", "to": [[0.5, 0.5], [0.0, 1.0]]},
+            {"do": "strength", "to": [1.0, -2.0]},
+            {"do": "preset", "name": "coats"},
+            {"do": "pair", "pair": [3, 7]},
+        ],
+        most_bytes=1_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(
