@@ -20,7 +20,8 @@ does the dictionary explain what the model does at the place it says it was trai
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -33,6 +34,8 @@ from interp_widgets.core.dictionary.formats.source import Place, find
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.sae import SAE
+    from interp_widgets.core.language_model import LanguageModel
+    from interp_widgets.core.tokens import Prompt
 
 # format -> its module here; in the order in which a folder is asked
 FORMATS = {
@@ -59,6 +62,8 @@ def load(
     norm_scale: float | None = None,
     site: str | None = None,
     site_out: str | None = None,
+    model: LanguageModel | None = None,
+    texts: Iterable[Prompt] | None = None,
 ) -> SAE:
     """Read a dictionary that this package or another wrote.
 
@@ -74,6 +79,9 @@ def load(
         norm_scale: what inputs are multiplied by, where the files say only that they are.
         site: where it reads, if the files do not say or say it wrong.
         site_out: where its output belongs, likewise, for transcoders.
+        model: the model it is for, to check it against; see `acceptance.accept`.
+        texts: what to check it on. Numbers stand in ``sae.metadata["acceptance"]`` then, and what
+            looks wrong is a warning.
 
     Raises:
         FileNotFoundError: nothing there, or a file of the layout is missing.
@@ -81,6 +89,8 @@ def load(
             dictionary that has no form here.
         OSError: the hub cannot be reached.
     """
+    if (model is None) != (texts is None):
+        raise ValueError("a dictionary is checked with both, model= and texts=, or not at all.")
     place = find(source, revision)
     name = format or _detect(place)
     module = _module(name)
@@ -96,7 +106,27 @@ def load(
     sae = module.load(request)
     about = {"revision": place.revision, "site": site, "site_out": site_out}
     sae = replace(sae, **{name: value for name, value in about.items() if value})
+    if model is not None and texts is not None:
+        sae = _accepted(sae, model, texts)
     return sae if str(device) == "cpu" else sae.to(device)
+
+
+def _accepted(sae: SAE, model: LanguageModel, texts: Iterable[Prompt]) -> SAE:
+    """The dictionary with what a check of it found; warns of what looks wrong."""
+    from interp_widgets.core.dictionary.formats.acceptance import accept, readable
+
+    if not readable(sae):
+        named = sae.metadata.get("hook_name") or sae.metadata.get("module") or "no place"
+        warnings.warn(
+            f"{sae!r} was not checked: its files name {named!s} as the place it reads, which is "
+            "none here. Pass site=…, or check it with formats.acceptance.accept(…, site=…).",
+            stacklevel=3,
+        )
+        return sae
+    found = accept(model, sae, texts)
+    if not found.ok:
+        warnings.warn(f"{sae!r} looks wrong. {found.describe()}", stacklevel=3)
+    return replace(sae, metadata=dict(sae.metadata) | {"acceptance": found.to_dict()})
 
 
 def save(sae: SAE, folder: str | Path, format: str = "sae_lens") -> Path:
