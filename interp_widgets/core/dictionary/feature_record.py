@@ -24,6 +24,8 @@ from interp_widgets.core.result import Result
 if TYPE_CHECKING:
     import pandas as pd
 
+    from interp_widgets.core.dictionary.scores import Score
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class FeatureDashboards(Result):
@@ -190,6 +192,40 @@ class FeatureDashboards(Result):
     def examples(self, feature: int) -> tuple[Example, ...]:
         """Windows in which a latent fires: the top ones, then the sample."""
         return self[feature].examples
+
+    def explain(self, feature: int, method: Any = "tokens") -> Explanation:
+        """Say what a latent is about, and keep it in place of what that method said before.
+
+        Args:
+            feature: the latent.
+            method: ``"tokens"``, ``"ngram"``, ``"output"``, or a function that takes a prompt and
+                answers it; see `explain.explain`, also for what it raises.
+        """
+        from interp_widgets.core.dictionary.explain import explain
+
+        found = explain(self, feature, method)
+        self.keep(found)
+        return found
+
+    def score(
+        self, explanation: Explanation, how: str = "detection", ask: Any = None, seed: int = 0
+    ) -> Score:
+        """Judge an explanation on windows that it did not see; a kept one keeps its score.
+
+        Args:
+            explanation: of `explain`, or ``Explanation(feature, "llm", words)``.
+            how: ``"detection"``, ``"fuzzing"`` or ``"simulation"``.
+            ask: who reads words, a function that takes a prompt and answers it.
+            seed: of the choice of windows; see `scores.score`, also for what it raises.
+        """
+        from interp_widgets.core.dictionary.scores import keep_score, score
+
+        found = score(self, explanation, how, ask, seed)
+        for kept in self.explanations.get(explanation.feature, ()):
+            if (kept.kind, kept.text) == (explanation.kind, explanation.text):
+                self.keep(keep_score(kept, found))
+                break
+        return found
 
     def keep(self, explanation: Explanation) -> None:
         """Keep an explanation, in place of one of the same kind."""

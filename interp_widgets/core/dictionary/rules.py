@@ -47,7 +47,7 @@ def _suffix(token: str) -> str:
 
 
 def _before(tokens: Sequence[str], by: int) -> list[str]:
-    return ["", *["" for _ in range(by - 1)], *tokens][: len(tokens)]
+    return [*[""] * by, *tokens][: len(tokens)]
 
 
 # What tokens rules look at, simplest first.
@@ -60,7 +60,7 @@ LOOKS: dict[str, Callable[[Sequence[str]], list[str]]] = {
     "two tokens": lambda tokens: [
         a + _BETWEEN + b for a, b in zip(_before(tokens, 1), tokens, strict=True)
     ],
-    "next token": lambda tokens: [*tokens[1:], ""],
+    "next token": lambda tokens: [*tokens[1:], ""][: len(tokens)],
 }
 
 
