@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import Composition as Composition
     from interp_widgets.core.composition import composition as composition
     from interp_widgets.core.composition import iter_composition as iter_composition
+    from interp_widgets.core.dictionary.absorption import Absorption as Absorption
+    from interp_widgets.core.dictionary.absorption import absorption as absorption
     from interp_widgets.core.dictionary.evaluate import evaluate_on as evaluate_on
     from interp_widgets.core.dictionary.evaluate import evaluate_sae as evaluate_sae
     from interp_widgets.core.dictionary.evaluate import iter_evaluate_sae as iter_evaluate_sae
@@ -32,6 +34,10 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.matching import match_directions as match_directions
     from interp_widgets.core.dictionary.matching import random_match as random_match
     from interp_widgets.core.dictionary.sae import SAE as SAE
+    from interp_widgets.core.dictionary.splitting import Splitting as Splitting
+    from interp_widgets.core.dictionary.splitting import splitting as splitting
+    from interp_widgets.core.dictionary.stability import Stability as Stability
+    from interp_widgets.core.dictionary.stability import seed_stability as seed_stability
     from interp_widgets.core.dictionary.substitution import substituted as substituted
     from interp_widgets.core.dictionary.synthetic import GroundTruth as GroundTruth
     from interp_widgets.core.dictionary.synthetic import ground_truth as ground_truth
@@ -133,6 +139,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOME = {
+    "Absorption": "core.dictionary.absorption",
     "ActivationCache": "core.cache",
     "ActivationShards": "core.shards",
     "Attention": "core.attention",
@@ -171,6 +178,8 @@ _HOME = {
     "SAEEvaluation": "core.dictionary.evaluation_record",
     "SAETrainer": "widgets.sae_trainer",
     "Scrubbing": "core.patching.scrubbing",
+    "Splitting": "core.dictionary.splitting",
+    "Stability": "core.dictionary.stability",
     "Superposition": "core.superposition",
     "SuperpositionPlayground": "widgets.superposition",
     "Timeline": "core.timeline",
@@ -179,6 +188,7 @@ _HOME = {
     "TrainingRun": "core.dictionary.training_run",
     "TrainingTimeline": "widgets.timeline",
     "ablation": "core.patching.ablation",
+    "absorption": "core.dictionary.absorption",
     "activation_patching": "core.patching.activation",
     "attention": "core.attention",
     "attribution_patching": "core.patching.attribution",
@@ -236,6 +246,8 @@ _HOME = {
     "prompts": "bundled",
     "quiz": "course.quizzes",
     "random_match": "core.dictionary.matching",
+    "seed_stability": "core.dictionary.stability",
+    "splitting": "core.dictionary.splitting",
     "substituted": "core.dictionary.substitution",
     "superposition": "core.superposition",
     "timeline": "core.timeline",

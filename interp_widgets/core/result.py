@@ -29,6 +29,7 @@ SCHEMA = 1
 
 # kind of record -> where its class is, the stem of its plot, and its widget (None: it has none yet)
 _KINDS: dict[str, tuple[str, str, str | None]] = {
+    "Absorption": ("core.dictionary.absorption", "absorption", None),
     "ActivationCache": ("core.cache", "cache", None),
     "Attention": ("core.attention", "attention", "AttentionView"),
     "Circuit": ("core.patching.circuit_record", "circuit", None),
@@ -52,6 +53,8 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
         "superposition",
         "SuperpositionPlayground",
     ),
+    "Splitting": ("core.dictionary.splitting", "nearest", None),
+    "Stability": ("core.dictionary.stability", "nearest", None),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
     "Training": ("core.dictionary.training_record", "training", None),
 }
