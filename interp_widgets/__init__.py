@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.train import train_sae as train_sae
     from interp_widgets.core.dictionary.training_record import Training as Training
     from interp_widgets.core.dictionary.training_run import TrainingRun as TrainingRun
+    from interp_widgets.core.dictionary.transcoder import load_transcoders as load_transcoders
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
     from interp_widgets.core.head_edit import HeadEdit as HeadEdit
@@ -234,6 +235,7 @@ _HOME = {
     "iter_superposition": "core.superposition",
     "lens_difference": "core.lens.difference",
     "load": "core.load",
+    "load_transcoders": "core.dictionary.transcoder",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
     "match_directions": "core.dictionary.matching",

@@ -11,6 +11,7 @@ format                   files                                               wri
 ``llama_scope``          ``hyperparams.json``, ``checkpoints/…safetensors``  no
 ``openai``               ``<layer>.pt``                                      no
 ``qwen_scope``           ``layer<n>.sae.pt``                                 no
+``circuit_tracer``       ``config.yaml``, ``layer_<n>.safetensors``          as a set
 =======================  ==================================================  =========
 
 None runs code from a file; what others keep as pickles is read as data and never written. With
@@ -47,6 +48,7 @@ FORMATS = {
     "llama_scope": "llama_scope",
     "openai": "openai",
     "qwen_scope": "qwen_scope",
+    "circuit_tracer": "circuit_tracer",
 }
 
 
@@ -98,7 +100,7 @@ def load(
         place.fetch(module.needs(_considered(place), layer)),
         place.origin,
         place.file,
-        _dtype(dtype),
+        dtype_named(dtype),
         layer,
         k,
         norm_scale,
@@ -207,7 +209,12 @@ def _module(name: str) -> ModuleType:
     return import_module(f"{__name__}.{FORMATS[name]}")
 
 
-def _dtype(dtype: Any) -> Any:
+def dtype_named(dtype: Any) -> Any:
+    """A torch dtype of floats by its name; None for ``"auto"``.
+
+    Raises:
+        ValueError: anything else.
+    """
     import torch
 
     if dtype in (None, "auto"):

@@ -268,7 +268,7 @@ def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text:
         OSError: one cannot be written; both are as they were, or the pair is the new one.
     """
     waiting = _waiting(config, _digest(text))
-    write_whole(waiting, partial(_write_text, text))
+    write_whole(waiting, partial(write_text, text))
     try:
         write_tensors(weights, tensors, text)
     except BaseException:
@@ -277,7 +277,8 @@ def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text:
     waiting.replace(config)
 
 
-def _write_text(text: str, path: Path) -> None:
+def write_text(text: str, path: Path) -> None:
+    """Write a text as it is; for `write_whole`."""
     path.write_text(text, encoding="utf-8")
 
 

@@ -1,0 +1,285 @@
+"""Sets of transcoders, one a layer: the parts of a replacement for a model's MLPs.
+
+A set for a large model fills more memory than the model. So layers are read when they are asked
+for, the last few are kept, and the rows of single latents come from the file without the rest.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from interp_widgets.core.dictionary.formats import circuit_tracer, dtype_named, files, load
+from interp_widgets.core.dictionary.formats.request import Request
+from interp_widgets.core.dictionary.formats.site_names import hook_of_site
+from interp_widgets.core.dictionary.formats.source import Place, find
+from interp_widgets.core.dictionary.sae import SAE
+
+_KEPT = 2  # layers in memory
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class TranscoderSet:
+    """Transcoders of a model's layers, from the first on.
+
+    Attributes:
+        model: name of the model they are for, ``""`` where unknown.
+        input_hook: what they read, in TransformerLens's words, without the layer.
+        output_hook: what their output is to equal, likewise.
+        scan: the name under which their latents were labelled, ``""`` where unknown.
+        revision: of the hub, ``""`` where there is none.
+    """
+
+    model: str
+    input_hook: str
+    output_hook: str
+    scan: str
+    revision: str
+    layers: tuple[_Layer, ...]
+    device: torch.device
+    _held: OrderedDict[int, SAE] = field(default_factory=OrderedDict)
+
+    def __len__(self) -> int:
+        return len(self.layers)
+
+    def __repr__(self) -> str:
+        of = f" of {self.model}" if self.model else ""
+        return f"TranscoderSet({len(self)} layers{of}, {self.input_hook} to {self.output_hook})"
+
+    def __iter__(self) -> Iterator[SAE]:
+        return (self[layer] for layer in range(len(self)))
+
+    def __getitem__(self, layer: int) -> SAE:
+        """The transcoder of a layer, read now if it is not in memory.
+
+        Raises:
+            IndexError: a layer without one.
+            ValueError: its file is cut off or does not fit.
+        """
+        self._check(layer)
+        if layer not in self._held:
+            while len(self._held) >= _KEPT:
+                self._held.popitem(last=False)
+            self._held[layer] = self.layers[layer].read().to(self.device)
+        self._held.move_to_end(layer)
+        return self._held[layer]
+
+    def encoder_rows(self, layer: int, latents: Tensor) -> Tensor:
+        """What some latents of a layer read, ``[row, d_in]``.
+
+        Args:
+            layer: the layer.
+            latents: their numbers, int64 ``[row]``, in any order.
+
+        Raises:
+            IndexError: a layer or latent that is not there.
+        """
+        return self._rows(layer, latents, "W_enc")
+
+    def decoder_rows(self, layer: int, latents: Tensor) -> Tensor:
+        """What some latents of a layer write, ``[row, d_out]``; see `encoder_rows`."""
+        return self._rows(layer, latents, "W_dec")
+
+    def _rows(self, layer: int, latents: Tensor, name: str) -> Tensor:
+        self._check(layer)
+        latents = latents.cpu()
+        slices = self.layers[layer].slices
+        if layer in self._held or slices is None:
+            sae = self[layer]
+            rows = sae.W_enc.T if name == "W_enc" else sae.W_dec
+            _check_latents(latents, len(rows))
+            return rows[latents.to(rows.device)]
+        return slices(name, latents).to(self.device)
+
+    def _check(self, layer: int) -> None:
+        if layer not in range(len(self)):
+            raise IndexError(f"this set has layers 0 to {len(self) - 1}; got {layer!r}.")
+
+
+@dataclass(frozen=True)
+class _Layer:
+    """How to read a layer, and, where its file allows it, rows of its matrices."""
+
+    read: Callable[[], SAE]
+    slices: Callable[[str, Tensor], Tensor] | None = None
+
+
+def load_transcoders(
+    source: str | Path,
+    *,
+    revision: str | None = None,
+    device: Any = "cpu",
+    dtype: Any = "float32",
+) -> TranscoderSet:
+    """Open a set of transcoders in circuit-tracer's layout; layers are read when asked for.
+
+    Args:
+        source: a folder, or ``"org/repo/folder@revision"`` on the hub.
+        revision: of the hub.
+        device: where layers go.
+        dtype: of their tensors, or ``"auto"`` for that of the files.
+
+    Raises:
+        FileNotFoundError: no such folder or repository, or no configuration in it.
+        ValueError: a cross-layer set, layers that are not contiguous from 0.
+        OSError: the hub cannot be reached.
+    """
+    place = find(source, revision)
+    if circuit_tracer.CONFIG not in place.names:
+        raise FileNotFoundError(
+            f"{place.origin} holds no {circuit_tracer.CONFIG}; a set of transcoders has one. It "
+            f"holds {files.listed(place.names)}."
+        )
+    folder = place.fetch([circuit_tracer.CONFIG])
+    config = circuit_tracer.read_config(folder / circuit_tracer.CONFIG)
+    request = Request(folder, place.origin, dtype=dtype_named(dtype))
+    listed = config.get("transcoders")
+    layers = _elsewhere(listed, config, dtype) if listed else _beside(place, config, request)
+    hooks = [str(config.get(f"feature_{side}_hook", "")) for side in ("input", "output")]
+    return TranscoderSet(
+        str(config.get("model_name", "")),
+        *hooks,
+        scan=str(config.get("scan", "")),
+        revision=place.revision,
+        layers=layers,
+        device=torch.device(device),
+    )
+
+
+def save_transcoders(
+    transcoders: Sequence[SAE], folder: str | Path, scan: str = "", **config: Any
+) -> Path:
+    """Write transcoders, one for each layer from the first on, as circuit-tracer reads them.
+
+    Args:
+        transcoders: as many as the model has layers, in order, of one kind and width.
+        folder: where to; made where it is not.
+        scan: a name for their labels.
+        **config: what else ``config.yaml`` is to say.
+
+    Raises:
+        ValueError: none, unlike ones, or places that have no hook in TransformerLens.
+        OSError: a file cannot be written; those before it are.
+    """
+    import yaml
+
+    hooks = _hooks(transcoders)
+    first = transcoders[0]
+    said = {"model_name": first.model, "model_kind": "transcoder_set", **hooks}
+    said |= {"scan": scan} if scan else {}
+    if first.activation in ("relu", "topk"):
+        said["activation"] = first.activation
+    said |= {"k": first.k} if first.k is not None else {}
+    path = files.folder_for(folder, "circuit_tracer")
+    for layer, sae in enumerate(transcoders):
+        target = path / f"layer_{layer}.safetensors"
+        files.write_tensors(target, circuit_tracer.tensors_of(sae))
+    text = yaml.safe_dump(said | config, sort_keys=False)
+    files.write_whole(path / circuit_tracer.CONFIG, partial(files.write_text, text))
+    return path
+
+
+def _hooks(transcoders: Sequence[SAE]) -> dict[str, str]:
+    """What all of them read and write, without the layer."""
+    if not transcoders:
+        raise ValueError("a set has a transcoder for each layer; got none.")
+    alike = {(sae.activation, sae.k, sae.d_sae, sae.W_skip is None) for sae in transcoders}
+    if len(alike) > 1:
+        raise ValueError(f"transcoders of a set are of one kind and width; got {sorted(alike)}.")
+    found: list[set[str | None]] = [set(), set()]
+    for layer, sae in enumerate(transcoders):
+        for side, key, site in ((0, "hook_name", sae.site), (1, "hook_name_out", sae.site_out)):
+            hook = sae.metadata.get(key) or hook_of_site(site)[0] or ""
+            found[side].add(hook.removeprefix(f"blocks.{layer}."))
+    if any(len(hooks) != 1 or hooks & {"", None} for hooks in found):
+        raise ValueError(
+            "transcoder i of a set reads and writes layer i, all at places of one kind; got "
+            f"{files.listed(sae.place or 'no place' for sae in transcoders)}."
+        )
+    return {
+        f"feature_{side}_hook": str(next(iter(hooks)))
+        for side, hooks in zip(("input", "output"), found, strict=True)
+    }
+
+
+def _beside(place: Place, config: Mapping[str, Any], request: Request) -> tuple[_Layer, ...]:
+    """Layers whose files stand beside the configuration."""
+    there = sorted(circuit_tracer.layers_in(place.names))
+    if not there or there != list(range(len(there))):
+        raise ValueError(
+            f"{place.origin} has files for layers {there}; wanted layer_0.safetensors and on, "
+            "without a gap."
+        )
+
+    def layer_of(number: int) -> _Layer:
+        name = f"layer_{number}.safetensors"
+
+        def read() -> SAE:
+            path = place.fetch([name]) / name
+            return circuit_tracer.transcoder(path, config, number, request)
+
+        return _Layer(
+            read, lambda which, rows: _sliced(place.fetch([name]) / name, which, rows, request)
+        )
+
+    return tuple(map(layer_of, there))
+
+
+def _elsewhere(listed: Any, config: Mapping[str, Any], dtype: Any) -> tuple[_Layer, ...]:
+    """Layers of which the configuration says where each is."""
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise ValueError(
+            f"transcoders in {circuit_tracer.CONFIG} is a list of names; got {listed!r:.60}."
+        )
+
+    def read(name: str, layer: int) -> SAE:
+        if re.search(r"params\.(npz|safetensors)", name):  # Gemma Scope's own layouts
+            sae = load(name, dtype=dtype)
+        else:
+            place = find(name)
+            path = place.fetch([place.file]) / place.file
+            request = Request(path.parent, place.origin, dtype=dtype_named(dtype))
+            return circuit_tracer.transcoder(path, config, layer, request)
+        model = config.get("model_name")
+        return replace(sae, model=model if isinstance(model, str) else sae.model)
+
+    return tuple(_Layer(partial(read, name, layer)) for layer, name in enumerate(listed))
+
+
+def _sliced(path: Path, name: str, latents: Tensor, request: Request) -> Tensor:
+    """Rows of a matrix in a file, without the others."""
+    from safetensors import SafetensorError, safe_open
+
+    unique, back = latents.unique(return_inverse=True)
+    try:
+        with safe_open(path, framework="pt") as file:
+            matrix = file.get_slice(name)
+            _check_latents(unique, matrix.get_shape()[0])
+            rows = torch.cat([matrix[start:stop] for start, stop in _runs(unique)])
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(f"{path} cannot be read: {broken}. Get it again.") from broken
+    return rows.to(request.dtype_of(rows))[back]
+
+
+def _runs(rows: Tensor) -> list[tuple[int, int]]:
+    """Rows in order as stretches without a gap: fewer reads, and no copy of what is between."""
+    if not len(rows):
+        return [(0, 0)]
+    breaks = (rows.diff() > 1).nonzero().flatten() + 1
+    parts = rows.tensor_split(breaks)
+    return [(int(run[0]), int(run[-1]) + 1) for run in parts]
+
+
+def _check_latents(latents: Tensor, width: int) -> None:
+    if latents.numel() and (int(latents.min()) < 0 or int(latents.max()) >= width):
+        raise IndexError(
+            f"latents are 0 to {width - 1}; got {int(latents.min())} to {int(latents.max())}."
+        )
