@@ -145,7 +145,7 @@ class JumpReLUTanh(JumpReLU):
         counted = (codes * (self.settings["slope"] * lengths)).tanh().mean(0, dtype=wide)
         sparsity = counted.sum()
         below = (parameters["threshold"] - pre).relu().mean(0, dtype=wide)
-        aux = below @ lengths.to(wide)
+        aux = (below * lengths).sum()  # a product of matrices would be in half precision
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity + self.hyper["pre_act"] * aux
         return Loss(
             total,

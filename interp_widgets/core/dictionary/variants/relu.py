@@ -44,7 +44,8 @@ class ReLU(Variant):
             workspace=state.workspace,
         )
         residual, mse = squared_error(y, reconstruction)
-        sparsity = mean.sum() if self.unit_norm else mean @ W_dec.norm(dim=1)
+        # A product of matrices would be in half precision, where that is asked for.
+        sparsity = mean.sum() if self.unit_norm else (mean * W_dec.norm(dim=1)).sum()
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity
         none = torch.zeros_like(mse)
         return Loss(total, mse.detach(), sparsity.detach(), none, fired, residual.detach())
