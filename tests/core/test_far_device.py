@@ -20,6 +20,15 @@ PAIR = (PROMPT, "the city of Rome is")
 SITES = ["embed", "final", "L*.resid_mid", "L*.attn_out", "L*.mlp_in", "L*.mlp_post"]
 SITES += [f"L*.{kind}" for kind in ("q", "k", "v", "z", "pattern")]
 
+
+def dictionary(model: Any) -> iw.SAE:
+    """A random dictionary of the stream, where the model is."""
+    directions = torch.randn(40, model.d_model, generator=torch.Generator().manual_seed(0))
+    zeros = torch.zeros(40), torch.zeros(model.d_model)
+    sae = iw.SAE(directions.T, zeros[0], directions, zeros[1], "topk", k=4, site="L1.resid_post")
+    return sae.to(model.device)
+
+
 CALLS: dict[str, Callable[[Any], Any]] = {
     "top_tokens": lambda model: model.top_tokens(PROMPT),
     "cache": lambda model: iw.cache(model, TEXTS[:3], SITES),
@@ -54,6 +63,12 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "ablation": lambda model: iw.ablation(model, PAIR[0], " Austin", " Rome"),
     "head_edit": lambda model: iw.head_edit(
         model, [(0, 1)], {"one": [PROMPT]}, {"other": TEXTS[:2]}, "mean", (" Austin", " Rome")
+    ),
+    "features": lambda model: iw.features(model, dictionary(model), TEXTS),
+    "find_latents": lambda model: vars(
+        iw.find_latents(model, dictionary(model), {"one": TEXTS[:2]}, ["a city", "the state"])[
+            "one"
+        ]
     ),
     "tracing": lambda model: iw.causal_tracing(model, PAIR[0], (1, 2), " Austin", draws=2),
 }
