@@ -304,7 +304,7 @@ BAD[3, 1] = float("nan")
         ({"seed": -1}, ValueError, "a seed is 0 or larger"),
         ({"normalize": "unit"}, ValueError, "a normalisation is one of"),
         ({"truth": "yes"}, TypeError, r"truth is a matrix of true directions \[feature, d\]"),
-        ({"x": BAD}, ValueError, r"NaN or infinity: 1 of a sample of 512.*isfinite"),
+        ({"x": BAD}, ValueError, r"1 of 512 rows of activations hold NaN or infinity"),
         ({"x": torch.ones(512, 8)}, ValueError, r"all the same \(512 rows\)"),
         ({"x": torch.ones(512)}, ValueError, r"\[token, d"),
         ({"x": torch.ones(512, 8, dtype=torch.int64)}, TypeError, "int64"),

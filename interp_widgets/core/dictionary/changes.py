@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from interp_widgets.core.dictionary.variants import Variant, make_variant
@@ -35,3 +35,8 @@ def from_plain(told: Any) -> list[Change]:
     return [
         (step, {name: (old, new) for name, (old, new) in changed.items()}) for step, changed in told
     ]
+
+
+def listed(made: Iterable[Change]) -> tuple[tuple[int, tuple[tuple[str, float, float], ...]], ...]:
+    """Changes as a record holds them."""
+    return tuple((step, tuple((n, *pair) for n, pair in values.items())) for step, values in made)

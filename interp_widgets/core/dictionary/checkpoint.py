@@ -23,6 +23,7 @@ import interp_widgets
 FILE = "run.safetensors"
 KIND = "TrainingRun"
 SCHEMA = 1
+_COLUMNS = "by_columns"
 MEMORY = 2 << 30  # bytes that the checkpoints of a run may hold in memory, about
 MOST = 64  # of them
 
@@ -96,8 +97,8 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
 
     folder.mkdir(parents=True, exist_ok=True)
     path, unfinished = folder / FILE, folder / f"{FILE}.part"
-    tensors = {name: tensor.contiguous() for name, tensor in snapshot.tensors.items()}
-    state = json.dumps(snapshot.plain)
+    tensors, by_columns = _in_rows(snapshot.tensors)
+    state = json.dumps({**snapshot.plain, _COLUMNS: by_columns})
     header = {
         "kind": KIND,
         "schema": str(SCHEMA),
@@ -137,7 +138,8 @@ def read(folder: Path) -> Snapshot:
         with safe_open(path, framework="pt") as file:
             header = file.metadata() or {}
             names = file.keys()  # a method of its own: the file is no dict
-            tensors = {name: file.get_tensor(name) for name in names}
+            # Copies: how a product is rounded can depend on where in memory its numbers lie.
+            tensors = {name: file.get_tensor(name).clone() for name in names}
     except (SafetensorError, OSError) as broken:
         raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
     if header.get("kind") != KIND:
@@ -154,7 +156,28 @@ def read(folder: Path) -> Snapshot:
             f"{path} was changed or damaged since it was written: its numbers do not have the "
             "SHA-256 that its header names. Use another copy of it."
         )
-    return Snapshot(tensors, json.loads(state))
+    plain = json.loads(state)
+    for name in plain.pop(_COLUMNS):
+        tensors[name] = tensors[name].T
+    return Snapshot(tensors, plain)
+
+
+def _in_rows(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str]]:
+    """Tensors as a file holds them, and the names of those that lie in memory column by column.
+
+    They come back in the same way: a product of the same numbers in another order of memory is
+    rounded otherwise, and the curve would not be the same to the last bit.
+    """
+    by_columns = [
+        name
+        for name, tensor in tensors.items()
+        if tensor.ndim == 2 and not tensor.is_contiguous() and tensor.T.is_contiguous()
+    ]
+    rows = {
+        name: (tensor.T if name in by_columns else tensor).contiguous()
+        for name, tensor in tensors.items()
+    }
+    return rows, by_columns
 
 
 def _digest(state: str, tensors: Mapping[str, Tensor]) -> str:

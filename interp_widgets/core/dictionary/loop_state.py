@@ -24,6 +24,7 @@ def snapshot(loop: Loop) -> Snapshot:
     tensors |= {f"firing/{name}": value for name, value in loop.firing.tensors().items()}
     tensors["generator"] = loop.generator.get_state()
     plain = {
+        "parameters": list(loop.parameters),
         "step": loop.step,
         "lr": loop.lr,
         "restarted": loop.restarted,

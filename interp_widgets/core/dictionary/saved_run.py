@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from interp_widgets.core.dictionary import checkpoint
+from interp_widgets.core.dictionary.activations import activation_source
 from interp_widgets.core.dictionary.changes import from_plain
 from interp_widgets.core.dictionary.checkpoint import Snapshot
 from interp_widgets.core.dictionary.distributed import processes
@@ -28,6 +30,7 @@ def write(run: TrainingRun, folder: Path, snapshot: Snapshot) -> Path:
         **snapshot.plain,
         "settings": asdict(run._loop.settings),
         "about": run._loop.source.about,
+        "writes": run.folder is not None,
     }
     peers = run._loop.peers
     with run._saving:
@@ -39,10 +42,10 @@ def write(run: TrainingRun, folder: Path, snapshot: Snapshot) -> Path:
 
 
 def resume(
-    kind: type[TrainingRun], folder: Path, data: Any, texts: Any, device: Any
+    kind: type[TrainingRun], folder: Path, data: Any, texts: Any, target: Any, device: Any
 ) -> TrainingRun:
     """Read a run and make it ready to go on; see `TrainingRun.resume`."""
-    from interp_widgets.core.dictionary.train import home, opened
+    from interp_widgets.core.dictionary.train import home
 
     begun = checkpoint.read(folder)
     plain = begun.plain
@@ -50,10 +53,15 @@ def resume(
     settings = Settings(**{**told, "resample_at": tuple(told["resample_at"])})
     peers = processes()
     about = plain["about"]
-    source = opened(data, about, texts, settings.seed)
-    _check_same(about, source.about)
+    if data is None:
+        said = about.get("model") or "activations"
+        raise TypeError(f"the run was begun with {said}: pass them again, resume(folder, data).")
+    site = about.get("site") or None
+    target = (about.get("target") or None) if target is None else target
+    source = activation_source(data, site, texts, target, settings.seed)
+    _check_same(about, json.loads(json.dumps(source.about)))
     loop = Loop(settings, source, home(device, data, peers), peers, begun)
-    run = kind(loop, None, begun.tensors.get("truth"))
+    run = kind(loop, folder if plain["writes"] else None, begun.tensors.get("truth"))
     run._history.write(0, begun.tensors["history"].numpy())
     run._changes = from_plain(plain["changes"])
     run._stopped = plain["stopped"]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary import checkpoint, distributed
+from interp_widgets.core.dictionary.activations import activation_source
 from interp_widgets.core.dictionary.training_loop import Loop, Settings
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.dictionary.variants import Variant, make_variant
@@ -56,10 +57,10 @@ def train_sae(
     """Begin to train a sparse dictionary. Nothing is trained yet: iterate over what comes back.
 
     Args:
-        data: activations ``[token, d_in]``; or a model, with ``site`` and ``texts``; or a folder
-            that `cache_shards` wrote.
+        data: activations ``[token, d_in]``; a model, with ``site`` and ``texts``; or a folder that
+            `cache_shards` wrote.
         site: the place to read, ``"L3.resid_post"``.
-        texts: what the model is to read: a list, a file's path, a data set.
+        texts: what the model is to read: a list, a file's path, a data set, also a streaming one.
         variant: the objective, see `VARIANTS`.
         d_sae: latents; 8 times the width when left out.
         k: latents that fire on a token, for the variants that have it; left out: an eighth of the
@@ -112,7 +113,7 @@ def train_sae(
     path = None if folder is None else _new(Path(folder))
     known = _truth(truth)
     peers = distributed.processes()
-    source = opened(data, {"site": site, "target": target}, texts, seed)
+    source = activation_source(data, site, texts, target, seed)
     size = _batch_size(batch_size, source.rows)
     d_in, steps = source.d_in, int(steps)
     width = EXPANSION * d_in if d_sae is None else d_sae
@@ -158,63 +159,6 @@ def home(device: Any, data: Any, peers: distributed.Alone) -> torch.device:
     if device is not None:
         return torch.device(device)
     return peers.device() or torch.device(getattr(data, "device", "cpu"))
-
-
-class Rows:
-    """Activations that are there at once, served in batches: every row once, then all again.
-
-    Attributes:
-        about: what a run remembers of them, to tell them from others.
-    """
-
-    def __init__(self, x: Tensor, seed: int) -> None:
-        self.x, self.seed = x, seed
-        self.rows, self.d_in, self.d_out = len(x), x.shape[1], x.shape[1]
-        some = x.detach()[:: max(1, len(x) // 64)].double()
-        self.about: dict[str, Any] = {"shape": list(x.shape), "sum": float(some.sum())}
-        self._turn, self._at = 0, 0
-        self._order = self._shuffled(0)
-
-    def _shuffled(self, turn: int) -> Tensor:
-        generator = torch.Generator().manual_seed(self.seed * 1_000_003 + turn)
-        return torch.randperm(self.rows, generator=generator)
-
-    def sample(self, n: int) -> Tensor:
-        """Some rows, which do not count as served."""
-        generator = torch.Generator().manual_seed(self.seed)
-        chosen = torch.randperm(self.rows, generator=generator)[:n]
-        return self.x[chosen.to(self.x.device)]
-
-    def next(self, batch: int) -> Tensor:
-        """The next rows."""
-        chosen = self._order[self._at : self._at + batch]
-        self._at += len(chosen)
-        while len(chosen) < batch:
-            self._turn += 1
-            self._order = self._shuffled(self._turn)
-            self._at = batch - len(chosen)
-            chosen = torch.cat([chosen, self._order[: self._at]])
-        return self.x[chosen.to(self.x.device)]
-
-    def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """Where it is."""
-        return {}, {"turn": self._turn, "at": self._at}
-
-    def load_state(self, tensors: dict[str, Tensor], plain: dict[str, Any]) -> None:
-        """Undo `state`."""
-        if plain["turn"] != self._turn:
-            self._order = self._shuffled(plain["turn"])
-        self._turn, self._at = plain["turn"], plain["at"]
-
-
-def opened(data: Any, about: dict[str, Any], texts: Any, seed: int) -> Any:
-    """The source of activations that was asked for."""
-    if not isinstance(data, Tensor) or not data.is_floating_point():
-        kind = f"a tensor of {data.dtype}" if isinstance(data, Tensor) else type(data).__name__
-        raise TypeError(f"activations are a tensor of real numbers [token, d]; got {kind}.")
-    if data.ndim != 2 or not len(data):
-        raise ValueError(f"activations are [token, d]; got {list(data.shape)}.")
-    return Rows(data, seed)
 
 
 def _new(folder: Path) -> Path:

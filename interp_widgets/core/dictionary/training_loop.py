@@ -24,6 +24,7 @@ from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.schedule import Schedule
 from interp_widgets.core.dictionary.variants import LossState, make_variant
+from interp_widgets.core.dictionary.workspace import Workspace
 
 SAMPLE = 32_768  # activations that scales and initial biases are estimated on
 RESAMPLE_FROM = 102_400  # inputs that resampling draws from, at most
@@ -91,6 +92,7 @@ class Loop:
         self.objective: Any = make_variant(settings.variant, **options)
         self.firing = Firing(settings.d_sae, device)
         self.bad = torch.zeros((), dtype=torch.bool, device=device)
+        self.workspace = Workspace()
         if begun is None:
             self._begin()
         else:
@@ -133,14 +135,21 @@ class Loop:
         if "normalization_out" in plain:
             self.normalization_out = loop_state.normalization("normalization_out", plain, tensors)
         self.variance = plain["variance"]
+        # In their old order: the length of the gradient is a sum over them, rounded on the way.
         self.parameters = {
-            name.removeprefix("parameters/"): nn.Parameter(value.to(self.device, copy=True))
+            name: nn.Parameter(tensors[f"parameters/{name}"].to(self.device, copy=True))
+            for name in plain["parameters"]
+        }
+        self.objective.state = {
+            name.removeprefix("objective/"): value.clone()
             for name, value in tensors.items()
-            if name.startswith("parameters/")
+            if name.startswith("objective/")
         }
         self._place()
 
     def _place(self) -> None:
+        state = self.objective.state
+        self.objective.state = {name: value.to(self.device) for name, value in state.items()}
         self.normalization = self.normalization.to(self.device)
         if self.normalization_out is not None:
             self.normalization_out = self.normalization_out.to(self.device)
@@ -175,6 +184,7 @@ class Loop:
                 nothing was learned from it.
         """
         start = time.perf_counter()
+        self.workspace.reset()
         settings, schedule = self.settings, self.settings.schedule
         if self.step in settings.resample_at:
             self._resample()
@@ -189,14 +199,18 @@ class Loop:
             l1_scale=schedule.pressure(self.step),
             variance=self.variance,
             mean=self.peers.mean,
+            workspace=self.workspace,
         )
         before = {name: value.clone() for name, value in self.objective.state.items()}
         loss, total = self._loss(mine_x, mine_y, state)
         numbers = torch.stack([total, loss.mse, loss.sparsity, loss.aux]).detach().float()
         numbers = self.peers.mean(numbers)
         self._watch(numbers[0], x, before)
-        self.optimizer.zero_grad(set_to_none=True)
-        total.backward()
+        # Assigned, not accumulated: that would copy what lies in memory that is used again.
+        parameters = list(self.parameters.values())
+        slopes = torch.autograd.grad(total, parameters, allow_unused=True)
+        for parameter, slope in zip(parameters, slopes, strict=True):
+            parameter.grad = slope
         rate = self.lr * schedule.rate(self.step, self.restarted)
         self._learn(rate, numbers[0], x, before)
         fired = self.peers.total(loss.fired)
@@ -333,7 +347,7 @@ def _pair(drawn: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
 
 
 def _spread(y: Tensor) -> Tensor:
-    """Variance of a batch ``[token, d]``, summed over its width; as two products, which are fast."""
+    """Variance of a batch ``[token, d]``, summed over its width, by two products: they are fast."""
     flat, count = y.reshape(-1), len(y)
     mean = y.new_full((count,), 1 / count) @ y
     return torch.dot(flat, flat) / count - torch.dot(mean, mean)

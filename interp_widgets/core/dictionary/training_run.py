@@ -100,13 +100,12 @@ class TrainingRun:
         """
         from tqdm import tqdm
 
-        if steps is not None and (not isinstance(steps, int) or steps < 1):
+        if steps is not None and not (isinstance(steps, int) and steps > 0):
             raise ValueError(f"train a whole number of steps, 1 or more; got {steps!r}.")
         end = self.steps if steps is None else min(self.steps, self.step + steps)
         hidden = self._loop.peers.rank > 0
-        with tqdm(
-            total=end, initial=self.step, desc=self.variant, delay=1, leave=False, disable=hidden
-        ) as bar:
+        looks: Any = {"desc": self.variant, "delay": 1, "leave": False, "disable": hidden}
+        with tqdm(total=end, initial=self.step, **looks) as bar:
             for step in self:
                 if bar.update():
                     bar.set_postfix(fve=f"{step.fve:.3f}", l0=f"{step.l0:.1f}", refresh=False)
@@ -143,7 +142,7 @@ class TrainingRun:
         if self.step % self._loop.settings.checkpoint_every == 0 or self.done:
             self._fetch()
             self._keep()
-            if self.folder is not None:
+            if self.folder:
                 saved_run.write(self, self.folder, self._kept.before(self.step)[1])
         return TrainingStep(self.step, self.steps, self.tokens, row, known)
 
@@ -223,7 +222,7 @@ class TrainingRun:
             loop_state.restore(self._loop, snapshot)
             self._changes = changes.from_plain(snapshot.plain["changes"])
             self._asked.clear()
-            self._stopped, self._rewound = False, True
+            self._stopped, self._rewound, self._saved = False, True, -1
             return at
 
     @property
@@ -292,7 +291,7 @@ class TrainingRun:
 
     @property
     def density(self) -> Tensor:
-        """Share of the last 100 batches, about, that each latent fires on, 0..1 ``[feature]``."""
+        """Share of the last 100 batches or so that each latent fires on, 0..1 ``[feature]``."""
         with self._turn:
             return self._loop.firing.density.cpu()
 
@@ -330,10 +329,7 @@ class TrainingRun:
             batch_size=self.batch_size,
             steps=self.steps,
             hyper=tuple(self.hyper.items()),
-            changes=tuple(
-                (step, tuple((name, *pair) for name, pair in changed.items()))
-                for step, changed in self.changes
-            ),
+            changes=changes.listed(self.changes),
             metrics=METRICS,
             values=as_tensor(rows),
             density=self.density,
@@ -374,23 +370,26 @@ class TrainingRun:
         folder: str | Path,
         data: Any = None,
         texts: Any = None,
+        target: Any = None,
         device: str | torch.device | None = None,
     ) -> TrainingRun:
         """Go on with a run that `save` wrote, in this process or another.
 
-        On the same machine it takes the very steps that the unbroken run would have taken.
+        On the same machine, with as many torch threads, it takes the very steps that the unbroken
+        run would have taken.
 
         Args:
             folder: where it was saved.
-            data: what it was begun with: the activations, or the model.
-            texts: those that it was begun with, where data is a model.
+            data: what it was begun with: activations, a folder of them, or a model.
+            texts: what it was begun with, where data is a model.
+            target: what it was begun with, where that was a tensor.
             device: where to compute; left out: as `train_sae` chooses.
 
         Raises:
             FileNotFoundError: no run was saved there.
             ValueError: the file was changed or damaged, or the data are others.
         """
-        return saved_run.resume(cls, Path(folder), data, texts, device)
+        return saved_run.resume(cls, Path(folder), data, texts, target, device)
 
     def _snapshot(self) -> Snapshot:
         snapshot = loop_state.snapshot(self._loop)
