@@ -39,7 +39,13 @@ class ModelRows:
     """
 
     def __init__(
-        self, model: LanguageModel, sites: list[Site], texts: Texts, tokenize: str, length: int
+        self,
+        model: LanguageModel,
+        sites: list[Site],
+        texts: Texts,
+        tokenize: str,
+        length: int,
+        most: int = _TOKENS_A_READ,
     ) -> None:
         """Look once at how wide the places are.
 
@@ -50,12 +56,13 @@ class ModelRows:
             tokenize: "documents": each text by itself, a long one in pieces; "joined": one after
                 the other with an end-of-text token between, cut into pieces of one length.
             length: tokens that the model reads at a time, at most.
+            most: tokens to `read` at once, about.
 
         Raises:
             ValueError: a place that the model lacks.
         """
         self._model, self._sites, self._texts, self._length = model, sites, texts, length
-        self._joined = tokenize == "joined"
+        self._joined, self._most = tokenize == "joined", min(most, _TOKENS_A_READ)
         self.paired, self.again = len(sites) == 2, texts.again
         probe = activations_of(model, [torch.zeros(1, dtype=torch.long).to(model.device)], sites)
         self.d_in, self.d_out = probe[0][sites[0]].numel(), probe[0][sites[-1]].numel()
@@ -85,7 +92,7 @@ class ModelRows:
         for window, (text, token) in self._windows(turn, *begin):
             windows.append(window)
             read += len(window)
-            if read >= _TOKENS_A_READ:
+            if read >= self._most:
                 after, ended = {"turn": turn, "text": text, "token": token}, False
                 break
         rows = self._rows(windows)

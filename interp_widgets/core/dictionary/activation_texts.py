@@ -133,17 +133,19 @@ def opened(texts: Any, seed: int) -> Texts:
     """
     if isinstance(texts, str | Path):
         return _of_file(texts)
-    if isinstance(texts, bytes | Mapping | torch.Tensor) or not isinstance(texts, Iterable):
+    numbered = hasattr(texts, "__len__") and hasattr(texts, "__getitem__")
+    no_texts = isinstance(texts, bytes | Mapping | torch.Tensor)
+    if no_texts or not (numbered or isinstance(texts, Iterable)):
         raise TypeError(
             "texts are a list, the path of a file, a data set or a generator of texts; got "
             f"{type(texts).__name__}."
             + (" One split of it: texts['train']." if isinstance(texts, Mapping) else "")
         )
-    if hasattr(texts, "__len__") and hasattr(texts, "__getitem__"):
+    if numbered:
         listed: Any = texts
         if not len(listed):
             raise ValueError("texts is empty: there is nothing to read.")
-        return ListedTexts(texts, seed)
+        return ListedTexts(listed, seed)
     return StreamedTexts(texts, f"a {type(texts).__name__}")
 
 
@@ -181,9 +183,9 @@ def text_of(item: Any, number: int) -> Prompt:
     return item  # pyright: ignore[reportReturnType]
 
 
-def _digest(texts: Iterable[Any]) -> str:
+def _digest(texts: Any) -> str:
     digest = sha256()
-    for item in texts:
+    for item in (texts[i] for i in range(len(texts))):
         digest.update((item if isinstance(item, str) else repr(item)).encode(errors="replace"))
         digest.update(b"|")
     return digest.hexdigest()[:16]

@@ -15,7 +15,7 @@ from interp_widgets.core.dictionary.activation_blocks import (
     shuffled,
 )
 from interp_widgets.core.dictionary.activation_rows import TOKENIZE, ModelRows, ShardRows
-from interp_widgets.core.dictionary.activation_texts import opened
+from interp_widgets.core.dictionary.activation_texts import Texts, opened
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.shards import ActivationShards
@@ -73,9 +73,14 @@ def activation_source(
         return _of_tensors(data, target, site, texts, seed)
     if isinstance(data, ActivationShards):
         producer: Producer = _of_shards(data, site, texts, target, seed)
-    elif isinstance(data, LanguageModel | nn.Module):
-        producer = _of_model(data, site, texts, target, seed, tokenize, context)
+    elif isinstance(data, LanguageModel):
+        check_model(data)
+        sites = [_one(data, name) for name in _named(site, target, "a model")]
+        length = _length(data, tokenize, context)
+        producer = ModelRows(data, sites, _texts(texts, seed), tokenize, length, buffer // 2)
     else:
+        if isinstance(data, nn.Module):
+            check_model(data)  # says how to wrap it
         raise TypeError(
             "a dictionary is trained on activations [token, d], on a folder that iw.cache_shards "
             f"wrote, or on a model with site= and texts=; got {type(data).__name__}."
@@ -83,21 +88,17 @@ def activation_source(
     return shuffled(producer, buffer, seed)
 
 
-def _of_model(
-    model: Any,
-    site: str | None,
-    texts: Any,
-    target: Any,
-    seed: int,
-    tokenize: str,
-    context: int | None,
-) -> ModelRows:
-    check_model(model)
+def _texts(texts: Any, seed: int) -> Texts:
     if texts is None:
         raise TypeError(
             "a model alone has no activations: pass what it is to read, texts=[…], the path of a "
             "file or a data set."
         )
+    return opened(texts, seed)
+
+
+def _length(model: LanguageModel, tokenize: str, context: int | None) -> int:
+    """How many tokens the model reads at a time."""
     if tokenize not in TOKENIZE:
         raise ValueError(f"tokenize is one of {', '.join(TOKENIZE)}; got {tokenize!r}.")
     length = min(model.context, LENGTH) if context is None else context
@@ -106,8 +107,7 @@ def _of_model(
             f"context is how many tokens {model.name} reads at a time, 2 to {model.context}; got "
             f"{length!r:.40}."
         )
-    sites = [_one(model, name) for name in _named(site, target, "a model")]
-    return ModelRows(model, sites, opened(texts, seed), tokenize, length)
+    return length
 
 
 def _one(model: LanguageModel, name: str) -> Site:
