@@ -7,7 +7,7 @@ import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
-import type { Frame, Link } from "../shared/runtime.ts";
+import type { Action, Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { drawBars } from "./bars.ts";
@@ -19,6 +19,8 @@ const NAMES: Record<string, string> = { credential: "credential, urgency", "righ
 const HINT = "Drag the tip of an arrow; or choose it with Tab, turn it with ← and → (Shift: in large steps), make it longer or shorter with ↑ and ↓. Thin dotted lines show where the mixture falls on each direction: that far out is the reading.";
 const SHORTEST = 0.1;
 
+type Moved = Partial<Pick<OverlapState, "moved" | "strengths">>;
+
 export class OverlapView {
   private readonly status: Status;
   private readonly signal: AbortSignal;
@@ -29,10 +31,12 @@ export class OverlapView {
   private readonly selects = [h("select", { "aria-label": "First direction", "data-key": "pair0" }), h("select", { "aria-label": "Second direction", "data-key": "pair1" })] as const;
   private readonly pairs = h("span", { class: "iw-overlap-pair" }, "Directions ", this.selects[0], " and ", this.selects[1]);
   private readonly inputs = [0, 1].map((i) => h("input", { type: "range", min: -LONGEST, max: LONGEST, step: 0.05, "data-strength": i, "data-key": `strength${i}` }));
-  private readonly said = [h("output", {}), h("output", {})];
+  private readonly said = [h("b", {}), h("b", {})];
   private readonly labels = [h("span", {}), h("span", {})];
-  /** While an arrow is dragged, how far the plane reaches stays as it is. */
-  private held: { arrow: number; reach: number; burst: string } | null = null;
+  /** An arrow in the hand: how far the plane reaches stays as it was. Python hears of it when it is let go. */
+  private held: { arrow: number; reach: number } | null = null;
+  /** What a hand is moving, as long as it has not let go. */
+  private moving: Moved = {};
 
   constructor(
     private readonly link: Link<OverlapState>,
@@ -59,22 +63,32 @@ export class OverlapView {
       if (!arrow || event.button !== 0) return;
       event.preventDefault();
       plane.setPointerCapture(event.pointerId);
-      this.held = { arrow: Number(arrow.dataset["arrow"]), reach: reachOf(this.now()), burst: `drag${Date.now()}` };
+      this.held = { arrow: Number(arrow.dataset["arrow"]), reach: reachOf(this.now()) };
       plane.querySelector<SVGElement>(`[data-arrow="${this.held.arrow}"]`)?.focus();
     }, { signal });
     plane.addEventListener("pointermove", (event) => this.held && this.drag(event), { signal });
     for (const end of ["pointerup", "pointercancel"] as const) {
       plane.addEventListener(end, () => {
         this.held = null;
-        keepFocus(this.frame.root, () => this.draw());
+        const { moved } = this.moving;
+        this.moving = {};
+        if (moved) this.tell({ do: "move", to: moved }, { moved });
+        else keepFocus(this.frame.root, () => this.draw());
       }, { signal });
     }
     plane.addEventListener("keydown", (event) => this.key(event), { signal });
-    this.inputs.forEach((input, i) => input.addEventListener("input", () => {
-      const [pair, strengths] = [link.read("pair"), [...this.now().strengths]];
-      strengths[pair[i]!] = Number(input.value);
-      link.act({ do: "strength", to: strengths, burst: `on${i}` }, { strengths, summary: this.sentence({ strengths }) });
-    }, { signal }));
+    this.inputs.forEach((input, i) => {
+      const strengths = (): number[] => this.now().strengths.map((on, k) => (k === link.read("pair")[i] ? Number(input.value) : on));
+      input.addEventListener("input", () => {
+        this.moving = { strengths: strengths() };
+        keepFocus(this.frame.root, () => this.draw());
+      }, { signal });
+      input.addEventListener("change", () => {
+        const to = strengths();
+        this.moving = {};
+        this.tell({ do: "strength", to }, { strengths: to });
+      }, { signal });
+    });
     this.selects.forEach((select, i) => select.addEventListener("change", () => {
       const pair = [...link.read("pair")] as [number, number];
       pair[i] = Number(select.value);
@@ -82,13 +96,18 @@ export class OverlapView {
     }, { signal }));
   }
 
-  private now({ moved, strengths }: Partial<Pick<OverlapState, "moved" | "strengths">> = {}): Picture {
+  private now({ moved, strengths }: Moved = this.moving): Picture {
     const { link } = this;
     return picture(link.read("scene"), link.read("pair"), moved ?? link.read("moved"), strengths ?? link.read("strengths"));
   }
 
+  /** An action; the sentence below the picture says at once what follows from it. */
+  private tell(action: Action, echo: Moved): void {
+    this.link.act(action, { ...echo, summary: this.sentence(echo) });
+  }
+
   /** What is read, and whose; with what a gesture is about to change. */
-  private sentence(change: Partial<Pick<OverlapState, "moved" | "strengths">> = {}): string {
+  private sentence(change: Moved = this.moving): string {
     const shown = this.now(change);
     const parts = shown.pair.map((i, side) => {
       const own = shown.strengths[i]! * Math.hypot(...shown.tips[side]!);
@@ -99,19 +118,20 @@ export class OverlapView {
   }
 
   private drag(event: PointerEvent): void {
-    const { arrow, reach, burst } = this.held!;
+    const { arrow, reach } = this.held!;
     const box = this.plane.querySelector("svg")!.getBoundingClientRect();
     const at = (share: number): number => (2 * share - 1) * reach;
-    this.move(arrow, [at((event.clientX - box.left) / box.width), -at((event.clientY - box.top) / box.height)], burst);
+    this.moving = { moved: this.tips(arrow, [at((event.clientX - box.left) / box.width), -at((event.clientY - box.top) / box.height)]) };
+    keepFocus(this.frame.root, () => this.draw());
   }
 
-  /** Puts a tip somewhere; not into the middle, where it would point nowhere, nor far out. */
-  private move(arrow: number, [x, y]: Point, burst: string): void {
+  /** Both tips, one of them elsewhere; not in the middle, where it would point nowhere, nor far out. */
+  private tips(arrow: number, [x, y]: Point): number[][] {
     const size = Math.hypot(x, y) || 1;
     const scale = clamp(size, SHORTEST, LONGEST) / size;
     const tips = this.now().tips.map((tip) => [...tip]);
     tips[arrow] = [x * scale, y * scale].map((one) => Math.round(one * 1000) / 1000);
-    this.link.act({ do: "move", to: tips, burst }, { moved: tips, summary: this.sentence({ moved: tips }) });
+    return tips;
   }
 
   private key(event: KeyboardEvent): void {
@@ -122,7 +142,8 @@ export class OverlapView {
     const [x, y] = this.now().tips[Number(arrow)]!;
     const angle = Math.atan2(y, x) + (by[0]! * (event.shiftKey ? 15 : 1) * Math.PI) / 180;
     const size = clamp(Math.hypot(x, y) + by[1]!, SHORTEST, LONGEST);
-    this.move(Number(arrow), [size * Math.cos(angle), size * Math.sin(angle)], `key${arrow}`);
+    const moved = this.tips(Number(arrow), [size * Math.cos(angle), size * Math.sin(angle)]);
+    this.tell({ do: "move", to: moved, burst: `key${arrow}` }, { moved });
   }
 
   private ink(): Ink {

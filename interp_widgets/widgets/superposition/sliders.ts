@@ -39,7 +39,7 @@ export function sliders(link: Link<ToyState>, signal: AbortSignal): HTMLElement 
   const box = h("div", { class: "iw-toy-sliders" });
   for (const [name, scale] of Object.entries(SCALES) as [Slider, Scale][]) {
     const input = h("input", { type: "range", min: scale.low, max: scale.high, step: scale.step, "aria-label": scale.label, "data-key": name });
-    const said = h("output", {});
+    const said = h("b", {});
     const say = (value: number): void => {
       said.textContent = scale.said(value);
       input.setAttribute("aria-valuetext", scale.said(value));
