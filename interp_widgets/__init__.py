@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import iter_composition as iter_composition
     from interp_widgets.core.dictionary.absorption import Absorption as Absorption
     from interp_widgets.core.dictionary.absorption import absorption as absorption
+    from interp_widgets.core.dictionary.bundled_sae import sae as sae
     from interp_widgets.core.dictionary.evaluate import evaluate_on as evaluate_on
     from interp_widgets.core.dictionary.evaluate import evaluate_sae as evaluate_sae
     from interp_widgets.core.dictionary.evaluate import iter_evaluate_sae as iter_evaluate_sae
@@ -248,6 +249,7 @@ _HOME = {
     "prompts": "bundled",
     "quiz": "course.quizzes",
     "random_match": "core.dictionary.matching",
+    "sae": "core.dictionary.bundled_sae",
     "seed_stability": "core.dictionary.stability",
     "splitting": "core.dictionary.splitting",
     "substituted": "core.dictionary.substitution",
