@@ -62,7 +62,10 @@ def test_a_dead_latent_and_one_that_always_fires(dash):
 
 
 def test_pictures_hold_the_numbers(dash):
-    bar = dash.plot(feature=9).data[0]
+    bar = dash[9].plot().data[0]
+    frame = dash[9].to_frame()
+    assert list(frame.window[:12]) == dash[9].text_windows
+    assert len(frame) == len(dash[9].examples)
     counts, edges = dash[9].histogram
     assert list(bar.y) == counts.tolist()
     assert edges[-2] <= dash[9].max <= edges[-1]
@@ -129,15 +132,51 @@ def test_input_that_makes_no_sense(data):
     with pytest.raises(ValueError, match="not finite at token 17"):
         features_of(x, texts, dictionary())
     model = make("gpt2")
-    with pytest.raises(TypeError, match="texts are several"):
+    with pytest.raises(FileNotFoundError, match="One text by itself is a list too"):
         iw.features(model, dictionary(), "one text")
+    with pytest.raises(TypeError, match=r"texts are several: .* got one dict"):
+        iw.features(model, dictionary(), {"train": texts})
     with pytest.raises(ValueError, match="this dictionary reads 12"):
         iw.features(model, dictionary(), texts)
     sae = SAE(torch.eye(32), torch.zeros(32), torch.eye(32), torch.zeros(32), site="embed")
-    with pytest.raises(TypeError, match="text 1: a prompt is text"):
+    with pytest.raises(TypeError, match="text 1 is no text and no ids; got float"):
         iw.features(model, sae, ["a", 3.5])
     with pytest.raises(ValueError, match="length= is a whole number from 2"):
         iw.features(model, sae, ["a"], length=1)
+
+
+def test_texts_from_a_file_and_a_data_set(tmp_path):
+    model = make("gpt2")
+    sae = SAE(torch.eye(32), torch.zeros(32), torch.eye(32), torch.zeros(32), site="embed")
+    texts = ["the city of Paris", "a Tower in Rome", "Dallas is a city"]
+    wanted = iw.features(model, sae, texts)
+    path = tmp_path / "texts.txt"
+    path.write_text("\n".join([texts[0], "", *texts[1:]]))
+    for given in (
+        path,
+        str(path),
+        ({"text": text} for text in texts),
+        [model.ids(t) for t in texts],
+    ):
+        found = iw.features(model, sae, given)
+        assert torch.equal(found.tokens, wanted.tokens)
+        assert torch.equal(found.activity, wanted.activity)
+
+
+@pytest.mark.gpu
+def test_on_a_gpu():
+    draw = torch.Generator().manual_seed(0)
+    directions = torch.randn(40, 32, generator=draw)
+    sae = SAE(directions.T, torch.zeros(40), directions, torch.zeros(32), site="L1.resid_post")
+    texts = [f"the city of {word} is in a state" for word in ("Paris", "Rome", "Texas", "Austin")]
+    here = iw.features(make("gpt2", torch.float32), sae, texts)
+    far = make("gpt2", torch.float32)
+    far.hf.to("cuda")
+    there = iw.features(far, sae.to("cuda"), texts)
+    for name in ("max", "mean", "density", "top_effects", "kurtosis", "encoder_cosine"):
+        found, wanted = getattr(there, name), getattr(here, name)
+        torch.testing.assert_close(found, wanted, atol=1e-3, rtol=1e-3, equal_nan=True)
+    assert [here[i].text_windows for i in here] == [there[i].text_windows for i in there]
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 
 # Shares of the tokens on which a latent fires, by strength: names of the groups of its sample.
@@ -204,6 +206,21 @@ class Feature:
             (feature, pearson, float(jaccard))
             for (feature, pearson), jaccard in zip(both, dash.jaccards[self.row], strict=False)
         ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a window. Columns: kind, activation, quantile, held_out, text, token, window."""
+        import pandas as pd
+
+        rows = [
+            (e.kind, e.activation, e.quantile, e.held_out, e.text, e.tokens[e.peak], e.marked())
+            for e in self.examples
+        ]
+        names = ["kind", "activation", "quantile", "held_out", "text", "token", "window"]
+        return pd.DataFrame(rows, columns=names)
+
+    def plot(self, kind: str = "interactive") -> Any:
+        """Draw its histogram, logits and top windows; `Result.plot` says what ``kind`` is."""
+        return self.dashboards.plot(kind, feature=self.feature)
 
     def _tokens(self, end: str) -> list[tuple[str, float]]:
         dash = self.dashboards

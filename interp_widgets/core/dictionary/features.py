@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,13 +23,13 @@ from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import (
     TOKENS_A_BATCH,
     TokenBatch,
-    check_texts,
+    each_text,
     one_site,
     token_batches,
 )
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
-from interp_widgets.core.tokens import Prompt, pieces
+from interp_widgets.core.tokens import pieces
 
 __all__ = ["FeatureDashboards", "features", "features_of", "iter_features"]
 
@@ -36,7 +37,7 @@ __all__ = ["FeatureDashboards", "features", "features_of", "iter_features"]
 def features(
     model: LanguageModel,
     sae: SAE,
-    texts: Iterable[Prompt],
+    texts: Iterable[Any] | str | Path,
     site: str | None = None,
     which: Iterable[int] | None = None,
     *,
@@ -60,8 +61,8 @@ def features(
     Args:
         model: the model.
         sae: a dictionary of a place in it: trained, loaded, bundled, or in training (``run.sae``).
-        texts: texts or token ids, any number: a list, a generator, a file's lines. Empty ones are
-            passed over.
+        texts: any number of texts or token ids: a list, a data set, a generator, the path of a
+            file with a text a line. Empty ones are passed over, long ones read up to ``length``.
         site: the place; None for the one that the dictionary names.
         which: latents; None for all. Partners are looked for among all, and not at all where
             ``len(which)`` times the dictionary's size is above 16 million.
@@ -79,7 +80,7 @@ def features(
     Raises:
         ValueError: a place that does not fit, latents that are not there, an option out of range,
             texts without a token that counts, activations that are not finite.
-        TypeError: one text instead of several, or something that is no text.
+        TypeError: something that is no text. FileNotFoundError: no such file, or one text alone.
     """
     from tqdm import tqdm
 
@@ -97,7 +98,7 @@ def features(
 def iter_features(
     model: LanguageModel,
     sae: SAE,
-    texts: Iterable[Prompt],
+    texts: Iterable[Any] | str | Path,
     site: str | None = None,
     which: Iterable[int] | None = None,
     *,
@@ -142,7 +143,7 @@ def _begun(
         ValueError, TypeError: as `features`.
     """
     check_model(model)
-    check_texts(texts)
+    each = each_text(texts)
     _check_settings(settings, length)
     place = one_site(model, sae, site)
     chosen = _chosen(which, sae.d_sae)
@@ -159,7 +160,7 @@ def _begun(
             effects.append(logit_effects(model, sae, place, chosen, LOGITS))
         return gathering.record(lambda ids: pieces(model.tokenizer, ids), effects[0], complete)
 
-    return gathering, token_batches(model, place, texts, length, skip_first, TOKENS_A_BATCH), finish
+    return gathering, token_batches(model, place, each, length, skip_first, TOKENS_A_BATCH), finish
 
 
 def _check_settings(settings: Settings, length: int | None) -> None:

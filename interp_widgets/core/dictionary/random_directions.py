@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional as F
 
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.token_stream import check_texts, token_batches
+from interp_widgets.core.dictionary.token_stream import each_text, token_batches
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import expand
-from interp_widgets.core.tokens import Prompt
 
 _TOKENS = 20_000  # that thresholds are found on
 _MARGIN = 1e-4  # standard deviations: tokens that are equal stay on one side of a threshold
@@ -22,7 +23,7 @@ _MARGIN = 1e-4  # standard deviations: tokens that are equal stay on one side of
 def random_directions(
     model: LanguageModel,
     dashboards: FeatureDashboards,
-    texts: Iterable[Prompt],
+    texts: Iterable[Any] | str | Path,
     which: Sequence[int] | None = None,
     seed: int = 0,
 ) -> SAE:
@@ -45,17 +46,17 @@ def random_directions(
     Raises:
         KeyError: a latent that is not among the dashboards.
         ValueError: dashboards without a place, texts without a token that counts.
-        TypeError: one text instead of several.
+        TypeError, FileNotFoundError: as `features`.
     """
     check_model(model)
     check_seed(seed)
-    check_texts(texts)
+    each = each_text(texts)
     rows = [dashboards.row(feature) for feature in (dashboards if which is None else which)]
     if not dashboards.site:
         raise ValueError("these dashboards do not say which place of a model they are of.")
     (site,) = expand(dashboards.site, model.n_layers)
     read: list[torch.Tensor] = []
-    for batch in token_batches(model, site, texts):
+    for batch in token_batches(model, site, each):
         read.append(batch.activations[batch.counted.to(batch.activations.device)].cpu())
         if sum(map(len, read)) >= _TOKENS:
             break

@@ -7,15 +7,18 @@ causal model looks, and the model stops at the place that is read: later layers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import count, takewhile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from interp_widgets.core.dictionary.activation_texts import opened, text_of
 from interp_widgets.core.dictionary.encode import CHOOSING
 from interp_widgets.core.hooks import hooked
 from interp_widgets.core.sites import Site, expand
@@ -107,11 +110,29 @@ def check_texts(texts: Any) -> None:
     Raises:
         TypeError: which it is.
     """
-    if isinstance(texts, str | bytes | Tensor) or not isinstance(texts, Iterable):
+    if isinstance(texts, str | bytes | Mapping | Tensor) or not isinstance(texts, Iterable):
         raise TypeError(
-            f"texts are several: a list, a file's lines, a data set's column; got one "
+            "texts are several: a list, a data set, a file's lines; got one "
             f"{type(texts).__name__}."
         )
+
+
+def each_text(texts: Any) -> Iterator[Prompt]:
+    """Texts one after the other, whatever holds them.
+
+    Args:
+        texts: a list, a data set, a generator; or the path of a file, as `opened` reads it. Each is
+            a text, an object with one under "text", or token ids.
+
+    Raises:
+        TypeError: one text or something that holds none; while it runs, an item without a text.
+        FileNotFoundError: no such file.
+    """
+    if isinstance(texts, str | Path):
+        file = opened(texts, 0)
+        return takewhile(lambda text: text is not None, (file.at(0, n) for n in count()))  # pyright: ignore[reportReturnType]
+    check_texts(texts)
+    return (text_of(item, number) for number, item in enumerate(texts))
 
 
 @torch.no_grad()
