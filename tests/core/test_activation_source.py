@@ -155,8 +155,6 @@ def test_texts_come_as_files_data_sets_and_generators(model, tmp_path):
     class Columns:
         """Like a data set: items by number, each an object."""
 
-        _fingerprint = "abc"
-
         def __len__(self) -> int:
             return len(TEXTS)
 
