@@ -286,8 +286,9 @@ def test_every_family(family):
     [
         ({"texts": []}, ValueError, "no text, or only empty ones"),
         ({"texts": [""] * 3}, ValueError, "no text, or only empty ones"),
-        ({"texts": TEXTS[0]}, TypeError, "texts are several"),
-        ({"texts": [7.5]}, TypeError, "text 0: a prompt is text"),
+        ({"texts": TEXTS[0]}, FileNotFoundError, "One text by itself is a list"),
+        ({"texts": {"text": "the"}}, TypeError, "texts are several"),
+        ({"texts": [7.5]}, TypeError, "text 0"),
         ({"texts": ["the", [0, 5]]}, ValueError, "no next token to predict in 2 texts"),
         ({"site": "L9.resid_post"}, ValueError, "L0 to L2"),
         ({"site": "L1.nowhere"}, ValueError, "is not a place"),

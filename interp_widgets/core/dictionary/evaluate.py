@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
@@ -27,7 +28,7 @@ from interp_widgets.core.dictionary.fidelity import (
 )
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.substitution import Spot, check_sae, replaced, spot_of
-from interp_widgets.core.dictionary.token_stream import check_texts
+from interp_widgets.core.dictionary.token_stream import each_text
 from interp_widgets.core.hooks import captured, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import Site
@@ -42,7 +43,7 @@ _NAN = float("nan")
 def evaluate_sae(
     model: LanguageModel,
     sae: SAE,
-    texts: Iterable[Prompt],
+    texts: Iterable[Prompt] | str | Path,
     site: str | None = None,
     site_out: str | None = None,
     ablation: str = "zero",
@@ -54,7 +55,8 @@ def evaluate_sae(
     Args:
         model: the model.
         sae: the dictionary, autoencoder or transcoder.
-        texts: texts or token ids, of two tokens or more; only their ids are held.
+        texts: texts or token ids, of two tokens or more: a list, a data set, the path of a file
+            with a text a line; only their ids are held.
         site: the place that the dictionary reads; None for the one that it names.
         site_out: the place of its output; None for the one that it names, or else ``site``.
         ablation: what CE recovered is measured against: ``"zero"``, or the ``"mean"`` over the
@@ -77,7 +79,7 @@ def evaluate_sae(
 def iter_evaluate_sae(
     model: LanguageModel,
     sae: SAE,
-    texts: Iterable[Prompt],
+    texts: Iterable[Prompt] | str | Path,
     site: str | None = None,
     site_out: str | None = None,
     ablation: str = "zero",
@@ -161,12 +163,11 @@ def _pairs(x: Any, y: Any, size: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 def _rows(model: LanguageModel, texts: Any, length: int | None) -> list[Tensor]:
     """Ids of each text ``[pos]``; empty ones are passed over."""
-    check_texts(texts)
     longest = model.context if length is None else min(length, model.context)
     if longest < 2:
         raise ValueError(f"length= is 2 tokens or more; got {length}.")
     found = []
-    for number, text in enumerate(texts):
+    for number, text in enumerate(each_text(texts)):
         if isinstance(text, str) and not text:
             continue
         try:
