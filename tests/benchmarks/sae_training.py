@@ -93,6 +93,7 @@ def ours(size: Size, variant: str, x: Tensor, steps: int) -> Entrant:
         lr=LR,
         warmup=0,
         decay=0.0,
+        checkpoint_every=20,  # as runs of 1,000 steps have it
         normalize="none",
         **chosen,
     )

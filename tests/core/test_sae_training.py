@@ -123,7 +123,7 @@ def test_a_gradient_is_cut_to_its_length():
         run.train()
     assert torch.equal(runs[0].sae.W_dec, runs[2].sae.W_dec)
     assert not torch.equal(runs[0].sae.W_dec, runs[1].sae.W_dec)
-    moments = runs[1]._loop.optimizer.state[runs[1]._loop.parameters["W_enc"]]["exp_avg"]
+    moments = runs[1]._loop.optimizer.state[runs[1]._loop.moved["W_enc"]]["exp_avg"]
     assert float(moments.norm()) <= 1e-3
 
 

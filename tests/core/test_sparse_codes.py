@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+import interp_widgets as iw
 from interp_widgets.core.dictionary import dense_relu
 from interp_widgets.core.dictionary.dense_relu import relu_autoencode
 from interp_widgets.core.dictionary.selection import group_count, largest
@@ -338,3 +339,41 @@ def test_relu_equals_autograd(monkeypatch, few, center):
     assert torch.allclose(mean, level, rtol=1e-12, atol=1e-12)
     wanted = slopes(judged(level, whole, made) + (level * W_dec.norm(dim=1)).sum(), made)
     close(got, wanted, 1e-10)
+
+
+@pytest.mark.parametrize("d_sae", [8, 24])
+def test_training_is_plain_adam_on_the_dense_loss(d_sae):
+    """Five steps of a run, memory reused, against the same written out; a square one too."""
+    x = torch.randn(64, 8, generator=torch.Generator().manual_seed(3))
+    run = iw.train_sae(
+        x,
+        variant="topk",
+        d_sae=d_sae,
+        k=3,
+        batch_size=64,
+        steps=5,
+        lr=1e-2,
+        warmup=0,
+        decay=0.0,
+        normalize="none",
+        clip=None,
+    )
+    made = {name: value.detach().clone() for name, value in run._loop.parameters.items()}
+    leaves = {name: value.contiguous().requires_grad_() for name, value in made.items()}
+    adam = torch.optim.Adam(leaves.values(), lr=1e-2)
+    spread = x.double().var(0, correction=0).sum()
+    for step in run:
+        pre = (x - leaves["b_dec"]) @ leaves["W_enc"] + leaves["b_enc"]
+        out = dense_topk(pre, 3) @ leaves["W_dec"] + leaves["b_dec"]
+        mse = (out - x).square().sum(1).mean()
+        assert step.mse == pytest.approx(mse.item(), rel=1e-4)
+        adam.zero_grad()
+        (mse / spread).backward()
+        W, slope = leaves["W_dec"], leaves["W_dec"].grad
+        assert slope is not None
+        with torch.no_grad():
+            slope -= (slope * W).sum(1, keepdim=True) / W.square().sum(1, keepdim=True) * W
+            adam.step()
+            W /= W.norm(dim=1, keepdim=True)
+    for name, value in run._loop.parameters.items():
+        assert torch.allclose(value, leaves[name], rtol=1e-3, atol=1e-4), name

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 def snapshot(loop: Loop) -> Snapshot:
     """All that the next step depends on, copied to the cpu."""
     tensors = {f"parameters/{name}": p.detach() for name, p in loop.parameters.items()}
-    for name, parameter in loop.parameters.items():
-        for key, value in loop.optimizer.state[parameter].items():
+    for name, moved in loop.moved.items():
+        for key, value in loop.optimizer.state[moved].items():
             tensors[f"adam/{name}/{key}"] = value
     tensors |= {f"objective/{name}": value for name, value in loop.objective.state.items()}
     tensors |= {f"firing/{name}": value for name, value in loop.firing.tensors().items()}
@@ -59,9 +59,9 @@ def restore(loop: Loop, snapshot: Snapshot) -> None:
             if key.startswith(beginning)
         }
         if not moments:
-            loop.optimizer.state.pop(parameter, None)
+            loop.optimizer.state.pop(loop.moved[name], None)
             continue
-        kept = loop.optimizer.state[parameter]
+        kept = loop.optimizer.state[loop.moved[name]]
         for key, value in moments.items():
             if key in kept:
                 kept[key].copy_(value)

@@ -23,6 +23,7 @@ from interp_widgets.core.dictionary.distributed import Alone
 from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.schedule import Schedule
+from interp_widgets.core.dictionary.sparse import encoder_layout
 from interp_widgets.core.dictionary.variants import LossState, make_variant
 from interp_widgets.core.dictionary.workspace import Workspace
 
@@ -98,9 +99,10 @@ class Loop:
         else:
             self._again(begun)
         self._fused = device.type in ("cpu", "cuda")
-        self.optimizer = torch.optim.Adam(
-            list(self.parameters.values()), lr=self.lr, fused=self._fused
-        )
+        # Adam's own kernel copies what is not contiguous, five times a step: it gets each latent's
+        # weights as a row, where that is how they lie.
+        self.moved = {name: _as_it_lies(p) for name, p in self.parameters.items()}
+        self.optimizer = torch.optim.Adam(self.moved.values(), lr=self.lr, fused=self._fused)
         if begun is not None:
             loop_state.restore(self, begun)
 
@@ -136,9 +138,9 @@ class Loop:
             self.normalization_out = loop_state.normalization("normalization_out", plain, tensors)
         self.variance = plain["variance"]
         # In their old order: the length of the gradient is a sum over them, rounded on the way.
+        given = {name: _laid(name, tensors[f"parameters/{name}"]) for name in plain["parameters"]}
         self.parameters = {
-            name: nn.Parameter(tensors[f"parameters/{name}"].to(self.device, copy=True))
-            for name in plain["parameters"]
+            name: nn.Parameter(value.to(self.device, copy=True)) for name, value in given.items()
         }
         self.objective.state = {
             name.removeprefix("objective/"): value.clone()
@@ -256,6 +258,10 @@ class Loop:
         else:
             for slope in slopes:
                 slope.div_(shrink)
+        for name, parameter in self.parameters.items():
+            turned = self.moved[name] is not parameter
+            slope = parameter.grad
+            self.moved[name].grad = slope.t() if turned and slope is not None else slope
         self.optimizer.step()
         self.objective.after_step(self.parameters)
 
@@ -316,11 +322,11 @@ class Loop:
         errors = [(y - plain(x)).square().sum(-1) for x, y in pairs]
         x = torch.cat([x for x, _ in pairs])
         y = x if all(one is two for one, two in pairs) else torch.cat([y for _, y in pairs])
-        moments = {
-            name: tuple(self.optimizer.state[p][key] for key in _MOMENTS)
-            for name, p in self.parameters.items()
-            if self.optimizer.state[p]
-        }
+        moments = {}
+        for name, p in self.parameters.items():
+            if state := self.optimizer.state[self.moved[name]]:
+                turned = self.moved[name] is not p
+                moments[name] = tuple(state[m].t() if turned else state[m] for m in _MOMENTS)
         if not moments:
             return
         count = dead_latents.resample(
@@ -340,6 +346,18 @@ class Loop:
             normalization_out=self.normalization_out,
             **about,
         )
+
+
+def _as_it_lies(parameter: nn.Parameter) -> nn.Parameter:
+    """The same memory as a contiguous parameter: itself, or transposed."""
+    if parameter.is_contiguous() or not parameter.t().is_contiguous():
+        return parameter
+    return nn.Parameter(parameter.detach().t())
+
+
+def _laid(name: str, value: Tensor) -> Tensor:
+    """A parameter of a snapshot as training wants it in memory; a file knows rows only."""
+    return encoder_layout(value) if name == "W_enc" else value
 
 
 def _pair(drawn: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
