@@ -35,7 +35,8 @@ def model():
     return make("gpt2", torch.float32)
 
 
-def test_the_numbers_are_those_of_the_definitions(model):
+def test_the_numbers_are_those_of_the_definitions(device):
+    model = iw.load(tiny.hf_model("gpt2").to(device), tokenizer=tiny.tokenizer())
     x = rows_of(model, SITE)
     sae = principal(x, site=SITE)
     found = accept(model, sae, TEXTS)
