@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
+import weakref
 from collections.abc import Generator, Sequence
 from typing import Any
 
@@ -11,10 +13,51 @@ from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._runner import Answer
 from interp_widgets.widgets._sae_entrant import Entrant
 from interp_widgets.widgets._sae_examples import Examples
+from interp_widgets.widgets._sae_words import TAKEN
 
-_LOOK_S = 0.5  # between two looks at what costs time
-_LOOK_SHARE = 0.008  # of the training that they may take, unless that is seldom:
-_LOOK_MOST_S = 10.0
+
+class Ration:
+    """Something done now and then beside the training, so seldom that it takes a small share of it.
+
+    Both are counted in processor time of the thread that trains: on a machine that does other
+    things as well, training gets less of it, and so does this. ``with ration:`` is around doing it.
+
+    Args:
+        share: of the thread's time that it may take.
+        least: seconds between two times, at least.
+        most: seconds after which its turn comes, whatever it takes.
+    """
+
+    def __init__(self, share: float, least: float, most: float) -> None:
+        self.share, self.least, self.most = share, least, most
+        self._done_at = self._begun = self._cost = 0.0
+        self._at = float("-inf")
+
+    def due(self) -> bool:
+        """Whether its turn has come."""
+        since = time.monotonic() - self._at
+        if since < self.least or since >= self.most:
+            return since >= self.most
+        return time.thread_time() - self._done_at >= self._cost / self.share
+
+    def __enter__(self) -> None:
+        self._begun = time.thread_time()
+
+    def __exit__(self, *_: object) -> None:
+        self._done_at, self._at = time.thread_time(), time.monotonic()
+        self._cost = self._done_at - self._begun
+
+
+_ALL: weakref.WeakSet[TrainerWork] = weakref.WeakSet()
+
+
+@atexit.register
+def _end_all() -> None:
+    """Lets the steps under way end: Python cannot end in order while a thread is inside torch."""
+    for trainer in list(_ALL):
+        trainer._runner.stop()
+    for trainer in list(_ALL):
+        trainer._runner.wait(5.0)
 
 
 class TrainerWork(Widget):
@@ -42,7 +85,9 @@ class TrainerWork(Widget):
         self._card: dict[str, Any] = {}
         self._seen: Any = None  # what was looked at last: steps, run and latent
         self._obeyed: dict[str, Any] = {"rewound": [0, 0], "walked": 0, "mode": "paused"}
-        self._look_at = float("-inf")
+        self._looks = Ration(share=0.006, least=0.5, most=10.0)
+        self._says = Ration(share=0.008, least=0.1, most=0.5)
+        _ALL.add(self)
         super().__init__(**state)
 
     @property
@@ -86,42 +131,47 @@ class TrainerWork(Widget):
         return not one.done and (self.mode == "running" or one.to_walk > 0)
 
     def _train(self) -> Generator[Answer, None, None]:
-        """One step of each run in turn, for as long as the state wants it. In the runner's thread.
+        """Trains for as long as the state wants it. In the runner's thread.
 
         The state is asked before every step and not told: so a pause ends this after the step
         under way, and its last answer is what the page shows of the pause.
         """
         try:
-            while True:
-                for one in self._live:
-                    with self._gate:
-                        if self._wants(one):
-                            one.run.advance()
-                            one.to_walk = max(one.to_walk - 1, 0)
-                with self._lock:
-                    if not any(map(self._wants, self._live)):
-                        self._at_work = False
-                        break
-                if time.monotonic() >= self._look_at:
-                    began = time.monotonic()
-                    self._look()
-                    took = time.monotonic() - began
-                    rest = min(max(took / _LOOK_SHARE, _LOOK_S), _LOOK_MOST_S)
-                    self._look_at = began + took + rest
-                yield self._show
-            for one in self._live:
-                if one.run.folder is not None:
-                    one.run.save(one.run.folder)
-            self._look()
-            yield self._last
+            yield from self._steps()
+        except GeneratorExit:  # closed
+            self._at_work = False
+            raise
         except Exception:
             self._at_work = False
             for one in self._live:
                 one.to_walk = 0
             self.act({"do": "pause"})
             raise
-        finally:
-            self._at_work = False
+        for one in self._live:
+            if one.run.folder is not None:
+                one.run.save(one.run.folder)
+        self._look()
+        yield self._last
+
+    def _steps(self) -> Generator[Answer, None, None]:
+        """One step of each run in turn, and now and then a word about them."""
+        while True:
+            for one in self._live:
+                with self._gate:
+                    if self._wants(one):
+                        one.run.advance()
+                        one.to_walk = max(one.to_walk - 1, 0)
+            with self._lock:
+                if not any(map(self._wants, self._live)):
+                    self._at_work = False  # from here on a start begins anew
+                    return
+            if self._looks.due():
+                with self._looks:
+                    self._look()
+            if self._says.due():
+                with self._says:
+                    self.push(**self._show())
+            yield dict
 
     def _look(self) -> None:
         """Looks at what costs time. No step is under way."""
@@ -135,6 +185,15 @@ class TrainerWork(Widget):
                 one.note()
             self._card, self._news = card, True
             self._seen = self._sight()
+
+    def _take_over(self) -> None:
+        """Of several trainers of one run the newest trains; the others are paused."""
+        mine = {id(one.run) for one in self._live}
+        for other in list(_ALL):
+            shared = mine & {id(one.run) for one in other._live}
+            if other is not self and shared and other.mode == "running":
+                other.act({"do": "pause"})
+                other.push(error=TAKEN)
 
     def _sight(self) -> Any:
         return [one.step for one in self._live], self.chosen, self.picked

@@ -8,7 +8,6 @@ with true directions, examples) is asked for as seldom as keeps it near a hundre
 from __future__ import annotations
 
 import time
-import weakref
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,7 +19,7 @@ from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._sae_checks import SCALES, check_action, check_state
 from interp_widgets.widgets._sae_entrant import MEASURES
 from interp_widgets.widgets._sae_race import Frozen, entrants_of, examples_of, settings_of_training
-from interp_widgets.widgets._sae_words import TAKEN, sentence
+from interp_widgets.widgets._sae_words import sentence
 from interp_widgets.widgets._sae_work import TrainerWork
 from interp_widgets.widgets._traits import drawn, packed, state
 
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 
 MODES = ("paused", "running", "stopped")
 _GAP_S = 0.1  # between two messages
-
-_TRAINERS: weakref.WeakSet[SAETrainer] = weakref.WeakSet()
 
 
 class SAETrainer(TrainerWork):
@@ -222,15 +219,6 @@ class SAETrainer(TrainerWork):
         """Ends the training after the step under way, and takes the widget off the page."""
         super().close()
         self._at_work = False
-
-    def _take_over(self) -> None:
-        """Of several trainers of one run the newest trains; the others are paused."""
-        mine = {id(one.run) for one in self._entrants if one.live}
-        for other in list(_TRAINERS):
-            if mine & {id(one.run) for one in other._entrants} and other.mode == "running":
-                other.act({"do": "pause"})
-                other.push(error=TAKEN)
-        _TRAINERS.add(self)
 
     # -- answers -------------------------------------------------------------------------------
 
