@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.stability import Stability as Stability
     from interp_widgets.core.dictionary.stability import seed_stability as seed_stability
     from interp_widgets.core.dictionary.substitution import substituted as substituted
+    from interp_widgets.core.dictionary.sweep import Sweep as Sweep
+    from interp_widgets.core.dictionary.sweep import iter_train_sweep as iter_train_sweep
+    from interp_widgets.core.dictionary.sweep import sae_sweep as sae_sweep
+    from interp_widgets.core.dictionary.sweep import train_sweep as train_sweep
     from interp_widgets.core.dictionary.synthetic import GroundTruth as GroundTruth
     from interp_widgets.core.dictionary.synthetic import ground_truth as ground_truth
     from interp_widgets.core.dictionary.synthetic import numpy_lab as numpy_lab
@@ -184,6 +188,7 @@ _HOME = {
     "Stability": "core.dictionary.stability",
     "Superposition": "core.superposition",
     "SuperpositionPlayground": "widgets.superposition",
+    "Sweep": "core.dictionary.sweep",
     "Timeline": "core.timeline",
     "TokenStrip": "widgets.tokens",
     "Training": "core.dictionary.training_record",
@@ -234,6 +239,7 @@ _HOME = {
     "iter_logit_lens": "core.lens.logit",
     "iter_path_patching": "core.patching.path",
     "iter_superposition": "core.superposition",
+    "iter_train_sweep": "core.dictionary.sweep",
     "lens_difference": "core.lens.difference",
     "load": "core.load",
     "load_transcoders": "core.dictionary.transcoder",
@@ -250,12 +256,14 @@ _HOME = {
     "quiz": "course.quizzes",
     "random_match": "core.dictionary.matching",
     "sae": "core.dictionary.bundled_sae",
+    "sae_sweep": "core.dictionary.sweep",
     "seed_stability": "core.dictionary.stability",
     "splitting": "core.dictionary.splitting",
     "substituted": "core.dictionary.substitution",
     "superposition": "core.superposition",
     "timeline": "core.timeline",
     "train_sae": "core.dictionary.train",
+    "train_sweep": "core.dictionary.sweep",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]
