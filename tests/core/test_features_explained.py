@@ -15,7 +15,7 @@ from interp_widgets.core.dictionary.explain import best_set, explain, what_is_se
 from interp_widgets.core.dictionary.explanation import Explanation
 from interp_widgets.core.dictionary.features import features_of
 from interp_widgets.core.dictionary.random_directions import random_directions
-from interp_widgets.core.dictionary.rules import LOOKS, predict, shape
+from interp_widgets.core.dictionary.rules import LOOKS, predictor, shape
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.scores import Score, held_out, score
 from tests.core.conftest import make
@@ -123,7 +123,7 @@ def test_the_best_set_is_the_smallest_of_the_best(seed):
 def test_what_explains_and_what_judges_share_no_window(dash):
     for name in ("one of three", "graded", "chance"):
         feature = NAMES.index(name)
-        seen = set(what_is_seen(dash, feature).windows)
+        seen = set(what_is_seen(dash[feature]).windows)
         active, quiet = held_out(dash, feature, random.Random(0))
         assert len(active) == len(quiet) > 5
         # Cut, they are parts of windows that nobody saw.
@@ -255,8 +255,8 @@ def test_rules_look_where_they_say():
     assert LOOKS["first letters"](tokens)[2] == "cit"
     assert LOOKS["last letters"](tokens)[2] == "ity"
     rule = {"kind": "output", "look": "next token", "keys": [" city"]}
-    assert predict(rule, tokens) == [0, 1, 0]
-    assert predict(rule, []) == []
+    assert predictor(rule)(tokens) == [0, 1, 0]
+    assert predictor(rule)([]) == []
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import numpy as np
 
 from interp_widgets.core.dictionary.explanation import LONGEST, Explanation
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
-from interp_widgets.core.dictionary.feature_view import Example
+from interp_widgets.core.dictionary.feature_view import Example, Feature
 from interp_widgets.core.dictionary.rules import BUCKETS, LOOKS, buckets, shown
 
 Ask = Callable[[str], str]
@@ -83,7 +83,7 @@ def explain(
     """
     found = dashboards[feature]
     if callable(method):
-        return Explanation(feature, "llm", _asked(method, examples_seen(dashboards, feature)))
+        return Explanation(feature, "llm", _asked(method, examples_seen(found)))
     if method == "output":
         return _output(feature, found.top_logits)
     if method not in ("tokens", "ngram"):
@@ -91,30 +91,30 @@ def explain(
             "method is 'tokens', 'ngram', 'output' or a function that takes a prompt and answers "
             f"it; got {method!r}."
         )
-    seen = what_is_seen(dashboards, feature)
+    seen = what_is_seen(found)
     return _tokens(feature, seen) if method == "tokens" else _ngram(feature, seen)
 
 
-def examples_seen(dashboards: FeatureDashboards, feature: int) -> list[Example]:
+def examples_seen(feature: Feature) -> list[Example]:
     """Windows in which a latent fires that explanations may see, top ones first.
 
     Raises:
         ValueError: there is none.
     """
-    windows = [example for example in dashboards[feature].examples if not example.held_out]
+    windows = [example for example in feature.examples if not example.held_out]
     if not windows:
         raise ValueError(
-            f"latent {feature} fires in no window that explanations may see: it is dead or very "
-            "rare. Give iw.features more texts, or another latent."
+            f"latent {feature.feature} fires in no window that explanations may see: it is dead or "
+            "very rare. Give iw.features more texts, or another latent."
         )
     return windows
 
 
-def what_is_seen(dashboards: FeatureDashboards, feature: int) -> Seen:
+def what_is_seen(feature: Feature) -> Seen:
     """Windows that explanations may see: those with the latent, and random ones without it."""
-    active = examples_seen(dashboards, feature)
-    quiet = [example for example in dashboards[feature].quiet if not example.held_out][:QUIET]
-    most = dashboards[feature].max
+    active = examples_seen(feature)
+    quiet = [example for example in feature.quiet if not example.held_out][:QUIET]
+    most = feature.max
     return Seen(
         tuple(example.tokens for example in [*active, *quiet]),
         tuple(tuple(x / most for x in example.activations) for example in [*active, *quiet]),

@@ -41,14 +41,14 @@ class Explanation:
         Raises:
             ValueError: an explanation in words, which only a reader can apply.
         """
-        from interp_widgets.core.dictionary.rules import predict
+        from interp_widgets.core.dictionary.rules import predictor
 
         if not self.rule:
             raise ValueError(
                 f"an explanation of kind {self.kind!r} is words: score it with ask=, a function "
                 "that takes a prompt and answers it."
             )
-        return predict(self.rule, list(tokens))
+        return predictor(self.rule)(list(tokens))
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, which `from_json` reads."""

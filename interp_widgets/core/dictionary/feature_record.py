@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -184,6 +185,21 @@ class FeatureDashboards(Result):
                 f"{self.d_sae}, {self.features[:3].tolist()} and so on."
             )
         return int(at[0])
+
+    @cached_property
+    def pool(self) -> tuple[Example, ...]:
+        """The windows that were drawn at random, as those see them that are silent there."""
+        columns = (
+            self.pool_starts,
+            self.pool_lengths,
+            self.pool_peaks,
+            self.pool_held_out,
+            self.pool_texts,
+        )
+        return tuple(
+            Example(self.words(start, n), (0.0,) * n, peak, "quiet", None, held_out, text)
+            for start, n, peak, held_out, text in zip(*(c.tolist() for c in columns), strict=True)
+        )
 
     def words(self, start: int, length: int) -> tuple[str, ...]:
         """Pieces of a stretch of ``tokens``."""

@@ -104,25 +104,23 @@ class Feature:
     @cached_property
     def examples(self) -> tuple[Example, ...]:
         """Windows in which it fires: the top ones, then the sample, each the strongest first."""
-        dash = self.dashboards
+        dash, row, most = self.dashboards, self.row, self.max
+        columns = (dash.starts, dash.lengths, dash.peaks, dash.held_out, dash.texts)
+        slots = zip(*(column[row].tolist() for column in columns), strict=True)
+        shares = dash.activity[row].double().numpy() * most
         found = []
-        for slot in range(dash.starts.shape[1]):
-            if dash.starts[self.row, slot] < 0:
+        for slot, (start, length, peak, held_out, text) in enumerate(slots):
+            if start < 0:
                 continue
-            kind = "top" if slot < dash.n_top else "sampled"
-            length = int(dash.lengths[self.row, slot])
-            peak = int(dash.peaks[self.row, slot])
-            share = dash.activity[self.row, slot, :length].float().numpy().astype(np.float64)
-            activations = tuple((share * self.max).tolist())
             found.append(
                 Example(
-                    tokens=dash.words(int(dash.starts[self.row, slot]), length),
-                    activations=activations,
+                    tokens=dash.words(start, length),
+                    activations=tuple(shares[slot, :length].tolist()),
                     peak=peak,
-                    kind=kind,
-                    quantile=self._quantile(activations[peak]),
-                    held_out=bool(dash.held_out[self.row, slot]),
-                    text=int(dash.texts[self.row, slot]),
+                    kind="top" if slot < dash.n_top else "sampled",
+                    quantile=float(np.interp(shares[slot, peak], *self._below)),
+                    held_out=held_out,
+                    text=text,
                 )
             )
         return tuple(found)
@@ -137,26 +135,12 @@ class Feature:
         """Windows drawn with a chance proportional to their activation, largest first."""
         return tuple(example for example in self.examples if example.kind == "sampled")
 
-    @cached_property
+    @property
     def quiet(self) -> tuple[Example, ...]:
         """Windows drawn at random in which it is silent; few of a latent that fires everywhere."""
         dash = self.dashboards
-        silent = ~np.unpackbits(dash.pool_fires[self.row].numpy(), count=len(dash.pool_starts))
-        found = []
-        for i in np.flatnonzero(silent & 1).tolist():
-            length = int(dash.pool_lengths[i])
-            found.append(
-                Example(
-                    tokens=dash.words(int(dash.pool_starts[i]), length),
-                    activations=(0.0,) * length,
-                    peak=int(dash.pool_peaks[i]),
-                    kind="quiet",
-                    quantile=None,
-                    held_out=bool(dash.pool_held_out[i]),
-                    text=int(dash.pool_texts[i]),
-                )
-            )
-        return tuple(found)
+        fires = np.unpackbits(dash.pool_fires[self.row].numpy(), count=len(dash.pool_starts))
+        return tuple(dash.pool[i] for i in np.flatnonzero(fires == 0).tolist())
 
     @property
     def quantile_groups(self) -> list[tuple[str, list[Example]]]:
@@ -232,8 +216,9 @@ class Feature:
         both = zip(ids.tolist(), values.tolist(), strict=True)
         return [(i, value) for i, value in both if i >= 0]
 
-    def _quantile(self, activation: float) -> float:
+    @cached_property
+    def _below(self) -> tuple[np.ndarray, np.ndarray]:
+        """Activations, and the share of the tokens it fires on that it fires on more weakly."""
         counts, edges = self.histogram
         edges[-1] = self.max
-        below = np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
-        return float(np.interp(activation, edges, below))
+        return edges, np.concatenate([[0], np.cumsum(counts)]) / max(counts.sum(), 1)

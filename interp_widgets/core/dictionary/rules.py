@@ -9,6 +9,7 @@ up weights of hashed tokens and pairs.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from unicodedata import name as unicode_name
 from zlib import crc32
@@ -20,6 +21,7 @@ PER_TOKEN = 7  # n-grams that are looked at for each token
 _BETWEEN = "\x1f"  # stands between two tokens, and in no text
 
 
+@lru_cache(maxsize=1 << 16)
 def shape(token: str) -> str:
     """The kind of token: digits, capitals, Capitalised, small, punctuation, space, a script."""
     text = token.strip()
@@ -87,15 +89,14 @@ def buckets(tokens: Sequence[str]) -> np.ndarray:
     return np.array(hashed, dtype=np.int64).reshape(len(tokens), PER_TOKEN)
 
 
-def predict(rule: Mapping[str, Any], tokens: Sequence[str]) -> list[float]:
-    """How strongly a rule expects the latent to fire on each token of a stretch, 0 or more."""
+def predictor(rule: Mapping[str, Any]) -> Callable[[Sequence[str]], list[float]]:
+    """What says how strongly a rule expects the latent on each token of a stretch, 0 or more."""
     if rule["kind"] == "ngram":
         weights = np.zeros(BUCKETS)
-        for bucket, weight in rule["weights"].items():
-            weights[int(bucket)] = weight
-        return np.maximum(weights[buckets(tokens)].sum(1), 0).tolist()
-    keys = set(rule["keys"])
-    return [float(key in keys) for key in LOOKS[rule["look"]](tokens)]
+        weights[[int(bucket) for bucket in rule["weights"]]] = list(rule["weights"].values())
+        return lambda tokens: np.maximum(weights[buckets(tokens)].sum(1), 0).tolist()
+    look, keys = LOOKS[rule["look"]], set(rule["keys"])
+    return lambda tokens: [float(key in keys) for key in look(tokens)]
 
 
 def shown(key: str) -> str:

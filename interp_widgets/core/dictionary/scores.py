@@ -23,6 +23,7 @@ from interp_widgets.core.dictionary.explain import Ask, what_is_seen
 from interp_widgets.core.dictionary.explanation import Explanation
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.feature_view import Example
+from interp_widgets.core.dictionary.rules import predictor
 from interp_widgets.core.seeds import check_seed
 
 HOWS = ("detection", "fuzzing", "simulation")
@@ -122,7 +123,7 @@ def held_out(
     found = dashboards[feature]
     seen: set[tuple[str, ...]] = set()
     if any(not example.held_out for example in found.examples):
-        seen = set(what_is_seen(dashboards, feature).windows)
+        seen = set(what_is_seen(found).windows)
     fresh = [e for e in found.examples if e.held_out and e.tokens not in seen]
     active = draw.sample(fresh, min(len(fresh), _MOST))
     silent = [e for e in found.quiet if e.held_out and e.tokens not in seen]
@@ -152,11 +153,11 @@ class _Rule:
     """Applies a rule."""
 
     def __init__(self, explanation: Explanation) -> None:
-        self._explanation = explanation
+        self._predict = predictor(explanation.rule)
         self._threshold = float(explanation.rule.get("threshold", 0.0))
 
     def simulate(self, windows: Sequence[Example]) -> list[np.ndarray]:
-        return [np.array(self._explanation.predict(window.tokens)) for window in windows]
+        return [np.array(self._predict(window.tokens)) for window in windows]
 
     def detect(self, windows: Sequence[Example]) -> list[bool]:
         return [bool(said.max() > self._threshold) for said in self.simulate(windows)]
