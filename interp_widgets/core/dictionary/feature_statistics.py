@@ -15,6 +15,7 @@ BINS = 32  # bins of the record
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _CELLS = 1 << 24  # of the table of pairs; a wider dictionary needs which=
 _PAIRS = 1 << 21  # that are spelled out at a time
+_ROWS = 256  # whose partners are looked for at a time
 
 
 class Counts:
@@ -175,16 +176,16 @@ class Together:
         spread = (torch.from_numpy(counts.squares / n) - mean * mean).clamp(min=0).sqrt()
         alive = torch.from_numpy(counts.count > 0)
         count = torch.from_numpy(counts.count)
-        for at in range(0, len(self._features), 1024):
-            own = torch.from_numpy(self._features[at : at + 1024])
-            joint = self.products[at : at + 1024] / n - mean[own, None] * mean
+        for at in range(0, len(self._features), _ROWS):
+            own = torch.from_numpy(self._features[at : at + _ROWS])
+            joint = self.products[at : at + _ROWS] / n - mean[own, None] * mean
             found = joint / (spread[own, None] * spread)
-            usable = alive[own, None] & alive & (self.both[at : at + 1024] > 0)
+            usable = alive[own, None] & alive & (self.both[at : at + _ROWS] > 0)
             usable[torch.arange(len(own)), own] = False
             found = torch.where(usable & found.isfinite(), found, -torch.inf)
             best = found.topk(min(keep, found.shape[1]), dim=1)
             there = best.values > -torch.inf
-            both = self.both[at : at + 1024].gather(1, best.indices)
+            both = self.both[at : at + _ROWS].gather(1, best.indices)
             either = count[own, None] + count[best.indices] - both
             rows, columns = slice(at, at + len(own)), slice(best.indices.shape[1])
             who[rows, columns] = torch.where(there, best.indices, -1).int()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.token_stream import each_text, token_batches
+from interp_widgets.core.dictionary.token_stream import TokenBatch, each_text, token_batches
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import expand
@@ -55,14 +55,7 @@ def random_directions(
     if not dashboards.site:
         raise ValueError("these dashboards do not say which place of a model they are of.")
     (site,) = expand(dashboards.site, model.n_layers)
-    read: list[torch.Tensor] = []
-    for batch in token_batches(model, site, each):
-        read.append(batch.activations[batch.counted.to(batch.activations.device)].cpu())
-        if sum(map(len, read)) >= _TOKENS:
-            break
-    x = torch.cat(read) if read else torch.empty(0)
-    if not len(x):
-        raise ValueError("the texts have no token that counts: give some of two tokens or more.")
+    x = _sample(token_batches(model, site, each))
     draw = torch.Generator().manual_seed(seed)
     directions = F.normalize(torch.randn(len(rows), x.shape[1], generator=draw), dim=1).to(x)
     center = x.mean(0)
@@ -85,3 +78,15 @@ def random_directions(
         model=model.name,
         revision=model.revision,
     )
+
+
+def _sample(batches: Iterator[TokenBatch]) -> torch.Tensor:
+    """Activations of the first tokens that count, ``[token, d_in]`` on the cpu."""
+    read: list[torch.Tensor] = []
+    for batch in batches:
+        read.append(batch.activations[batch.counted.to(batch.activations.device)].cpu())
+        if sum(map(len, read)) >= _TOKENS:
+            break
+    if not any(map(len, read)):
+        raise ValueError("the texts have no token that counts: give some of two tokens or more.")
+    return torch.cat(read)
