@@ -10,6 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from interp_widgets.core.dictionary import formats
+from interp_widgets.core.dictionary.formats.site_names import site_of_hook
 from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.sae import SAE
 from tests.core.sae_files import (
@@ -271,9 +272,11 @@ def test_what_is_ours_comes_back(tmp_path):
     assert sae.metadata.items() <= again.metadata.items()
     about = json.loads((tmp_path / "cfg.json").read_text())["metadata"]
     assert (about["hook_name"], about["hook_head_index"]) == ("blocks.3.attn.hook_z", 5)
-    # a place that has no hook there
+    # a place that has no hook there, and a head where there are none
     SAE(**held, site="final").save(tmp_path)
     assert SAE.load(tmp_path).site == "final"
+    assert site_of_hook("blocks.2.hook_resid_post", 3) == "L2.resid_post"
+    assert site_of_hook("blocks.2.attn.hook_z", 3) == "L2.z.3"
 
 
 def test_a_hook_that_is_no_place_here_leaves_the_site_open(tmp_path):

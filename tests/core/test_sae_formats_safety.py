@@ -110,6 +110,8 @@ def test_a_zip_that_is_broken_inside(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("W_enc.npy", b"no array")
     refuse(ValueError, r"params\.npz: W_enc is bytes, wanted floating-point", tmp_path)
+    np.save(path.open("wb"), np.ones(3))  # an array alone
+    refuse(ValueError, r"params\.npz is not an \.npz", tmp_path)
     np.savez(path, W_enc=np.array(["a", "b"]))
     refuse(ValueError, r"params\.npz: W_enc is <U1, wanted floating-point", tmp_path)
 
@@ -152,6 +154,7 @@ def test_tensors_that_do_not_fit_are_named(standard, change):
         ({"architecture": "topk"}, r"cfg\.json: k is None"),
         ({"normalize_activations": "covariance_whitening"}, "whitening has to be folded"),
         ({"architecture": "jumprelu"}, "lacks the tensor 'threshold'"),
+        ({"activation_fn": "tanh-relu"}, "activation_fn 'tanh-relu', which SAELens no longer"),
     ],
 )
 def test_configurations_that_do_not_fit_are_named(standard, changes, message):
@@ -160,7 +163,7 @@ def test_configurations_that_do_not_fit_are_named(standard, changes, message):
     refuse(ValueError, message, standard)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[1]", "\x00"])
+@pytest.mark.parametrize("text", ["", "{", "[1]", "\x00", "[" * 100_000])
 def test_a_configuration_that_is_no_json(standard, text):
     (standard / "cfg.json").write_text(text)
     refuse(ValueError, r"cfg\.json (is not readable JSON|holds a list)", standard)
@@ -236,7 +239,11 @@ def test_a_repository_gives_the_files_of_one_dictionary(hub):
     assert named.site == "L1.resid_post"
 
 
-def test_a_repository_of_many_is_not_downloaded(hub):
+def test_a_repository_of_many_is_not_downloaded(hub, tmp_path):
+    held = some(weights(), *STANDARD)
+    half = write_sae_lens(tmp_path / "hub/me/half", sae_lens_config("standard"), held)
+    (half / "cfg.json").unlink()
+    refuse(FileNotFoundError, "me/half on the hub lacks cfg.json; it holds sae_w", "me/half")
     refuse(ValueError, "holds 3 dictionaries; name one", "google/gemma-scope-2b-pt-res")
     refuse(
         FileNotFoundError,

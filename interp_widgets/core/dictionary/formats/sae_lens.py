@@ -88,6 +88,11 @@ def load(request: Request) -> SAE:
             f"{path}: architecture {architecture!r} has no form here; known are "
             f"{', '.join(_ARCHITECTURES)}."
         )
+    if config.get("activation_fn", "relu") not in ("relu", "topk", "jumprelu"):
+        raise ValueError(
+            f"{path}: activation_fn {config['activation_fn']!r}, which SAELens no longer has; "
+            "known are relu, topk and jumprelu."
+        )
     d_in = files.whole_number(config, "d_in", path)
     transcodes = architecture in _TRANSCODERS
     d_out = files.whole_number(config, "d_out", path) if transcodes else d_in

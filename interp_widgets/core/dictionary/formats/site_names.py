@@ -32,6 +32,7 @@ _HOOKS = {
     "k": "attn.hook_k",
     "v": "attn.hook_v",
 }
+_WITH_HEADS = ("hook_z", "hook_q", "hook_k", "hook_v")
 _HOOK = re.compile(r"blocks\.(\d+)\.(.+)")
 _SITE = re.compile(r"L(\d+)\.([a-z_]+)(?:\.(\d+))?")
 # parts of a decoder layer in transformers' models: (pattern of the module's name) -> in, out
@@ -64,7 +65,7 @@ def site_of_hook(hook: object, head: object = None) -> str:
         return ""
     if _SITE.fullmatch(site) is None:
         return ""
-    return f"{site}.{head}" if isinstance(head, int) else site
+    return f"{site}.{head}" if isinstance(head, int) and hook.endswith(_WITH_HEADS) else site
 
 
 def hook_of_site(site: str) -> tuple[str | None, int | None]:

@@ -130,10 +130,21 @@ def _hub_place(
         raise FileNotFoundError(
             f"{repo} on the hub has no {inside!r}; it holds {files.listed(listing)}."
         )
+
+    origin = f"{repo}/{folder}".rstrip("/")
+
+    def counted_from(wanted: Collection[str]) -> Path:
+        absent = set(wanted) - set(names)
+        if absent:
+            raise FileNotFoundError(
+                f"{origin} on the hub lacks {files.listed(absent)}; it holds {files.listed(names)}."
+            )
+        return fetch([prefix + name for name in wanted]) / folder
+
     return Place(
-        f"{repo}/{folder}".rstrip("/"),
+        origin,
         names,
-        lambda wanted: fetch([prefix + name for name in wanted]) / folder,
+        counted_from,
         file,
         revision or "",
     )
