@@ -1,4 +1,4 @@
-"""`interp-widgets lab` opens the lessons; `interp-widgets doctor` says what this machine lacks.
+"""`interp-widgets lab` opens the lessons, `doctor` looks at the machine, `train-sae` trains.
 
 Commands are thin, and what they need (torch, JupyterLab) is imported when they run: starting the
 program costs no more than typer.
@@ -102,6 +102,58 @@ def _lessons_of_the_wheel() -> Path:
         if file.match("share/interp-widgets/lessons/*.ipynb"):
             return Path(str(file.locate())).resolve().parent
     raise FileNotFoundError(f"this installation has no lessons. Run: {_install()}")
+
+
+# --------------------------------------------------------------------------------------- train-sae
+
+
+TRAIN_HELP = """Train a sparse dictionary as a file says, or go on where the run stopped.
+
+\b
+model: course-model       # or a hub id, a folder; or data: rows.safetensors
+site: L3.resid_post
+texts: corpus.txt
+variant: topk             # and any other argument of iw.train_sae: k, lr …
+folder: runs/mine         # keeps the run; the dictionary is in runs/mine/sae
+
+Several processes, with GPUs or without:
+
+\b
+accelerate launch --multi_gpu --num_processes 2 \\
+  -m interp_widgets.cli train-sae config.yaml
+"""
+
+
+@app.command(help=TRAIN_HELP)
+def train_sae(
+    config: Annotated[Path, typer.Argument(help="A YAML file, as above.", exists=True)],
+) -> None:
+    """Train a sparse dictionary as a file says, or go on where the run stopped."""
+    import yaml
+
+    from interp_widgets.core.dictionary.config import run_of
+
+    first = os.environ.get("RANK", "0") == "0"  # of the processes, this one speaks
+    if "MASTER_PORT" in os.environ and "WORLD_SIZE" not in os.environ:
+        # With --cpu it leaves the starting of several processes to MPI, and says nothing of it.
+        typer.echo("Accelerate started one process only; for several use --multi_gpu, not --cpu.")
+    try:
+        settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+        if not isinstance(settings, dict):
+            raise TypeError(f"{config} is to hold settings, name: value; got {settings!r:.60}.")
+        run = run_of(settings, config.parent)
+        every = max(1, run.steps // 20)
+        if first:
+            typer.echo(f"{run!r}, processes: {os.environ.get('WORLD_SIZE', '1')}")
+        for step in run:
+            if first and (step.step % every == 0 or run.done):
+                typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
+        if first:
+            typer.echo(f"dictionary: {run.sae.save(config.parent / settings['folder'] / 'sae')}")
+    except KeyboardInterrupt:
+        _stop("Stopped between two steps; the same command goes on from there.")
+    except (ValueError, TypeError, OSError, FloatingPointError, yaml.YAMLError) as error:
+        _stop(str(error))
 
 
 # ------------------------------------------------------------------------------------------ doctor
@@ -284,3 +336,7 @@ def _playwright_chromium() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).is_file() else None
+
+
+if __name__ == "__main__":
+    app()

@@ -96,6 +96,85 @@ def test_an_installed_wheel_gives_a_copy_that_is_made_once(
     assert (cli.lessons_folder() / "06_logit_lens.ipynb").read_text() == "as I left it"
 
 
+SETTINGS = """
+data: rows.safetensors
+variant: topk
+k: 2
+lr: 1e-3
+steps: 12
+batch_size: 32
+checkpoint_every: 5
+folder: runs/mine
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """Settings of a short run, beside its data."""
+    import torch
+    from safetensors.torch import save_file
+
+    rows = torch.randn(256, 8, generator=torch.Generator().manual_seed(0))
+    save_file({"x": rows}, tmp_path / "rows.safetensors")
+    path = tmp_path / "run.yaml"
+    path.write_text(SETTINGS)
+    return path
+
+
+def test_a_dictionary_is_trained_from_a_file_and_kept(config: Path) -> None:
+    import interp_widgets as iw
+
+    said = run(cli.app, ["train-sae", str(config)])
+    assert said.exit_code == 0, said.output
+    assert "TrainingRun(topk, 64 latents, d=8, step 0 of 12), processes: 1" in said.output
+    assert "TrainingStep(12 of 12: loss " in said.output
+    sae = iw.SAE.load(config.parent / "runs" / "mine" / "sae")
+    assert (sae.d_in, sae.d_sae, sae.k) == (8, 64, 2)
+    again = run(cli.app, ["train-sae", str(config)])
+    assert "step 12 of 12" in again.output
+
+
+def test_an_interrupted_run_goes_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import signal
+
+    from interp_widgets.core.dictionary.training_loop import Loop
+
+    advance = Loop.advance
+
+    def interrupted(loop: Loop):
+        if loop.step == 6:
+            signal.raise_signal(signal.SIGINT)
+        return advance(loop)
+
+    monkeypatch.setattr(Loop, "advance", interrupted)
+    stopped = run(cli.app, ["train-sae", str(config)])
+    assert stopped.exit_code == 1
+    assert "the same command goes on from there" in stopped.output
+    monkeypatch.setattr(Loop, "advance", advance)
+    assert "step 7 of 12), processes" in run(cli.app, ["train-sae", str(config)]).output
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("model: gpt2", "name a model or data, one of them"),
+        ("k: 65", "k is above 0 and at most d_sae = 64"),
+        ("sparsity: 3", "topk takes k"),
+        ("data: nowhere.safetensors", "no file"),
+        ("folder: null", "folder"),
+        ("lr: [", "while parsing"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(config: Path, line: str, said: str) -> None:
+    name = line.split(":")[0]
+    kept = [old for old in SETTINGS.splitlines() if not old.startswith(f"{name}:")]
+    config.write_text("\n".join([*kept, line]))
+    refused = run(cli.app, ["train-sae", str(config)])
+    assert refused.exit_code == 1
+    assert said in refused.output
+    assert refused.exception is None or isinstance(refused.exception, SystemExit)
+
+
 def test_the_doctor_finds_nothing_to_mend_here() -> None:
     result = run(cli.app, ["doctor"])
     assert result.exit_code == 0, result.output
