@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -143,6 +146,22 @@ def test_input_that_makes_no_sense(data):
         iw.features(model, sae, ["a", 3.5])
     with pytest.raises(ValueError, match="length= is a whole number from 2"):
         iw.features(model, sae, ["a"], length=1)
+
+
+def test_a_dictionary_that_is_none():
+    model, texts = make("gpt2"), ["a city", "a state"]
+    fine = SAE(torch.eye(32), torch.zeros(32), torch.eye(32), torch.zeros(32), site="embed")
+    diverged = replace(fine, W_dec=fine.W_dec * torch.nan)
+    for call in (
+        lambda sae: iw.features(model, sae, texts),
+        lambda sae: iw.iter_features(model, sae, texts),
+        lambda sae: iw.find_latents(model, sae, {"a": texts}, texts),
+        lambda sae: features_of(torch.ones(1, 32), [["a"]], sae),
+    ):
+        with pytest.raises(ValueError, match="W_dec of this dictionary holds numbers that are not"):
+            call(diverged)
+        with pytest.raises(TypeError, match=r"got SimpleNamespace\. Pass run\.sae"):
+            call(SimpleNamespace(sae=fine))
 
 
 def test_texts_from_a_file_and_a_data_set(tmp_path):

@@ -23,6 +23,7 @@ from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import (
     TOKENS_A_BATCH,
     TokenBatch,
+    check_dictionary,
     each_text,
     one_site,
     token_batches,
@@ -224,10 +225,11 @@ def features_of(
         ValueError: other numbers of tokens, activations that are not finite, another width, an
             option out of range. TypeError: tokens that are no lists of text.
     """
-    if not isinstance(sae, SAE):
+    if isinstance(sae, tuple):
         encoder, decoder = (torch.as_tensor(part) for part in sae)
         zeros = [part.new_zeros(part.shape[1]) for part in (encoder, decoder)]
         sae = SAE(encoder, zeros[0], decoder, zeros[1], center=False)
+    check_dictionary(sae)
     settings = Settings(top, sampled, window, seed)
     _check_settings(settings, None)
     chosen = _chosen(which, sae.d_sae)

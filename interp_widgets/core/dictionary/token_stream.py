@@ -20,12 +20,12 @@ from torch.nn import functional as F
 
 from interp_widgets.core.dictionary.activation_texts import opened, text_of
 from interp_widgets.core.dictionary.encode import CHOOSING
+from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.hooks import hooked
 from interp_widgets.core.sites import Site, expand
 from interp_widgets.core.tokens import Prompt, encode
 
 if TYPE_CHECKING:
-    from interp_widgets.core.dictionary.sae import SAE
     from interp_widgets.core.language_model import LanguageModel
 
 TOKENS_A_BATCH = 8192
@@ -64,6 +64,24 @@ class TokenBatch:
         return torch.arange(len(self.ids)) - self.starts[self.texts]
 
 
+def check_dictionary(sae: Any) -> None:
+    """Refuse what is no dictionary, or one whose training came to nothing.
+
+    Raises:
+        TypeError: something else.
+        ValueError: weights that are not finite.
+    """
+    if not isinstance(sae, SAE):
+        hint = " Pass run.sae." if isinstance(getattr(sae, "sae", None), SAE) else ""
+        raise TypeError(f"a dictionary is an iw.SAE; got {type(sae).__name__}.{hint}")
+    for name in ("W_enc", "b_enc", "W_dec", "b_dec"):
+        if not bool(getattr(sae, name).isfinite().all()):
+            raise ValueError(
+                f"{name} of this dictionary holds numbers that are not finite: its training "
+                "diverged, or its file is damaged. Take an earlier checkpoint."
+            )
+
+
 def one_site(model: LanguageModel, sae: SAE, site: str | None) -> Site:
     """The place that a dictionary reads.
 
@@ -73,9 +91,11 @@ def one_site(model: LanguageModel, sae: SAE, site: str | None) -> Site:
         site: its name, or None for the one that the dictionary names.
 
     Raises:
-        ValueError: none named, several, an unknown one, or one of another width.
-        TypeError: no name.
+        ValueError: none named, several, an unknown one, or one of another width; a dictionary
+            with weights that are not finite.
+        TypeError: no name, or no dictionary.
     """
+    check_dictionary(sae)
     if site is None and not sae.site:
         raise ValueError(
             "this dictionary does not say where it reads: pass site=, such as 'L3.resid_post'."
