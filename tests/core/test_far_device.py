@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 import interp_widgets as iw
+from interp_widgets.core.dictionary.formats.acceptance import accept
 from tests.core import tiny
 from tests.core.conftest import PROMPT, make
 from tests.core.far import THERE, Elsewhere, Far, send
@@ -31,6 +32,7 @@ def dictionary(model: Any) -> iw.SAE:
 
 CALLS: dict[str, Callable[[Any], Any]] = {
     "top_tokens": lambda model: model.top_tokens(PROMPT),
+    "accept": lambda model: accept(model, dictionary(model), TEXTS).fve,
     "cache": lambda model: iw.cache(model, TEXTS[:3], SITES),
     "logit_lens": lambda model: iw.logit_lens(model, PROMPT, track=[" Austin"]),
     "tuned_lens": lambda model: iw.fit_lens(model, TEXTS, kind="tuned", steps=2),
@@ -64,6 +66,11 @@ CALLS: dict[str, Callable[[Any], Any]] = {
     "head_edit": lambda model: iw.head_edit(
         model, [(0, 1)], {"one": [PROMPT]}, {"other": TEXTS[:2]}, "mean", (" Austin", " Rome")
     ),
+    "evaluate": lambda model: iw.evaluate_sae(model, dictionary(model), TEXTS[:4], ablation="mean"),
+    "latents": lambda model: {
+        "splitting": iw.splitting(dictionary(model), dictionary(model), torch.eye(32)),
+        "stability": iw.seed_stability(dictionary(model), dictionary(model), torch.eye(32)),
+    },
     "features": lambda model: iw.features(model, dictionary(model), TEXTS),
     "find_latents": lambda model: vars(
         iw.find_latents(model, dictionary(model), {"one": TEXTS[:2]}, ["a city", "the state"])[

@@ -79,7 +79,7 @@ class Fidelity:
             "nmse": _ratio(sums["mse"], sums["square"]),
             "fve": _NAN if constant else 1 - sums["mse"] / variance,
             "shrinkage": _ratio(sums["square_made"], sums["dot"]),
-            "dead": float((self.fired == 0).double().mean()) if n else _NAN,
+            "dead": int((self.fired == 0).sum()) / len(self.fired),
         }
 
     def _parts(self, x: Tensor) -> Iterator[tuple[slice, Tensor]]:

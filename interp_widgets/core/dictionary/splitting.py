@@ -121,8 +121,8 @@ def splitting(narrow: SAE, wide: SAE, x: Tensor | None = None, threshold: float 
     check_pair(narrow, wide, threshold)
     few, many = fires(narrow, x), fires(wide, x)
     ours, theirs = alive(few, narrow, "narrow"), alive(many, wide, "wide")
-    rows = unit(wide.directions[theirs].double().cpu())
-    others = unit(narrow.directions[ours].double().cpu())
+    rows = unit(wide.directions.cpu()[theirs].double())
+    others = unit(narrow.directions.cpu()[ours].double())
     best = (rows @ others.T).max(1)
     near = best.values > threshold
     covered = torch.full((len(ours),), float("nan"))
