@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -49,6 +50,14 @@ def test_a_list_of_latents_and_its_search(dash):
     assert dash.search(word) == [
         i for i in dash if word.casefold() in frame.peak_token[i].casefold()
     ]
+
+
+def test_latents_are_asked_for_by_number(dash):
+    assert dash[np.int64(9)].feature == 9
+    assert np.int64(9) in dash
+    for wrong in (99, -1, "9", 9.0, True, None):
+        with pytest.raises(KeyError, match="no latent .* here: there are 20"):
+            dash[wrong]
 
 
 def test_a_dead_latent_and_one_that_always_fires(dash):

@@ -82,6 +82,7 @@ def explain(
             no text.
     """
     found = dashboards[feature]
+    feature = found.feature
     if callable(method):
         return Explanation(feature, "llm", _asked(method, examples_seen(found)))
     if method == "output":

@@ -53,7 +53,7 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """Plain data, which `from_json` reads."""
         return {
-            "feature": self.feature,
+            "feature": int(self.feature),
             "kind": self.kind,
             "text": self.text,
             "rule": dict(self.rule),

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
+from numbers import Integral
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -151,7 +152,7 @@ class FeatureDashboards(Result):
         return iter(self.features.tolist())
 
     def __contains__(self, feature: object) -> bool:
-        return isinstance(feature, int) and bool((self.features == feature).any())
+        return isinstance(feature, Integral) and bool((self.features == int(feature)).any())
 
     def __getitem__(self, feature: int) -> Feature:
         return Feature(self, self.row(feature))
@@ -178,13 +179,12 @@ class FeatureDashboards(Result):
         Raises:
             KeyError: not among these latents.
         """
-        at = (self.features == feature).nonzero()
-        if isinstance(feature, bool) or not len(at):
+        if feature not in self or isinstance(feature, bool):
             raise KeyError(
                 f"no latent {feature!r} here: there are {len(self)} of the dictionary's "
                 f"{self.d_sae}, {self.features[:3].tolist()} and so on."
             )
-        return int(at[0])
+        return int((self.features == int(feature)).nonzero()[0])
 
     @cached_property
     def pool(self) -> tuple[Example, ...]:
@@ -245,8 +245,8 @@ class FeatureDashboards(Result):
 
     def keep(self, explanation: Explanation) -> None:
         """Keep an explanation, in place of one of the same kind."""
-        self.row(explanation.feature)
-        kept = self.explanations.setdefault(explanation.feature, [])
+        feature = int(self.features[self.row(explanation.feature)])
+        kept = self.explanations.setdefault(feature, [])
         kept[:] = [one for one in kept if one.kind != explanation.kind] + [explanation]
 
     def search(self, query: str) -> list[int]:
