@@ -166,7 +166,7 @@ def _rows(model: LanguageModel, texts: Iterable[Prompt]) -> list[Tensor]:
     """Ids of texts, until there are enough."""
     rows, tokens = [], 0
     for text in texts:
-        rows.append(encode(model, text, longest=model.context).cpu())
+        rows.append(encode(model, text, longest=model.context))
         tokens += len(rows[-1]) - 1
         if tokens >= _MOST:
             break
