@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
-from interp_widgets.widgets._sae_words import OVER, VIEWER
+from interp_widgets.widgets._sae_words import GIVEN, OVER, VIEWER
 
-_TRAINS = ("start", "pause", "step", "stop", "rewind", "change", "pick")
+_TRAINS = ("start", "pause", "step", "stop", "rewind", "change", "make", "enter", "leave", "pick")
+_MOST = 6  # runs in a race
 SCALES = ("log", "linear")
 
 
@@ -33,6 +34,17 @@ def check_action(entrants: Sequence[Entrant], state: Mapping[str, Any], action: 
         case {"do": "change", "run": run, "what": knob, "to": value}:
             _check_run(entrants, run)
             _check_knob(entrants[run], knob, value)
+        case {"do": "make" | "enter" | "leave"} if not state["designs"]:
+            raise ValueError(GIVEN)
+        case {"do": "make", "run": run, "what": what, "to": to}:
+            _check_run(entrants, run)
+            _check_design(what, to)
+        case {"do": "enter"} if len(entrants) >= _MOST:
+            raise ValueError(f"a race has at most {_MOST} runs; let one leave first.")
+        case {"do": "leave", "run": run}:
+            _check_run(entrants, run)
+            if len(entrants) == 1:
+                raise ValueError("the last run cannot leave.")
         case {"do": "run", "index": index}:
             _check_run(entrants, index)
         case {"do": "pick", "latent": latent}:
@@ -61,6 +73,10 @@ def _check_value(entrants: Sequence[Entrant], chosen: int, name: str, value: Any
             _check_latent(entrants[chosen], value)
         case "window", list():
             _check_window(value)
+        case "designs", list():
+            raise ValueError(
+                "designs follow from race= and from the actions make, enter and leave."
+            )
         case "settings", list():
             if len(value) != len(entrants):
                 raise ValueError(
@@ -69,6 +85,13 @@ def _check_value(entrants: Sequence[Entrant], chosen: int, name: str, value: Any
             for one, knobs in zip(entrants, value, strict=True):
                 for knob, to in knobs.items() if isinstance(knobs, dict) else ():
                     _check_knob(one, knob, to)
+
+
+def _check_design(what: Any, to: Any) -> None:
+    if what == "d_sae" and (not _whole(to) or to < 1):
+        raise ValueError(f"d_sae is a whole number of latents, 1 or more; got {to!r}.")
+    if what not in ("variant", "d_sae"):
+        raise ValueError(f"make changes 'variant' or 'd_sae' of a run; got {what!r}.")
 
 
 def _whole(value: Any) -> bool:

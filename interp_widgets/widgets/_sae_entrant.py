@@ -44,7 +44,7 @@ class Entrant:
         cut: steps left by a rewind that the page has not been told of, -1 if none.
     """
 
-    def __init__(self, run: TrainingRun | Training, name: str) -> None:
+    def __init__(self, run: TrainingRun | Training, name: str = "") -> None:
         self.run: Any = run
         self.name = name
         self.live = hasattr(run, "advance")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +18,8 @@ class Frozen(tuple[Entrant, ...]):
     """Entrants as they are at one moment: what an exported page holds."""
 
 
-def entrants_of(
-    run: Any, data: Any, race: Sequence[Mapping[str, Any]], given: Any
-) -> list[Entrant]:
-    """The runs to show, each with a name of its own.
+class Field:
+    """The runs of a race; where they are made here, those of other settings as well.
 
     Args:
         run: a `TrainingRun`, a `Training`, or several of them; None where `data` is given.
@@ -28,34 +27,89 @@ def entrants_of(
         race: settings of each run, over those in `given`; none for a single run.
         given: settings of all runs, as `train_sae` takes them.
 
+    Attributes:
+        designs: of each run made here, what can be chosen anew: ``{"base", "variant", "d_sae"}``,
+            where the base is its place in `race`; empty where runs were given.
+
     Raises:
         TypeError: neither or both, or something that is no run.
         ValueError: no run, or settings beside runs that are made already.
     """
-    if isinstance(run, Frozen):
-        return list(run)
-    if run is not None:
-        if data is not None or race or given:
-            named = ", ".join(["data"] * (data is not None) + ["race"] * bool(race) + [*given])
-            raise ValueError(
-                f"a run is made already, so {named} would change nothing. Give "
-                "either a run or data."
-            )
-        runs = list(run) if isinstance(run, list | tuple) else [run]
-        if not runs:
-            raise ValueError("there is no run to show: the list is empty.")
-        for one in runs:
-            _check(one)
-        if len({id(one) for one in runs}) < len(runs):
-            raise ValueError("the same run is in the list twice. A race needs two runs.")
-    else:
+
+    def __init__(
+        self, run: Any, data: Any, race: Sequence[Mapping[str, Any]], given: Mapping[str, Any]
+    ) -> None:
+        self.designs: list[dict[str, Any]] = []
+        self._made: dict[tuple[str, int], Entrant] = {}
+        if isinstance(run, Frozen):
+            self._fixed = list(run)
+            return
+        if run is not None:
+            self._fixed = _named([Entrant(one) for one in _given(run, data, race, given)])
+            return
         if data is None:
             raise TypeError(
                 "SAETrainer needs something to train: a run (iw.train_sae(...)), several runs, a "
                 "record of one (run.record), or data= with activations or a model."
             )
-        runs = [_made(data, {**given, **one}) for one in race or [{}]]
-    return [Entrant(one, name) for one, name in zip(runs, _names(runs), strict=True)]
+        self._fixed = []
+        self._data, self._bases = data, [{**given, **one} for one in race or [{}]]
+        for base, settings in enumerate(self._bases):
+            run = _run(data, settings)
+            design = {"base": base, "variant": run.variant, "d_sae": run.d_sae}
+            self._made[json.dumps(design), self._before(self.designs, design)] = Entrant(run)
+            self.designs.append(design)
+
+    def entrants(self, designs: Sequence[dict[str, Any]]) -> list[Entrant]:
+        """The runs of these designs; one that was there before comes back as it was left.
+
+        Raises:
+            ValueError: a design that cannot be trained.
+        """
+        if not self.designs:
+            return self._fixed
+        found = []
+        for place, design in enumerate(designs):
+            key = json.dumps(design), self._before(designs[:place], design)
+            if key not in self._made:
+                self._made[key] = Entrant(_run(self._data, self._settings(design)))
+            found.append(self._made[key])
+        return _named(found)
+
+    @staticmethod
+    def _before(designs: Sequence[dict[str, Any]], design: dict[str, Any]) -> int:
+        """How many of these are the same: two runs alike are two runs."""
+        return sum(one == design for one in designs)
+
+    def _settings(self, design: Mapping[str, Any]) -> dict[str, Any]:
+        """Settings of a design: those of its base, but for what another variant does not know."""
+        from interp_widgets.core.dictionary.variants import VARIANTS, make_variant
+
+        settings = dict(self._bases[design["base"]])
+        variant = design["variant"]
+        if variant not in VARIANTS:
+            raise ValueError(f"variant is one of {', '.join(VARIANTS)}; got {variant!r}.")
+        if variant != settings.get("variant", "topk"):
+            known = {*settings_of_training(), *make_variant(variant).hyper} - {"k", "l1"}
+            known |= {"k", "l1"} & set(make_variant(variant).hyper)
+            settings = {name: value for name, value in settings.items() if name in known}
+        return {**settings, "variant": variant, "d_sae": design["d_sae"]}
+
+
+def _given(run: Any, data: Any, race: Any, given: Mapping[str, Any]) -> list[Any]:
+    if data is not None or race or given:
+        named = ", ".join(["data"] * (data is not None) + ["race"] * bool(race) + [*given])
+        raise ValueError(
+            f"a run is made already, so {named} would change nothing. Give either a run or data."
+        )
+    runs = list(run) if isinstance(run, list | tuple) else [run]
+    if not runs:
+        raise ValueError("there is no run to show: the list is empty.")
+    for one in runs:
+        _check(one)
+    if len({id(one) for one in runs}) < len(runs):
+        raise ValueError("the same run is in the list twice. A race needs two runs.")
+    return runs
 
 
 def _check(run: Any) -> None:
@@ -68,7 +122,7 @@ def _check(run: Any) -> None:
     )
 
 
-def _made(data: Any, settings: Mapping[str, Any]) -> Any:
+def _run(data: Any, settings: Mapping[str, Any]) -> Any:
     import torch
 
     from interp_widgets.core.dictionary.train import train_sae
@@ -103,19 +157,26 @@ def settings_of_training() -> set[str]:
     return {p for p in inspect.signature(train_sae).parameters if p not in ("data", "hyper")}
 
 
-def _names(runs: Sequence[Any]) -> list[str]:
-    """Variant of each run, with what tells it from others of that variant."""
-    values = [{key: _setting(run, key) for key in _NAMED} for run in runs]
-    names = []
-    for run, own in zip(runs, values, strict=True):
-        like = [v for other, v in zip(runs, values, strict=True) if other.variant == run.variant]
+def _named(entrants: list[Entrant]) -> list[Entrant]:
+    """Names each by its variant, with what tells it from others of that variant."""
+    values = [{key: _setting(one, key) for key in _NAMED} for one in entrants]
+    for one, own in zip(entrants, values, strict=True):
+        variant = one.run.variant
+        like = [
+            v for other, v in zip(entrants, values, strict=True) if other.run.variant == variant
+        ]
         differ = [key for key in _NAMED if len({v[key] for v in like}) > 1 and own[key] is not None]
         told = " ".join(f"{'λ' if key == 'l1' else key} {own[key]:g}" for key in differ)
-        names.append(f"{run.variant} {told}".strip())
-    twice = Counter(names)
-    return [f"{name} #{i + 1}" if twice[name] > 1 else name for i, name in enumerate(names)]
+        one.name = f"{variant} {told}".strip()
+    twice = Counter(one.name for one in entrants)
+    for place, one in enumerate(entrants):
+        if twice[one.name] > 1:
+            one.name += f" #{place + 1}"
+    return entrants
 
 
-def _setting(run: Any, key: str) -> float | None:
-    value = dict(run.hyper).get(key, getattr(run, key, None))
+def _setting(one: Entrant, key: str) -> float | None:
+    """As it was when the run came."""
+    hyper = one.opening if one.live else dict(one.run.hyper)
+    value = hyper.get(key, getattr(one.run, key, None))
     return None if value is None else float(value)

@@ -22,7 +22,10 @@ _RECENT = 25  # steps that the numbers beside the curves are means of
 
 def opening(entrants: Sequence[Entrant], seq: int) -> dict[str, Any]:
     """Everything about the runs, with the whole of their curves."""
+    from interp_widgets.core.dictionary.variants import VARIANTS
+
     return {
+        "variants": list(VARIANTS),
         "seq": seq,
         "measures": list(MEASURES),
         "runs": [{**_about(one), **_now(one), **_piece(one, 0, None)} for one in entrants],

@@ -14,6 +14,10 @@ OVER = (
     "Training is over: all steps are done, or it was stopped. Drag the handle on the curve back "
     "(or call .rewind(step)) to train from there again."
 )
+GIVEN = (
+    "This trainer was given its runs, which are as they were made. To choose variants and widths "
+    "here, give it data= instead."
+)
 TAKEN = "A newer SAETrainer shows this run; this one was paused so that only one trains it."
 
 

@@ -6,13 +6,14 @@ import atexit
 import threading
 import time
 import weakref
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from typing import Any
 
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._runner import Answer
 from interp_widgets.widgets._sae_entrant import Entrant
 from interp_widgets.widgets._sae_examples import Examples
+from interp_widgets.widgets._sae_race import Field
 from interp_widgets.widgets._sae_words import TAKEN
 
 
@@ -74,17 +75,23 @@ class TrainerWork(Widget):
     chosen: Any
     picked: Any
 
+    designs: Any
+
     def __init__(
-        self, entrants: Sequence[Entrant], examples: Examples | None, **state: Any
+        self, field: Field, entrants: list[Entrant], examples: Examples | None, **state: Any
     ) -> None:
-        self._entrants = list(entrants)
+        self._field, self._examples = field, examples
+        self._entrants = entrants
         self._live = [one for one in entrants if one.live]
-        self._examples = examples
+        self._anew = True  # the page does not know these runs yet
         self._gate = threading.Lock()  # around one step, and around what must not meet one
         self._at_work = self._news = False
         self._card: dict[str, Any] = {}
         self._seen: Any = None  # what was looked at last: steps, run and latent
-        self._obeyed: dict[str, Any] = {"rewound": [0, 0], "walked": 0, "mode": "paused"}
+        self._obeyed: dict[str, Any] = {
+            **{"rewound": [0, 0], "walked": 0, "mode": "paused"},
+            "designs": state.get("designs", []),
+        }
         self._looks = Ration(share=0.006, least=0.5, most=10.0)
         self._says = Ration(share=0.008, least=0.1, most=0.5)
         _ALL.add(self)
@@ -92,7 +99,7 @@ class TrainerWork(Widget):
 
     @property
     def _one(self) -> Entrant:
-        return self._entrants[self.chosen]
+        return self._entrants[min(self.chosen, len(self._entrants) - 1)]
 
     def _show(self) -> dict[str, Any]:
         raise NotImplementedError
@@ -104,6 +111,8 @@ class TrainerWork(Widget):
         """Brings the runs to where the state wants them; starts the thread where one is needed."""
         before, now = self._obeyed, {name: getattr(self, name) for name in self._obeyed}
         self._obeyed = now
+        if now["designs"] != before["designs"]:
+            self._line_up()
         back = now["rewound"] != before["rewound"]
         ending = now["mode"] == "stopped"
         if back or (before["mode"] == "stopped" and not ending):
@@ -118,14 +127,22 @@ class TrainerWork(Widget):
                 one.run.stop()
         done = self._history.done
         gesture = done[-1].get("burst") if done else None
-        for one, knobs in zip(self._entrants, self.settings, strict=True):
-            if one.live:
-                one.turn(knobs, gesture)
-                more = 0 if back else now["walked"] - before["walked"]
-                one.to_walk = max(one.to_walk + more, 0) if now["mode"] == "paused" else 0
+        for one in self._live:
+            one.turn(self.settings[self._entrants.index(one)], gesture)
+            more = 0 if back else now["walked"] - before["walked"]
+            one.to_walk = max(one.to_walk + more, 0) if now["mode"] == "paused" else 0
         if not self._at_work and any(map(self._wants, self._live)):
             self._at_work = True
             self._runner.start(self._train)
+
+    def _line_up(self) -> None:
+        """Other runs, or some of them; those that were there before are as they were left."""
+        with self._gate:
+            self._entrants = self._field.entrants(self.designs)
+            self._live = [one for one in self._entrants if one.live]
+            for one in self._live:
+                one.to_walk = 0
+            self._anew, self._seen = True, None
 
     def _wants(self, one: Entrant) -> bool:
         return not one.done and (self.mode == "running" or one.to_walk > 0)
@@ -156,9 +173,11 @@ class TrainerWork(Widget):
     def _steps(self) -> Generator[Answer, None, None]:
         """One step of each run in turn, and now and then a word about them."""
         while True:
+            least = min((one.step for one in self._live if not one.done), default=0)
             for one in self._live:
                 with self._gate:
-                    if self._wants(one):
+                    # One that is behind, because it came later, catches up first.
+                    if self._wants(one) and (one.to_walk > 0 or one.step <= least):
                         one.run.advance()
                         one.to_walk = max(one.to_walk - 1, 0)
             with self._lock:

@@ -18,7 +18,7 @@ from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._sae_checks import SCALES, check_action, check_state
 from interp_widgets.widgets._sae_entrant import MEASURES
-from interp_widgets.widgets._sae_race import Frozen, entrants_of, examples_of, settings_of_training
+from interp_widgets.widgets._sae_race import Field, Frozen, examples_of, settings_of_training
 from interp_widgets.widgets._sae_words import sentence
 from interp_widgets.widgets._sae_work import TrainerWork
 from interp_widgets.widgets._traits import drawn, packed, state
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MODES = ("paused", "running", "stopped")
 _GAP_S = 0.1  # between two messages
+_AT_REST = {"mode": "paused", "walked": 0, "picked": -1}  # when the field of runs changes
 
 
 class SAETrainer(TrainerWork):
@@ -58,6 +59,8 @@ class SAETrainer(TrainerWork):
         mode: ``"paused"``, ``"running"`` or ``"stopped"``.
         walked: steps asked for one by one.
         rewound: how many times training was rewound, and to which step at last.
+        designs: of each run made here, what can be chosen anew while it runs no more:
+            ``{"base": 0, "variant": "topk", "d_sae": 256}``; its base is its place in `race`.
         settings: of each run, the knobs that were turned: ``{"k": 8, "lr": 1e-3, "l1": 0.1}``.
         chosen: the run that sliders, histogram, match and latent are of.
         picked: the latent that is looked at; -1 for none.
@@ -76,6 +79,7 @@ class SAETrainer(TrainerWork):
     walked = state(traitlets.Int(0))
     rewound = state(traitlets.List(traitlets.Int(), [0, 0], minlen=2, maxlen=2))
     settings = state(traitlets.List(traitlets.Dict()))
+    designs = state(traitlets.List(traitlets.Dict()))
     chosen = state(traitlets.Int(0))
     picked = state(traitlets.Int(-1))
     measure = state(traitlets.Enum(MEASURES, "loss"))
@@ -93,9 +97,9 @@ class SAETrainer(TrainerWork):
 
     ACTIONS = (
         *("start", "pause", "step", "stop", "rewind", "change"),
-        *("run", "pick", "measure", "scale", "window"),
+        *("make", "enter", "leave", "run", "pick", "measure", "scale", "window"),
     )
-    COMPUTES = ("start", "pause", "step", "stop", "rewind", "change", "run", "pick")
+    COMPUTES = (*ACTIONS[:6], "make", "enter", "leave", "run", "pick")
 
     def __init__(
         self,
@@ -110,12 +114,15 @@ class SAETrainer(TrainerWork):
         own = {n: given.pop(n) for n in [*self.state_names(), "layout"] if n in given}
         if texts is not None and run is None:
             given["texts"] = texts
-        entrants = entrants_of(run, data, race, given)
-        own.setdefault("settings", [{} for _ in entrants])
-        check_state(entrants, own)
         self._frozen = isinstance(run, Frozen)
+        field = Field(run, data, race, given)
+        entrants = field.entrants(field.designs)
+        own.setdefault("settings", [{} for _ in entrants])
+        if not self._frozen:
+            check_state(entrants, own)
+        own.setdefault("designs", field.designs)
         self._seq, self._spoke = 0, float("-inf")
-        super().__init__(entrants, examples_of(entrants, data, model, texts), **own)
+        super().__init__(field, entrants, examples_of(entrants, data, model, texts), **own)
         self._opening = dict(self._history.state)
         self._take_over()
 
@@ -194,6 +201,26 @@ class SAETrainer(TrainerWork):
                     for i, knobs in enumerate(state["settings"])
                 ]
                 return {**state, "settings": settings}
+            case {"do": "make", "run": int(run), "what": "variant" | "d_sae" as what, "to": to}:
+                designs = [
+                    {**design, what: to} if i == run else design
+                    for i, design in enumerate(state["designs"])
+                ]
+                settings = [{} if i == run else s for i, s in enumerate(state["settings"])]
+                return {**state, **_AT_REST, "designs": designs, "settings": settings}
+            case {"do": "enter", "variant": str(variant)}:
+                like = (state["designs"] or [{}])[min(state["chosen"], len(state["designs"]) - 1)]
+                designs = [*state["designs"], {**like, "variant": variant}]
+                return {
+                    **{**state, **_AT_REST, "designs": designs},
+                    "settings": [*state["settings"], {}],
+                }
+            case {"do": "leave", "run": int(run)}:
+                both = {
+                    name: [one for i, one in enumerate(state[name]) if i != run]
+                    for name in ("designs", "settings")
+                }
+                return {**state, **_AT_REST, **both, "chosen": 0}
             case {"do": "run", "index": int(index)}:
                 return {**state, "chosen": index, "picked": -1}
             case {"do": "pick", "latent": int(latent)}:
@@ -206,8 +233,12 @@ class SAETrainer(TrainerWork):
 
     def check(self, action: Action) -> None:
         """Refuses what no run here can do, before anything changes."""
-        if not self._frozen:
-            check_action(self._entrants, self._history.state, action)
+        if self._frozen:
+            return
+        now = self._history.state
+        check_action(self._entrants, now, action)
+        if action.get("do") in ("make", "enter"):
+            self._field.entrants(self.reduce(now, action)["designs"])
 
     # -- its end -------------------------------------------------------------------------------
 
@@ -228,7 +259,7 @@ class SAETrainer(TrainerWork):
         if self._live and not self._at_work and self._seen != self._sight():
             self._look()
         self._spoke = time.monotonic()
-        if not self._complete or not self._live:
+        if self._anew or not self._live:
             return {**self._all(), **self._extras(), "closeup": self._close_up()}
         return {**self._new(), **self._extras(), "closeup": self._close_up()}
 
@@ -254,6 +285,7 @@ class SAETrainer(TrainerWork):
         return other.replay(self.actions)
 
     def _all(self) -> dict[str, Any]:
+        self._anew = False
         for one in self._entrants:
             one.take_in()
             one.sent, one.cut = max(len(one.curves.low) - 1, 0), -1

@@ -3,7 +3,7 @@
 import type { RawPlane } from "../shared/planes.ts";
 import type { BaseState } from "../shared/runtime.ts";
 
-export const TRAITS = ["mode", "walked", "rewound", "settings", "chosen", "picked", "measure", "scale", "window", "curves", "pulse", "marks", "kept", "density", "match", "card", "closeup"] as const;
+export const TRAITS = ["mode", "walked", "rewound", "settings", "designs", "chosen", "picked", "measure", "scale", "window", "curves", "pulse", "marks", "kept", "density", "match", "card", "closeup"] as const;
 
 export const MEASURES = ["loss", "mse", "sparsity", "l0", "fve", "dead", "recovered"] as const;
 export type Measure = (typeof MEASURES)[number];
@@ -60,6 +60,7 @@ export interface RawRun extends Now, Piece {
 
 export interface RawCurves {
   seq: number;
+  variants: string[];
   runs: RawRun[];
 }
 
@@ -121,6 +122,8 @@ export interface TrainerState extends BaseState {
   walked: number;
   rewound: [times: number, step: number];
   settings: Record<string, number>[];
+  /** Of runs that can be made otherwise. */
+  designs: { base: number; variant: string; d_sae: number }[];
   chosen: number;
   picked: number;
   measure: Measure;

@@ -74,9 +74,9 @@ export class Store {
   /** Everything anew. */
   open(curves: RawCurves): void {
     if (this.seq > curves.seq) return; // what came since is known already
-    const ghosts = this.runs.map(({ ghost }) => ghost);
+    const ghosts = new Map(this.runs.map(({ about: { name, d_sae }, ghost }) => [`${name}/${d_sae}`, ghost]));
     this.runs = curves.runs.map((run) => new Run(run));
-    this.runs.forEach((run, i) => (run.ghost = ghosts[i] ?? null));
+    for (const run of this.runs) run.ghost = ghosts.get(`${run.about.name}/${run.about.d_sae}`) ?? null;
     this.seq = curves.seq;
   }
 

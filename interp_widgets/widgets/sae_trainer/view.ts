@@ -11,6 +11,7 @@ import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { Knobs, Transport } from "./controls.ts";
 import { Curve } from "./curve.ts";
+import { Designs } from "./designs.ts";
 import { type Colors, drawFront, SHAPES } from "./front.ts";
 import { drawCard, drawDensity, drawMatch } from "./panels.ts";
 import { ABOUT, MEASURES, type TrainerState } from "./state.ts";
@@ -26,6 +27,7 @@ export class View {
   private readonly store = new Store();
   private readonly transport: Transport;
   private readonly knobs: Knobs;
+  private readonly designs: Designs;
   private readonly curve: Curve;
   private readonly tiles: Tiles;
   private readonly where = h("span", { class: "iw-train-where" });
@@ -53,6 +55,7 @@ export class View {
     this.status = status(link, frame);
     this.transport = new Transport(link, signal);
     this.knobs = new Knobs(link, signal);
+    this.designs = new Designs(link, signal);
     this.tiles = new Tiles(link, signal);
     this.curve = new Curve(link, frame, () => this.store.runs, () => this.soon());
     this.found.append(h("figcaption", {}, h("b", {}, "True directions"), this.foundSaid), this.match);
@@ -62,11 +65,11 @@ export class View {
     const bar = h("div", { class: "iw-bar" }, this.transport.element);
     const state = h("div", { class: "iw-train-state" }, this.where, h("span", { class: "iw-train-badge" }, this.light, this.again));
     const top = h("div", { class: "iw-top" }, bar, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, this.status.error, state, this.race, this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, latents), this.hint, this.status.summary);
+    frame.root.append(h("style", {}, css), top, this.status.error, state, h("div", { class: "iw-train-field" }, this.race, this.designs.element), this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, latents), this.hint, this.status.summary);
     this.listen();
     link.watch(["curves"], () => this.guard(() => this.open()));
     link.watch(["pulse"], () => this.guard(() => this.take()));
-    link.watch(["mode", "settings", "chosen", "measure", "scale", "window", "marks", "kept", "closeup", "error", "answered"], () => this.soon());
+    link.watch(["mode", "settings", "designs", "chosen", "measure", "scale", "window", "marks", "kept", "closeup", "error", "answered"], () => this.soon());
     link.watch(["density", "chosen"], () => this.guard(() => drawDensity(this.density, link.read("density"), { ...this.colors, bar: this.style("--iw-link"), bad: this.style("--iw-bad") })));
     link.watch(["match"], () => this.guard(() => this.drawMatch()));
     link.watch(["card", "picked"], () => this.drawCard());
@@ -177,6 +180,7 @@ export class View {
     const styles = runs.map((_, i) => lineStyle(i, this.theme));
     this.transport.draw(runs);
     this.knobs.draw(runs[chosen], chosen);
+    this.designs.draw(runs[chosen], runs.length);
     this.say();
     this.drawRace(styles, chosen);
     this.curve.draw(runs, styles, { ...this.colors, accent: this.style("--iw-accent") });
@@ -211,7 +215,7 @@ export class View {
       const sign = s("svg", { width: 40, height: 14, viewBox: "0 0 40 14", "aria-hidden": "true" }, s("line", { x1: 1, x2: 39, y1: 7, y2: 7, stroke: styles[i]!.color, "stroke-width": 2, "stroke-dasharray": styles[i]!.dash || null }), s("path", { d: SHAPES[i % SHAPES.length]!, transform: "translate(20 7)", fill: styles[i]!.color }));
       return h("button", { type: "button", "data-run": i, "data-key": `run${i}`, "aria-pressed": String(i === chosen) }, sign as unknown as Node, about.name);
     };
-    const drawn = runs.map(({ about }, i) => `${about.name}${i === chosen}`).join() + this.theme;
+    const drawn = runs.map(({ about }, i) => `${about.name} ${i === chosen}`).join() + this.theme;
     if (this.race.dataset["drawn"] === drawn) return;
     this.race.dataset["drawn"] = drawn;
     fill(this.race, ...runs.map((_, i) => button(i)));
