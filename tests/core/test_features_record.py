@@ -56,7 +56,7 @@ def test_latents_are_asked_for_by_number(dash):
     assert dash[np.int64(9)].feature == 9
     assert np.int64(9) in dash
     for wrong in (99, -1, "9", 9.0, True, None):
-        with pytest.raises(KeyError, match="no latent .* here: there are 20"):
+        with pytest.raises(KeyError, match=r"no latent .* here: there are 20"):
             dash[wrong]
 
 
