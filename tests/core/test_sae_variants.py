@@ -10,6 +10,7 @@ from torch import Tensor
 
 from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.variants import VARIANTS, LossState, make_variant
+from interp_widgets.core.dictionary.variants.active import active
 from interp_widgets.core.dictionary.variants.jumprelu import jump
 
 D, WIDTH, ROWS = 8, 24, 50
@@ -48,6 +49,13 @@ def begun(name: str, device="cpu", d_out: int | None = None, **hyper):
         parameters[key] = torch.nn.Parameter(moved.to(device))
     objective.state = {key: value.to(device) for key, value in objective.state.items()}
     return objective, parameters
+
+
+def quieten(name: str, p) -> None:
+    """Lower the bias so far that 3 % of the pre-activations are above 0."""
+    bias = p["b_gate" if name == "gated" else "b_enc"]
+    pre = (rows().to(bias.device) - p["b_dec"]).detach() @ p["W_enc"].detach() + bias.detach()
+    bias.data -= pre.quantile(0.97)
 
 
 def slopes(total: Tensor, parameters) -> dict[str, Tensor]:
@@ -89,9 +97,12 @@ def dense_loss(name: str, p, x: Tensor, hyper: dict[str, Any]) -> Tensor:
     return mse / 7.0 if name in TOP else mse + more
 
 
+@pytest.mark.parametrize("quiet", [False, True])  # with few latents active other code computes
 @pytest.mark.parametrize("name", [name for name in VARIANTS if "jump" not in name])
-def test_losses_and_gradients_equal_the_formulas(name, device):
+def test_losses_and_gradients_equal_the_formulas(name, quiet, device):
     objective, p = begun(name, device)
+    if quiet and name not in TOP:
+        quieten(name, p)
     x = rows().to(device)
     loss = objective.loss(p, x, x, LossState(variance=7.0))
     wanted = dense_loss(name, p, x, HYPER[name])
@@ -124,20 +135,42 @@ def test_thresholds_get_the_slope_of_their_window(to_input, device):
     torch.testing.assert_close(pre.grad, by_pre, **CLOSE)
 
 
+def test_thresholds_of_entries_get_the_slopes_that_all_would(device):
+    drawn = torch.Generator().manual_seed(2)
+    pre, of_codes = (
+        torch.randn(60, 5, dtype=torch.float64, generator=drawn).to(device) for _ in range(2)
+    )
+    threshold = torch.tensor([0.0, 0.1, 0.4, 1.0, 9.0], dtype=torch.float64, device=device)
+    pre, threshold = pre.requires_grad_(), threshold.requires_grad_()
+    near = pre.detach() > threshold.detach() - 0.15
+    some, latents = pre[near], near.nonzero()[:, 1]
+    for to_input in (False, True):
+        codes, fired = jump(pre, threshold, 0.3, to_input)
+        wanted = torch.autograd.grad((codes * of_codes).sum() + fired.sum(), [pre, threshold])
+        codes, fired = jump(some, threshold, 0.3, to_input, latents)
+        total = (codes * of_codes[near]).sum() + fired.sum()
+        got = torch.autograd.grad(total, [pre, threshold], retain_graph=True)
+        torch.testing.assert_close(got, wanted, **CLOSE)
+
+
+@pytest.mark.parametrize("quiet", [False, True])
 @pytest.mark.parametrize("name", ["jumprelu", "jumprelu_tanh"])
-def test_jumprelu_losses_equal_the_formulas(name):
+def test_jumprelu_losses_equal_the_formulas(name, quiet):
     objective, p = begun(name)
-    x = rows()
-    loss = objective.loss(p, x, x, LossState(l1_scale=0.5))
+    if quiet:
+        quieten(name, p)
+    x, dead = rows(), torch.arange(WIDTH) % 3 == 0
+    loss = objective.loss(p, x, x, LossState(l1_scale=0.5, dead=dead))
     pre = (x - p["b_dec"]) @ p["W_enc"] + p["b_enc"]
     codes = pre * (pre > p["threshold"])
     mse = (x - codes @ p["W_dec"] - p["b_dec"]).square().sum(1).mean()
     lengths = p["W_dec"].norm(dim=1)
     more = 0.1 * (codes > 0).double().sum(1).mean()
     if name == "jumprelu_tanh":
-        below = ((p["threshold"] - pre).relu() * lengths).sum(1).mean()
+        below = ((p["threshold"] - pre).relu() * lengths)[:, dead].sum(1).mean()
         more = 0.1 * (4 * codes * lengths).tanh().sum(1).mean() + 0.1 * below
     torch.testing.assert_close(loss.total, mse + more, **CLOSE)
+    assert torch.equal(loss.fired, (codes > 0).double().sum(0))
     p["threshold"].data -= 5
     objective.after_step(p)
     assert p["threshold"].min() == 0
@@ -157,6 +190,32 @@ def test_scaling_a_latent_against_its_direction_changes_no_weighted_loss():
     torch.testing.assert_close(after.total, before.total, **CLOSE)
     plain, _ = begun("relu_unit")
     assert abs(plain.loss(scaled, x, x, LossState()).total - before.total) > 1e-3
+
+
+def test_few_active_latents_are_gathered():
+    """Or the tests above would say nothing of that code."""
+    for name in ("gated", "jumprelu", "jumprelu_tanh"):
+        _, p = begun(name)
+        bias = p["b_gate" if name == "gated" else "b_enc"]
+        loud = active(rows(), p["W_enc"], bias, None, p["b_dec"], None)
+        assert loud.places is None
+        quieten(name, p)
+        quiet = active(rows(), p["W_enc"], bias, None, p["b_dec"], None)
+        assert quiet.places is not None
+        assert len(quiet.values) == (loud.values > loud.values.quantile(0.97)).sum() > 30
+
+
+@pytest.mark.parametrize("name", ["gated", "jumprelu", "jumprelu_tanh"])
+def test_gathered_gradients_equal_dense_ones(name, monkeypatch):
+    objective, p = begun(name)
+    quieten(name, p)
+    found = []
+    for share in (1.0, 0.0):
+        monkeypatch.setattr("interp_widgets.core.dictionary.variants.active._FEW", share)
+        found.append(slopes(objective.loss(p, rows(), rows(), LossState()).total, p))
+    for key, slope in found[0].items():
+        assert slope.abs().max() > 0
+        torch.testing.assert_close(slope, found[1][key], **CLOSE, msg=key)
 
 
 @pytest.mark.parametrize("name", [name for name, kind in VARIANTS.items() if kind.unit_norm])

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.variants.active import active
 from interp_widgets.core.dictionary.variants.base import (
     Loss,
     LossState,
@@ -42,17 +43,17 @@ class Gated(Variant):
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`; ``aux`` is the error of what the gates alone would decode to."""
         W_dec, b_dec = parameters["W_dec"], parameters["b_dec"]
-        seen = self._centred(parameters, x) @ parameters["W_enc"]
-        gate = seen + parameters["b_gate"]
-        magnitude = seen * parameters["r_mag"].exp() + parameters["b_mag"]
-        codes = magnitude.relu() * (gate > 0)
-        open_by = gate.relu()
-        residual, mse = squared_error(y, torch.addmm(b_dec, codes, W_dec))
-        _, aux = squared_error(y, torch.addmm(b_dec.detach(), open_by, W_dec.detach()))
+        b_gate, center = parameters["b_gate"], self._center(parameters)
+        gate = active(x, parameters["W_enc"], b_gate, None, center, state.workspace)
+        seen = gate.values - gate.of(b_gate)
+        magnitude = seen * gate.of(parameters["r_mag"].exp()) + gate.of(parameters["b_mag"])
+        codes, open_by = magnitude.relu() * (gate.values > 0), gate.values.relu()
+        residual, mse = squared_error(y, gate.decode(codes, W_dec, b_dec))
+        _, aux = squared_error(y, gate.decode(open_by, W_dec.detach(), b_dec.detach()))
         wide = torch.promote_types(open_by.dtype, torch.float32)
-        sparsity = open_by.mean(0, dtype=wide).sum()
+        sparsity = open_by.sum(dtype=wide) / len(x)
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity + aux
-        fired = (codes.detach() > 0).sum(0).float()
+        fired = gate.fired(codes, len(W_dec))
         return Loss(total, mse.detach(), sparsity.detach(), aux.detach(), fired, residual.detach())
 
     def to_sae(self, parameters: Parameters, **about: Any) -> SAE:

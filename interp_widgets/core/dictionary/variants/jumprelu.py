@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.variants.active import Active, active
 from interp_widgets.core.dictionary.variants.base import (
     Loss,
     LossState,
@@ -28,42 +29,63 @@ class _Jump(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, pre: Tensor, threshold: Tensor, bandwidth: float, to_input: bool
+        ctx: Any,
+        pre: Tensor,
+        threshold: Tensor,
+        bandwidth: float,
+        to_input: bool,
+        latents: Tensor | None,
     ) -> tuple[Tensor, Tensor]:
-        above = pre > threshold
-        ctx.save_for_backward(pre, threshold, above)
+        over = pre - (threshold if latents is None else threshold[latents])
+        above = over > 0
+        ctx.save_for_backward(threshold, over, above, latents)
         ctx.bandwidth, ctx.to_input = bandwidth, to_input
-        return pre * above, above.sum(0).to(threshold.dtype)
+        return pre * above, _summed(above.to(threshold.dtype), latents, threshold)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None, None]:
-        (of_codes, of_fired), (pre, threshold, above) = slopes, ctx.saved_tensors
-        near = (pre - threshold).abs() < ctx.bandwidth / 2
+    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
+        (of_codes, of_fired), (whole, over, above, latents) = slopes, ctx.saved_tensors
+        threshold = whole
+        if latents is not None:
+            threshold, of_fired = threshold[latents], of_fired[latents]
+        near = over.abs() < ctx.bandwidth / 2
         # What raising the pre-activation by the window's width would change.
-        crossing = near * (of_codes * threshold + of_fired) / ctx.bandwidth
+        crossing = (of_codes * threshold).add_(of_fired).mul_(near).div_(ctx.bandwidth)
         of_pre = of_codes * above
         if ctx.to_input:
             of_pre = of_pre + crossing
-        return of_pre, -crossing.sum(0), None, None
+        return of_pre, -_summed(crossing, latents, whole), None, None, None
+
+
+def _summed(values: Tensor, latents: Tensor | None, like: Tensor) -> Tensor:
+    """Values of each latent, summed over the batch, ``[feature]``."""
+    if latents is None:
+        return values.sum(0)
+    return torch.zeros_like(like).index_add_(0, latents, values)
 
 
 def jump(
-    pre: Tensor, threshold: Tensor, bandwidth: float, to_input: bool = False
+    pre: Tensor,
+    threshold: Tensor,
+    bandwidth: float,
+    to_input: bool = False,
+    latents: Tensor | None = None,
 ) -> tuple[Tensor, Tensor]:
     """JumpReLU with slopes for its threshold.
 
     Args:
-        pre: ``[batch, feature]``.
+        pre: ``[batch, feature]``; or ``[entry]``, of those in reach of their threshold alone.
         threshold: ``[feature]``, at least 0.
         bandwidth: of the window, in units of ``pre``.
         to_input: whether pre-activations get the window's slope too, with the other sign, and so
             the encoder (Anthropic, January 2025).
+        latents: which latent each entry is of, where ``pre`` are entries.
 
     Returns:
-        Codes ``[batch, feature]``, and on how many tokens each latent fired, ``[feature]``, whose
-        slope is the step's.
+        Codes in the shape of ``pre``, and on how many tokens each latent fired, ``[feature]``,
+        whose slope is the step's.
     """
-    codes, fired = _Jump.apply(pre, threshold, bandwidth, to_input)  # pyright: ignore[reportGeneralTypeIssues]
+    codes, fired = _Jump.apply(pre, threshold, bandwidth, to_input, latents)  # pyright: ignore[reportGeneralTypeIssues]
     return codes, fired
 
 
@@ -92,11 +114,9 @@ class JumpReLU(Variant):
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`; ``sparsity`` is L0."""
-        pre = self._pre(parameters, x)
-        codes, fired = self._jump(parameters, pre)
-        residual, mse = squared_error(
-            y, torch.addmm(parameters["b_dec"], codes, parameters["W_dec"])
-        )
+        pre, codes, fired = self._fire(parameters, x, state)
+        decoded = pre.decode(codes, parameters["W_dec"], parameters["b_dec"])
+        residual, mse = squared_error(y, decoded)
         sparsity = fired.sum() / len(x)
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity
         none = torch.zeros_like(mse)
@@ -113,19 +133,29 @@ class JumpReLU(Variant):
         threshold = parameters["threshold"].detach()
         return self._sae(parameters, about, activation="jumprelu", threshold=threshold)
 
-    def _pre(self, parameters: Parameters, x: Tensor) -> Tensor:
-        return torch.addmm(parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"])
-
-    def _jump(self, parameters: Parameters, pre: Tensor) -> tuple[Tensor, Tensor]:
+    def _fire(
+        self, parameters: Parameters, x: Tensor, state: LossState
+    ) -> tuple[Active, Tensor, Tensor]:
+        """What comes near its threshold or passes it, codes of that, and how often latents fire."""
+        threshold, bandwidth = parameters["threshold"], self.hyper["bandwidth"]
+        pre = active(
+            x,
+            parameters["W_enc"],
+            parameters["b_enc"],
+            threshold.detach() - bandwidth / 2,
+            self._center(parameters),
+            state.workspace,
+        )
         to_input = bool(self.settings["to_input"])
-        return jump(pre, parameters["threshold"], self.hyper["bandwidth"], to_input)
+        return pre, *jump(pre.values, threshold, bandwidth, to_input, pre.latents)
 
 
 class JumpReLUTanh(JumpReLU):
     """``MSE + λ Σ tanh(c f ‖direction‖) + λ_P Σ ReLU(θ − pre) ‖direction‖`` (Anthropic, 2025).
 
     The hyperbolic tangent counts like L0 where codes are large and pulls like L1 where they are
-    small. The last term brings latents back that no token makes fire.
+    small. The last term brings latents back that no token makes fire; it is of the dead ones here,
+    where the source has it of all.
     """
 
     name = "jumprelu_tanh"
@@ -135,17 +165,14 @@ class JumpReLUTanh(JumpReLU):
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`; ``aux`` is the last term."""
-        pre = self._pre(parameters, x)
-        codes, fired = self._jump(parameters, pre)
-        residual, mse = squared_error(
-            y, torch.addmm(parameters["b_dec"], codes, parameters["W_dec"])
-        )
-        lengths = parameters["W_dec"].norm(dim=1)
-        wide = torch.promote_types(pre.dtype, torch.float32)
-        counted = (codes * (self.settings["slope"] * lengths)).tanh().mean(0, dtype=wide)
-        sparsity = counted.sum()
-        below = (parameters["threshold"] - pre).relu().mean(0, dtype=wide)
-        aux = (below * lengths).sum()  # a product of matrices would be in half precision
+        pre, codes, fired = self._fire(parameters, x, state)
+        W_dec = parameters["W_dec"]
+        residual, mse = squared_error(y, pre.decode(codes, W_dec, parameters["b_dec"]))
+        lengths = W_dec.norm(dim=1)
+        wide = torch.promote_types(codes.dtype, torch.float32)
+        counted = (codes * pre.of(self.settings["slope"] * lengths)).tanh()
+        sparsity = counted.sum(dtype=wide) / len(x)
+        aux = self._below(parameters, x, lengths, state.dead)
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity + self.hyper["pre_act"] * aux
         return Loss(
             total,
@@ -155,3 +182,18 @@ class JumpReLUTanh(JumpReLU):
             fired.detach(),
             residual.detach(),
         )
+
+    def _below(
+        self, parameters: Parameters, x: Tensor, lengths: Tensor, dead: Tensor | None
+    ) -> Tensor:
+        """How far dead latents are below their thresholds, mean over tokens."""
+        if dead is None or not self.hyper["pre_act"]:
+            return lengths.new_zeros(())
+        chosen = dead.nonzero().squeeze(1)
+        pre = torch.addmm(
+            parameters["b_enc"][chosen],
+            self._centred(parameters, x),
+            parameters["W_enc"][:, chosen],
+        )
+        missing = (parameters["threshold"][chosen] - pre).relu() * lengths[chosen]
+        return missing.sum(dtype=torch.promote_types(pre.dtype, torch.float32)) / len(x)
