@@ -26,7 +26,7 @@ from interp_widgets.core.dictionary.token_stream import TokenBatch, firing
 POOL = 512  # windows drawn at random, shared by all latents
 LOGITS = 8  # tokens at either end of the logit effects
 PARTNERS = 6  # neighbours, and correlated latents
-_FAR = np.int64(1 << 40)  # no text has as many tokens
+_FAR = np.int64(1 << 32)  # no text has as many tokens
 _FAINTEST = 2.0**-24  # the smallest float16: what fires must not look silent
 
 
