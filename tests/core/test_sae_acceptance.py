@@ -73,7 +73,7 @@ def test_a_stream_that_its_makers_centred_is_recognised():
     x = rows_of(model, "L1.resid_pre")
     sae = principal(x - x.mean(-1, keepdim=True), site="L1.resid_pre")
     (said,) = accept(model, sae, TEXTS).warnings
-    assert "with each token's mean subtracted," in said
+    assert "with each token's mean subtracted (x - x.mean" in said
     assert "where it seems to belong" in said
 
 

@@ -207,6 +207,15 @@ def test_flat_files_from_before_version_6(tmp_path):
     assert (sae.center, sae.site) == (True, "L0.z")
 
 
+def test_batchtopk_comes_as_the_jumprelu_that_sae_lens_saves(tmp_path):
+    about = {"training_architecture": "batchtopk", "training_architecture_details": {"k": 2.5}}
+    held = some(weights(), *STANDARD, "threshold")
+    folder = write_sae_lens(tmp_path, sae_lens_config("jumprelu", metadata=about), held)
+    sae = SAE.load(folder)
+    assert (sae.variant, sae.activation) == ("batchtopk", "jumprelu")
+    assert sae.metadata["advertised_l0"] == 2.5
+
+
 def test_a_scale_that_the_file_does_not_hold(tmp_path):
     config = sae_lens_config("jumprelu", normalize_activations="expected_average_only_in")
     held = some(weights(), *STANDARD, "threshold")

@@ -58,6 +58,7 @@ def test_every_layer_computes_what_circuit_tracer_does(tmp_path, kind):
     there = written(tmp_path / "set", kind, **more)
     found, x = load_transcoders(there), inputs()
     assert (len(found), found.model, found.scan) == (3, "Qwen/Qwen3-0.6B", "q3")
+    assert (found.n_layers, found.d_sae) == (3, F)
     assert repr(found) == "TranscoderSet(3 layers of Qwen/Qwen3-0.6B, mlp.hook_in to hook_mlp_out)"
     for layer, sae in enumerate(found):
         codes, y = forward(x, layer, kind)

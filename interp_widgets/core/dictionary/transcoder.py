@@ -7,6 +7,7 @@ for, the last few are kept, and the rows of single latents come from the file wi
 from __future__ import annotations
 
 import re
+import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ class TranscoderSet:
         output_hook: what their output is to equal, likewise.
         scan: the name under which their latents were labelled, ``""`` where unknown.
         revision: of the hub, ``""`` where there is none.
+        device: where layers go.
     """
 
     model: str
@@ -43,12 +45,13 @@ class TranscoderSet:
     output_hook: str
     scan: str
     revision: str
-    layers: tuple[_Layer, ...]
     device: torch.device
+    _files: tuple[_Layer, ...]
     _held: OrderedDict[int, SAE] = field(default_factory=OrderedDict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def __len__(self) -> int:
-        return len(self.layers)
+        return len(self._files)
 
     def __repr__(self) -> str:
         of = f" of {self.model}" if self.model else ""
@@ -65,12 +68,24 @@ class TranscoderSet:
             ValueError: its file is cut off or does not fit.
         """
         self._check(layer)
-        if layer not in self._held:
-            while len(self._held) >= _KEPT:
-                self._held.popitem(last=False)
-            self._held[layer] = self.layers[layer].read().to(self.device)
-        self._held.move_to_end(layer)
-        return self._held[layer]
+        with self._lock:  # widgets ask from threads of their own
+            sae = self._held.pop(layer, None)
+            if sae is None:
+                while len(self._held) >= _KEPT:
+                    self._held.popitem(last=False)
+                sae = self._files[layer].read().to(self.device)
+            self._held[layer] = sae
+        return sae
+
+    @property
+    def n_layers(self) -> int:
+        """How many layers it has transcoders for."""
+        return len(self)
+
+    @property
+    def d_sae(self) -> int:
+        """How many latents a layer has."""
+        return self[0].d_sae
 
     def encoder_rows(self, layer: int, latents: Tensor) -> Tensor:
         """What some latents of a layer read, ``[row, d_in]``.
@@ -91,7 +106,7 @@ class TranscoderSet:
     def _rows(self, layer: int, latents: Tensor, name: str) -> Tensor:
         self._check(layer)
         latents = latents.cpu()
-        slices = self.layers[layer].slices
+        slices = self._files[layer].slices
         if layer in self._held or slices is None:
             sae = self[layer]
             rows = sae.W_enc.T if name == "W_enc" else sae.W_dec
@@ -149,8 +164,8 @@ def load_transcoders(
         *hooks,
         scan=str(config.get("scan", "")),
         revision=place.revision,
-        layers=layers,
         device=torch.device(device),
+        _files=layers,
     )
 
 

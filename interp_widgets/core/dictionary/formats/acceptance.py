@@ -34,8 +34,8 @@ MOST_L0 = 2.0  # times what its makers say
 _ENOUGH, _MOST = 2_000, 16_384  # tokens below which the numbers are rough, and after which it ends
 _BATCH = 4096  # tokens
 _AROUND = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_in", "mlp_out")
-# TransformerLens makes all that is written into the stream so, for models with LayerNorm
-_CENTRED = ", with each token's mean subtracted,"
+# So TransformerLens makes all that is written into the stream, in models with LayerNorm.
+_CENTRED = ", with each token's mean subtracted (x - x.mean(-1, keepdim=True)),"
 _NORMED = re.compile(r"blocks\.(\d+)\.ln2\.hook_normalized")
 _Read = Callable[[dict[Site, Tensor]], Tensor]
 

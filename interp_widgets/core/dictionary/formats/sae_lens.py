@@ -105,6 +105,9 @@ def load(request: Request) -> SAE:
     about = dict(config["metadata"])
     ours = about.pop(_OURS, None)
     ours = ours if isinstance(ours, dict) else {}
+    trained = about.get("training_architecture_details")
+    if isinstance(trained, dict) and isinstance(trained.get("k"), int | float):
+        about["advertised_l0"] = trained["k"]  # of BatchTopK, which comes as JumpReLU
     if architecture == "topk":
         parts |= {"activation": "topk", "k": _k_of(config, path)}
         parts["decoder_weighted"] = config.get("rescale_acts_by_decoder_norm", False) is True
