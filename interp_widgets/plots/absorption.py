@@ -33,8 +33,17 @@ def plot_interactive(record: Absorption) -> Figure:
 
     bars = _bars(record)
     colours = [theme.LINES[1]] * len(record.children) + [theme.LINES[0]]
-    figure = Figure(Bar(x=list(bars), y=list(bars.values()), marker_color=colours))
-    figure.update_yaxes(title=_AXIS, range=[0, 1])
+    labels = [f"{share:.2f}" for share in bars.values()]
+    figure = Figure(
+        Bar(
+            x=list(bars),
+            y=list(bars.values()),
+            marker_color=colours,
+            text=labels,
+            textposition="outside",
+        )
+    )
+    figure.update_yaxes(title=_AXIS, range=[0, 1.08])
     return theme.plotly_layout(figure, _title(record))
 
 
@@ -51,9 +60,10 @@ def plot_print(record: Absorption, ax: Any = None) -> PrintFigure:
     if ax is None:
         ax = PrintFigure(figsize=(5.2, 3.0), layout="constrained").add_subplot()
     colours = [theme.LINES[1]] * len(record.children) + [theme.LINES[0]]
-    ax.bar(list(bars), list(bars.values()), color=colours)
+    drawn = ax.bar(list(bars), list(bars.values()), color=colours)
+    ax.bar_label(drawn, fmt="%.2f", fontsize=8)
     ax.set_title(_title(record), fontsize=9)
     ax.set_ylabel(_AXIS, fontsize=8)
-    ax.set_ylim(0, 1)
+    ax.set_ylim(0, 1.08)
     ax.tick_params(labelsize=8)
     return ax.figure

@@ -105,6 +105,7 @@ def plot_print(record: SAEEvaluation) -> PrintFigure:
         ax = figure.add_subplot(1, columns, columns)
         bars = ax.bar(list(losses), list(losses.values()), color=theme.LINES[2])
         ax.bar_label(bars, fmt="%.2f", fontsize=8)
+        ax.margins(y=0.12)
         ax.set_ylabel("loss, nats", fontsize=8)
         ax.tick_params(labelsize=8)
     figure.suptitle(theme.matplotlib_text(_title(record)), fontsize=9)
