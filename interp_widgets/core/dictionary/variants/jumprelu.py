@@ -154,8 +154,7 @@ class JumpReLUTanh(JumpReLU):
     """``MSE + λ Σ tanh(c f ‖direction‖) + λ_P Σ ReLU(θ − pre) ‖direction‖`` (Anthropic, 2025).
 
     The hyperbolic tangent counts like L0 where codes are large and pulls like L1 where they are
-    small. The last term brings latents back that no token makes fire; it is of the dead ones here,
-    where the source has it of all.
+    small. The last term brings latents back that no token makes fire.
     """
 
     name = "jumprelu_tanh"
@@ -165,14 +164,18 @@ class JumpReLUTanh(JumpReLU):
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`; ``aux`` is the last term."""
-        pre, codes, fired = self._fire(parameters, x, state)
-        W_dec = parameters["W_dec"]
-        residual, mse = squared_error(y, pre.decode(codes, W_dec, parameters["b_dec"]))
+        threshold, W_dec = parameters["threshold"], parameters["W_dec"]
+        # All of them, near a threshold or not: the last term is about those that are far below.
+        pre = torch.addmm(parameters["b_enc"], self._centred(parameters, x), parameters["W_enc"])
+        to_input = bool(self.settings["to_input"])
+        codes, fired = jump(pre, threshold, self.hyper["bandwidth"], to_input)
+        residual, mse = squared_error(y, torch.addmm(parameters["b_dec"], codes, W_dec))
         lengths = W_dec.norm(dim=1)
         wide = torch.promote_types(codes.dtype, torch.float32)
-        counted = (codes * pre.of(self.settings["slope"] * lengths)).tanh()
+        counted = (codes * (self.settings["slope"] * lengths)).tanh()
         sparsity = counted.sum(dtype=wide) / len(x)
-        aux = self._below(parameters, x, lengths, state.dead)
+        below = (threshold - pre).relu().mean(0, dtype=wide)
+        aux = (below * lengths).sum()  # a product of matrices would be in half precision
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity + self.hyper["pre_act"] * aux
         return Loss(
             total,
@@ -182,18 +185,3 @@ class JumpReLUTanh(JumpReLU):
             fired.detach(),
             residual.detach(),
         )
-
-    def _below(
-        self, parameters: Parameters, x: Tensor, lengths: Tensor, dead: Tensor | None
-    ) -> Tensor:
-        """How far dead latents are below their thresholds, mean over tokens."""
-        if dead is None or not self.hyper["pre_act"]:
-            return lengths.new_zeros(())
-        chosen = dead.nonzero().squeeze(1)
-        pre = torch.addmm(
-            parameters["b_enc"][chosen],
-            self._centred(parameters, x),
-            parameters["W_enc"][:, chosen],
-        )
-        missing = (parameters["threshold"][chosen] - pre).relu() * lengths[chosen]
-        return missing.sum(dtype=torch.promote_types(pre.dtype, torch.float32)) / len(x)
