@@ -10,7 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import interp_widgets as iw
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.token_stream import firing, one_site, token_batches
+from interp_widgets.core.dictionary.token_stream import firing, in_parts, one_site, token_batches
 from interp_widgets.core.sites import Site
 from tests.core.conftest import make
 
@@ -173,6 +173,28 @@ def test_long_texts_are_read_to_the_end_of_the_context(model):
     assert len(batch.ids) == model.context
     (batch,) = token_batches(model, Site(0, "resid_post"), ["a city " * 60], length=9)
     assert len(batch.ids) == 9
+
+
+def test_long_texts_in_parts(model):
+    long = "a city " * 60
+    whole = model.tokenizer(long)["input_ids"]
+    parts = list(in_parts(model, [long, "a city", [5] * 3, torch.arange(1, 130)]))
+    assert parts[-5:-2] == ["a city", [5] * 3, list(range(1, 65))]
+    first = parts[:-5]
+    assert [len(part) for part in first[:-1]] == [model.context] * (len(first) - 1)
+    assert [i for part in first for i in part[1:]] == whole[1:]
+    assert {part[0] for part in first} == {whole[0]}
+    assert [len(part) for part in in_parts(model, [" a city" * 9], 8)] == [8, 8, 5]
+    rows = list(token_batches(model, Site(0, "resid_post"), in_parts(model, [long])))
+    assert int(rows[0].counted.sum()) == len(whole) - 1
+
+
+def test_special_tokens_do_not_count(model):
+    ids = [0, 7, 0, 9]
+    (batch,) = token_batches(model, Site(0, "resid_post"), [ids])
+    assert batch.counted.tolist() == [False, True, False, True]
+    (batch,) = token_batches(model, Site(0, "resid_post"), [ids], skip_first=False)
+    assert batch.counted.all()
 
 
 def test_activations_that_are_no_numbers_name_their_token(model):

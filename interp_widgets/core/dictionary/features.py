@@ -25,6 +25,7 @@ from interp_widgets.core.dictionary.token_stream import (
     TokenBatch,
     check_dictionary,
     each_text,
+    in_parts,
     one_site,
     token_batches,
 )
@@ -63,16 +64,16 @@ def features(
         model: the model.
         sae: a dictionary of a place in it: trained, loaded, bundled, or in training (``run.sae``).
         texts: any number of texts or token ids: a list, a data set, a generator, the path of a
-            file with a text a line. Empty ones are passed over, long ones read up to ``length``.
+            file with a text a line. Empty ones are passed over, long ones count as several.
         site: the place; None for the one that the dictionary names.
         which: latents; None for all. Partners are looked for among all, and not at all where
             ``len(which)`` times the dictionary's size is above 16 million.
         top: windows a latent, the strongest.
         sampled: windows a latent, drawn from all others.
         window: tokens before and after the peak.
-        length: tokens read of each text, at most; None for the model's context.
-        skip_first: leave out the first token of each text, whose activations are unlike all others
-            in most models.
+        length: tokens that the model reads at a time, at most; None for its context.
+        skip_first: leave out the first token of each text and special tokens, whose activations
+            are unlike all others in most models.
         seed: of what is drawn at random.
 
     Returns:
@@ -144,8 +145,8 @@ def _begun(
         ValueError, TypeError: as `features`.
     """
     check_model(model)
-    each = each_text(texts)
     _check_settings(settings, length)
+    each = in_parts(model, each_text(texts), length)
     place = one_site(model, sae, site)
     chosen = _chosen(which, sae.d_sae)
     about = {"model": model.name, "revision": model.revision, "prompt": "", "site": str(place)}

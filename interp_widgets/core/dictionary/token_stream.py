@@ -7,7 +7,7 @@ causal model looks, and the model stops at the place that is read: later layers 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, takewhile
@@ -155,6 +155,37 @@ def each_text(texts: Any) -> Iterator[Prompt]:
     return (text_of(item, number) for number, item in enumerate(texts))
 
 
+def in_parts(
+    model: LanguageModel, texts: Iterable[Prompt], length: int | None = None
+) -> Iterator[Prompt]:
+    """Texts, those that are longer than the model reads at a time in parts.
+
+    Args:
+        model: the model.
+        texts: as `each_text` gives them.
+        length: tokens of a part, at most; None for the model's context. Where the tokenizer opens
+            a text with a token of its own, so does each part.
+    """
+    longest = model.context if length is None else min(length, model.context)
+    special = set(model.tokenizer.all_special_ids)
+    for text in texts:
+        # A token is a byte or more, so most texts need no second look.
+        if isinstance(text, str) and len(text.encode(errors="replace")) + 2 <= longest:
+            yield text
+            continue
+        ids = text
+        if isinstance(text, str):
+            ids = model.tokenizer(text, verbose=False)["input_ids"]
+        if not isinstance(ids, Sequence | Tensor) or len(ids) <= longest:
+            yield text
+            continue
+        ids = [int(i) for i in ids]
+        opening = ids[:1] if ids[0] in special else []
+        step = max(1, longest - len(opening))
+        for start in range(len(opening), len(ids), step):
+            yield opening + ids[start : start + step]
+
+
 @torch.no_grad()
 def token_batches(
     model: LanguageModel,
@@ -171,8 +202,8 @@ def token_batches(
         site: the place.
         texts: texts or token ids, any number; empty ones are passed over.
         length: tokens read of each text, at most; None for the model's context.
-        skip_first: the first token of a text, whose activations are unlike all others in most
-            models, does not count.
+        skip_first: the first token of a text and special tokens, whose activations are unlike all
+            others in most models, do not count.
         size: tokens a batch, at least.
 
     Raises:
@@ -208,20 +239,21 @@ def _batch(
     model: LanguageModel, site: Site, rows: list[Tensor], skip_first: bool, done: int
 ) -> TokenBatch:
     lengths = torch.tensor([len(row) for row in rows])
-    starts = F.pad(lengths.cumsum(0), (1, 0))
+    starts, ids = F.pad(lengths.cumsum(0), (1, 0)), torch.cat(rows)
     found: list[Tensor] = [torch.empty(0)] * len(rows)
     for group in _groups(lengths.tolist()):
         longest = max(len(rows[i]) for i in group)
-        ids = torch.stack([F.pad(rows[i], (0, longest - len(rows[i]))) for i in group])
-        for i, row in zip(group, _run(model, site, ids), strict=True):
+        batch = torch.stack([F.pad(rows[i], (0, longest - len(rows[i]))) for i in group])
+        for i, row in zip(group, _run(model, site, batch), strict=True):
             found[i] = row[: len(rows[i])].flatten(1)
     activations = torch.cat(found)
     counted = torch.ones(len(activations), dtype=torch.bool)
     if skip_first:
+        counted = ~torch.isin(ids, torch.tensor(model.tokenizer.all_special_ids))
         counted[starts[:-1]] = False
-    batch = TokenBatch(torch.cat(rows), starts, activations, counted)
-    _check_finite(batch, done)
-    return batch
+    made = TokenBatch(ids, starts, activations, counted)
+    _check_finite(made, done)
+    return made
 
 
 def _groups(lengths: list[int]) -> Iterator[list[int]]:
