@@ -57,6 +57,7 @@ def plot_interactive(record: Training) -> Figure:
                 place = {"yref": "paper", "y": 1.0, "yanchor": "bottom", "showarrow": False}
                 figure.add_annotation(x=step, text=theme.plotly_text(text), **place)
     figure.update_yaxes(type="log", row=1, col=1)
+    figure.update_yaxes(rangemode="tozero", row=3, col=1)
     figure.update_xaxes(title=_AXIS, row=3, col=1)
     figure.update_layout(height=560)
     return theme.plotly_layout(figure, title(record))
@@ -81,6 +82,8 @@ def plot_print(record: Training) -> PrintFigure:
                 ax.annotate(written, **place, fontsize=6, ha="center", va="bottom")
         if panel == 1 and record.step:
             ax.set_yscale("log")
+        if panel == len(PANELS):
+            ax.set_ylim(bottom=0)
         ax.set_xlabel(_AXIS, fontsize=8)
         ax.set_ylabel(unit, fontsize=8)
         ax.tick_params(labelsize=8)

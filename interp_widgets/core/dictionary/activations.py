@@ -187,5 +187,5 @@ def _checked(x: Tensor, name: str) -> str:
             f"{wrong} of {len(x)} rows of {name} hold NaN or infinity. Leave them out: "
             "x[x.isfinite().all(1)]; if a model made them, run it in float32 or bfloat16."
         )
-    some = x.detach()[:: max(1, len(x) // _SAMPLED)].double().cpu()
+    some = x.detach()[:: max(1, len(x) // _SAMPLED)].cpu().double()
     return f"{list(x.shape)} {sha256(some.numpy().tobytes()).hexdigest()[:16]}"

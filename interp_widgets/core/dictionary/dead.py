@@ -94,7 +94,7 @@ def resample(
         How many latents were resampled: none where nothing is dead, or nothing is wrong.
     """
     chosen = dead.nonzero()[:, 0]
-    chances = errors.double().cpu().square()
+    chances = errors.cpu().double().square()
     if not len(chosen) or not bool(chances.sum() > 0):
         return 0
     drawn = torch.multinomial(chances, len(chosen), replacement=True, generator=generator)

@@ -88,7 +88,7 @@ class SparseCodes:
         for part in parts:
             offsets.append(part.offsets[:-1] + entries)
             entries += len(part.indices)
-        offsets.append(parts[0].offsets.new_tensor([entries]))
+        offsets.append(torch.full_like(parts[0].offsets[:1], entries))
         same = {part.k for part in parts}
         return SparseCodes(
             torch.cat([part.values for part in parts]),

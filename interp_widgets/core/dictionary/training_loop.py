@@ -116,7 +116,7 @@ class Loop:
         self.normalization = Normalization.fit(self.settings.normalize, x)
         self.normalization_out = None if y is x else Normalization.fit(self.settings.normalize, y)
         read, wanted = self._normalised(x, y)
-        self.variance = float(wanted.double().var(0, correction=0).sum())
+        self.variance = float(wanted.cpu().double().var(0, correction=0).sum())
         made = self.objective.parameters(
             read.shape[1],
             self.settings.d_sae,
@@ -268,7 +268,7 @@ class Loop:
     def _row(self, numbers: Tensor, fired: Tensor, dead: Tensor, y: Tensor) -> Tensor:
         """What the history holds of a step, on the device."""
         with torch.no_grad():
-            spread = _spread(y) if len(y) > 1 else y.new_tensor(self.variance)
+            spread = _spread(y) if len(y) > 1 else y.new_full((), self.variance)
             more = (fired.sum() / len(y), 1 - numbers[1] / spread, dead.float().mean())
             row = torch.cat([numbers, torch.stack([value.float() for value in more])])
             return torch.where(self.bad, math.nan, row)
