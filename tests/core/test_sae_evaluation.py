@@ -183,9 +183,10 @@ def test_batches_and_their_order_are_not_in_the_numbers(gpt, monkeypatch):
     one = iw.evaluate_sae(gpt, sae, TEXTS)
     turned = iw.evaluate_sae(gpt, sae, TEXTS[::-1])
     monkeypatch.setattr("interp_widgets.core.dictionary.evaluate._TOKENS", 12)
+    monkeypatch.setattr("interp_widgets.core.dictionary.evaluate._LOGITS", 5 * gpt.d_vocab)
     monkeypatch.setattr("interp_widgets.core.dictionary.fidelity._CELLS", 24 * 3)
     steps = list(iw.iter_evaluate_sae(gpt, sae, iter(TEXTS)))
-    assert [step.texts for step in steps] == [1, 2, 3, 4]
+    assert [step.texts for step in steps] == [1, 2, 3, 4]  # whole texts, however long
     for other in (turned, steps[-1]):
         for name in FLOATS:
             assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name

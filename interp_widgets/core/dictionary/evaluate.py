@@ -195,8 +195,9 @@ def _batches(model: LanguageModel, rows: list[Tensor], masks: list[Tensor]) -> l
         if not groups or (len(groups[-1]) + 1) * len(rows[i]) > tokens:
             groups.append([])
         groups[-1].append(i)
-    whole = [torch.ones_like(mask) for mask in masks]
-    return [_Batch(*(_stacked(parts, group) for parts in (rows, masks, whole))) for group in groups]
+    follow = [torch.arange(1, len(mask) + 1) < len(mask) for mask in masks]
+    parts = (rows, masks, follow)
+    return [_Batch(*(_stacked(part, group) for part in parts)) for group in groups]
 
 
 def _stacked(rows: list[Tensor], group: list[int]) -> Tensor:
@@ -210,12 +211,12 @@ class _Batch(NamedTuple):
     Attributes:
         ids: ``[text, pos]``, on the model's device.
         counted: which positions count, bool ``[text, pos]`` on the cpu.
-        inside: which are in a text, not after its end.
+        followed: after which the text goes on, of the same shape.
     """
 
     ids: Tensor
     counted: Tensor
-    inside: Tensor
+    followed: Tensor
 
 
 class _Losses:
@@ -231,16 +232,18 @@ class _Losses:
         self, batch: _Batch, logits: Tensor, name: str = "clean", clean: Tensor | None = None
     ) -> None:
         """Add the losses of a run, and its divergence from the ``clean`` one."""
-        said = batch.counted[:, :-1] & batch.inside[:, 1:]
-        logp = metrics.log_probs(logits[:, :-1][said])
-        targets = batch.ids[:, 1:][said].to(logp.device)
-        self._add(f"ce_{name}", -logp.gather(-1, targets[:, None]))
-        if clean is None:
-            self.predicted += len(targets)
-            self.tokens += int(batch.counted.sum())
-        else:
-            nats = metrics.kl_divergence(clean[batch.counted], logits[batch.counted])
-            self._add("kl" if name == "sae" else f"kl_{name}", nats)
+        for rows in batch.counted.nonzero().split(max(1, _LOGITS // logits.shape[-1])):
+            text, pos = rows.unbind(1)
+            here = logits[text, pos]
+            said = batch.followed[text, pos]
+            targets = batch.ids[text[said], pos[said] + 1].to(here.device)
+            self._add(f"ce_{name}", -metrics.log_probs(here[said]).gather(-1, targets[:, None]))
+            if clean is None:
+                self.predicted += len(targets)
+                self.tokens += len(rows)
+            else:
+                nats = metrics.kl_divergence(clean[text, pos], here)
+                self._add("kl" if name == "sae" else f"kl_{name}", nats)
 
     def _add(self, name: str, nats: Tensor) -> None:
         self._sums[name] += float(nats.cpu().double().sum())
