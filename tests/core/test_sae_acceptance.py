@@ -57,8 +57,8 @@ def test_the_wrong_place_is_named_and_the_right_one_found(model):
     found = accept(model, sae, TEXTS)
     assert found.fve < 0.5
     assert found.warnings == (
-        f"It explains {found.fve:.2f} of the variance at L1.mlp_out, less than 0.5: it explains "
-        f"{accept(model, sae, TEXTS, SITE).fve:.2f} at L1.attn_out, where it seems to belong.",
+        f"It explains {found.fve:.2f} of the variance at L1.mlp_out, less than 0.5: of the places "
+        f"nearby it explains most at L1.attn_out: {accept(model, sae, TEXTS, SITE).fve:.2f}.",
     )
     noise = torch.randn(32, 32, generator=torch.Generator().manual_seed(0)) * 9
     nowhere = accept(model, replace(sae, W_dec=noise[:24], site=SITE), TEXTS)
@@ -74,7 +74,7 @@ def test_a_stream_that_its_makers_centred_is_recognised():
     sae = principal(x - x.mean(-1, keepdim=True), site="L1.resid_pre")
     (said,) = accept(model, sae, TEXTS).warnings
     assert "with each token's mean subtracted (x - x.mean" in said
-    assert "where it seems to belong" in said
+    assert "explains most at L1.resid_pre, with each" in said
 
 
 def test_more_latents_than_are_said_to_fire(model):
@@ -115,7 +115,7 @@ def test_a_loader_that_is_given_a_model_ends_with_the_check(model, tmp_path):
     sae.save(tmp_path / "again")
     assert "acceptance" not in SAE.load(tmp_path / "again").metadata
     replace(sae, site="L1.mlp_out").save(tmp_path / "wrong")
-    with pytest.warns(UserWarning, match=r"looks wrong.*at L1\.attn_out, where it seems to belong"):
+    with pytest.warns(UserWarning, match=r"looks wrong.*most at L1\.attn_out: 0\.[89]"):
         SAE.load(tmp_path / "wrong", model=model, texts=TEXTS)
     replace(sae, site="", metadata={"hook_name": "hook_embed"}).save(tmp_path / "open")
     with pytest.warns(UserWarning, match=r"was not checked: its files name hook_embed.*site=…"):

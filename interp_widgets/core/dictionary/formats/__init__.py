@@ -122,12 +122,12 @@ def _accepted(sae: SAE, model: LanguageModel, texts: Iterable[Prompt]) -> SAE:
         warnings.warn(
             f"{sae!r} was not checked: its files name {named!s} as the place it reads, which is "
             "none here. Pass site=…, or check it with formats.acceptance.accept(…, site=…).",
-            stacklevel=3,
+            stacklevel=4,  # where SAE.load is called
         )
         return sae
     found = accept(model, sae, texts)
     if not found.ok:
-        warnings.warn(f"{sae!r} looks wrong. {found.describe()}", stacklevel=3)
+        warnings.warn(f"{sae!r} looks wrong. {found.describe()}", stacklevel=4)
     return replace(sae, metadata=dict(sae.metadata) | {"acceptance": found.to_dict()})
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
-from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -32,10 +31,10 @@ if TYPE_CHECKING:
 LEAST_FVE = 0.5
 MOST_L0 = 2.0  # times what its makers say
 _ENOUGH, _MOST = 2_000, 16_384  # tokens below which the numbers are rough, and after which it ends
-_BATCH = 4096  # tokens
+_BATCH, _A_FEW = 4096, 1024  # tokens
 _AROUND = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_in", "mlp_out")
 # So TransformerLens makes all that is written into the stream, in models with LayerNorm.
-_CENTRED = ", with each token's mean subtracted (x - x.mean(-1, keepdim=True)),"
+_CENTRED = ", with each token's mean subtracted (x - x.mean(-1, keepdim=True))"
 _NORMED = re.compile(r"blocks\.(\d+)\.ln2\.hook_normalized")
 _Read = Callable[[dict[Site, Tensor]], Tensor]
 
@@ -178,11 +177,11 @@ def _rows(model: LanguageModel, texts: Iterable[Prompt]) -> list[Tensor]:
     return rows
 
 
-def _batches(rows: list[Tensor]) -> Iterator[list[Tensor]]:
+def _batches(rows: list[Tensor], size: int = _BATCH) -> Iterator[list[Tensor]]:
     batch: list[Tensor] = []
     for row in rows:
         batch.append(row)
-        if sum(map(len, batch)) >= _BATCH:
+        if sum(map(len, batch)) >= size:
             yield batch
             batch = []
     if batch:
@@ -219,24 +218,30 @@ def _explains_little(
     tried = {} if spot.site != spot.out else _tried(model, sae, rows, spot.site)
     best = max(tried, key=lambda name: tried[name], default="")
     if best and tried[best] >= LEAST_FVE:
-        return said + f"it explains {tried[best]:.2f} at {best}, where it seems to belong."
+        return said + f"of the places nearby it explains most at {best}: {tried[best]:.2f}."
     return said + (
         "another place, another normalisation, a model of other weights, or texts unlike those it "
         "was trained on."
     )
 
 
+@torch.no_grad()
 def _tried(model: LanguageModel, sae: SAE, rows: list[Tensor], site: Site) -> dict[str, float]:
     """FVE at the places around, each as it is and with the mean over its width subtracted."""
-    few = next(_batches(rows))
-    layers = [] if site.layer is None else range(site.layer - 1, site.layer + 2)
     found: dict[str, float] = {}
-    for layer, kind in product(layers, _AROUND):
-        place = Site(max(layer, 0), kind)
-        if layer not in range(model.n_layers) or sae.d_in != model.d_model:
+    if site.layer is None or sae.d_in != model.d_model:
+        return found
+    few = next(_batches(rows, _A_FEW))
+    # Its own layer and kind first: what one layer writes the next one reads.
+    kinds = sorted(_AROUND, key=lambda kind: kind != site.kind)
+    for layer in (site.layer, site.layer - 1, site.layer + 1):
+        if layer not in range(model.n_layers):
             continue
-        x = next(_taken(model, few, Spot(place, place), lambda found, at=place: found[at]))[0]
-        centred = x - x.mean(-1, keepdim=True)
-        found[str(place)] = _measure(sae, [(x, x)])[0]
-        found[f"{place}{_CENTRED}"] = _measure(sae, [(centred, centred)])[0]
+        places = [Site(layer, kind) for kind in kinds]
+        taken = activations_of(model, few, places)
+        for place in places:
+            x = torch.cat([row[place][1:] for row in taken])
+            found[str(place)] = _measure(sae, [(x, x)])[0]
+            x = x - x.mean(-1, keepdim=True)
+            found[f"{place}{_CENTRED}"] = _measure(sae, [(x, x)])[0]
     return found
