@@ -40,21 +40,23 @@ class _Jump(torch.autograd.Function):
         above = over > 0
         ctx.save_for_backward(threshold, over, above, latents)
         ctx.bandwidth, ctx.to_input = bandwidth, to_input
+        ctx.set_materialize_grads(False)  # few objectives differentiate both
         return pre * above, _summed(above.to(threshold.dtype), latents, threshold)
 
     @staticmethod
-    def backward(ctx: Any, *slopes: Tensor) -> tuple[Tensor, Tensor, None, None, None]:
-        (of_codes, of_fired), (whole, over, above, latents) = slopes, ctx.saved_tensors
-        threshold = whole
-        if latents is not None:
-            threshold, of_fired = threshold[latents], of_fired[latents]
-        near = over.abs() < ctx.bandwidth / 2
+    def backward(ctx: Any, *slopes: Tensor | None) -> tuple[Tensor, Tensor, None, None, None]:
+        (of_codes, of_fired), (threshold, over, above, latents) = slopes, ctx.saved_tensors
+        here = threshold if latents is None else threshold[latents]
         # What raising the pre-activation by the window's width would change.
-        crossing = (of_codes * threshold).add_(of_fired).mul_(near).div_(ctx.bandwidth)
-        of_pre = of_codes * above
+        crossing = torch.zeros_like(over) if of_codes is None else of_codes * here
+        if of_fired is not None:
+            crossing += of_fired if latents is None else of_fired[latents]
+        crossing *= over.abs() < ctx.bandwidth / 2
+        crossing /= ctx.bandwidth
+        of_pre = torch.zeros_like(over) if of_codes is None else of_codes * above
         if ctx.to_input:
-            of_pre = of_pre + crossing
-        return of_pre, -_summed(crossing, latents, whole), None, None, None
+            of_pre += crossing
+        return of_pre, -_summed(crossing, latents, threshold), None, None, None
 
 
 def _summed(values: Tensor, latents: Tensor | None, like: Tensor) -> Tensor:
