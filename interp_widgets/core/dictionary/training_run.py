@@ -185,9 +185,7 @@ class TrainingRun:
         """
         changes.check(self._loop.objective, self.hyper, values, self.d_in, self.d_sae)
         self._asked.append(values)
-        if self._turn.free():
-            with self._turn:
-                self._apply()
+        self._turn.at_once(self._apply)  # a step under way does it before the next
 
     def _apply(self) -> None:
         """Make the changes that were asked for."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,9 +26,13 @@ class Turn:
     def __exit__(self, *_: Any) -> None:
         self._lock.release()
 
-    def free(self) -> bool:
-        """Whether nobody has it at this moment."""
-        return not self._lock.locked()
+    def at_once(self, action: Callable[[], None]) -> None:
+        """Do something if nobody has the lock; else leave it, without waiting."""
+        if self._lock.acquire(blocking=False):
+            try:
+                action()
+            finally:
+                self._lock.release()
 
 
 @contextmanager
