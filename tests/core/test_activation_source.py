@@ -329,3 +329,13 @@ def test_places_of_every_width(model):
         assert source.next(5).shape == (5, width)
     pair = activation_source(model, "L1.mlp_in", TEXTS[:4], target="L2.z")
     assert [rows.shape for rows in pair.next(3)] == [(3, 32), (3, 32)]
+
+
+@pytest.mark.gpu
+def test_cuda_equals_cpu(model):
+    there = iw.load(tiny.hf_model("llama", torch.float32).cuda(), tokenizer=tiny.tokenizer())
+    here = activation_source(model, SITE, TEXTS, target=OTHER, buffer=100, seed=2)
+    far = activation_source(there, SITE, TEXTS, target=OTHER, buffer=100, seed=2)
+    for got, wanted in zip(far.next(300), here.next(300), strict=True):
+        assert got.device.type == "cuda"
+        torch.testing.assert_close(got.cpu(), wanted, atol=1e-4, rtol=1e-4)
