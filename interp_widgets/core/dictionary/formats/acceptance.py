@@ -32,7 +32,7 @@ LEAST_FVE = 0.5
 MOST_L0 = 2.0  # times what its makers say
 _ENOUGH, _MOST = 2_000, 16_384  # tokens below which the numbers are rough, and after which it ends
 _BATCH, _A_FEW = 4096, 1024  # tokens
-_AROUND = ("resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_in", "mlp_out")
+_AROUND = ("resid_post", "resid_mid", "attn_out", "mlp_in", "mlp_out")
 # So TransformerLens makes all that is written into the stream, in models with LayerNorm.
 _CENTRED = ", with each token's mean subtracted (x - x.mean(-1, keepdim=True))"
 _NORMED = re.compile(r"blocks\.(\d+)\.ln2\.hook_normalized")
@@ -232,15 +232,15 @@ def _tried(model: LanguageModel, sae: SAE, rows: list[Tensor], site: Site) -> di
     if site.layer is None or sae.d_in != model.d_model:
         return found
     few = next(_batches(rows, _A_FEW))
-    # Its own layer and kind first: what one layer writes the next one reads.
-    kinds = sorted(_AROUND, key=lambda kind: kind != site.kind)
+    # Its own layer and kind first: where two are equally good, that is the smaller mistake.
+    kinds = dict.fromkeys((site.kind, *_AROUND))
     for layer in (site.layer, site.layer - 1, site.layer + 1):
         if layer not in range(model.n_layers):
             continue
         places = [Site(layer, kind) for kind in kinds]
         taken = activations_of(model, few, places)
         for place in places:
-            x = torch.cat([row[place][1:] for row in taken])
+            x = torch.cat([row[place][1:].flatten(1) for row in taken])
             found[str(place)] = _measure(sae, [(x, x)])[0]
             x = x - x.mean(-1, keepdim=True)
             found[f"{place}{_CENTRED}"] = _measure(sae, [(x, x)])[0]
