@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from interp_widgets.plots import theme
 
@@ -43,7 +43,7 @@ def plot_interactive(record: Training) -> Figure:
     """A Plotly picture: three panels over the steps, changes as dotted lines with their names."""
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
+    figure: Any = make_subplots(rows=3, cols=1, shared_xaxes=True, vertical_spacing=0.06)
     colors = iter(theme.LINES)
     for row, (unit, lines) in enumerate(PANELS.items(), 1):
         for dash, (metric, name) in zip(DASHES, lines.items(), strict=False):
