@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.training_record import Training as Training
     from interp_widgets.core.dictionary.training_run import TrainingRun as TrainingRun
     from interp_widgets.core.dictionary.transcoder import load_transcoders as load_transcoders
+    from interp_widgets.core.dictionary.variants import convert_l1 as convert_l1
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
     from interp_widgets.core.head_edit import HeadEdit as HeadEdit
@@ -207,6 +208,7 @@ _HOME = {
     "check": "course.exercises",
     "circuit": "core.patching.circuit",
     "composition": "core.composition",
+    "convert_l1": "core.dictionary.variants",
     "edge_attribution": "core.patching.edges",
     "evaluate_on": "core.dictionary.evaluate",
     "evaluate_sae": "core.dictionary.evaluate",
