@@ -138,7 +138,7 @@ def plot_print(record: Superposition) -> PrintFigure:
     loss.set_title(_LOSS, fontsize=8)
     loss.set_xlabel(_STEP, fontsize=8)
     for ax in (overlaps, middle, loss):
-        ax.tick_params(labelsize=8)
+        ax.tick_params(labelsize=8, which="both")
     figure.suptitle(_title(record), fontsize=9)
     return figure
 
