@@ -241,13 +241,10 @@ def features_of(
             f"activations of {len(ids)} tokens for this dictionary are [{len(ids)}, {sae.d_in}]; "
             f"got {list(activations.shape)}."
         )
-    if not bool(activations.isfinite().all()):
-        at = int((~activations.isfinite().all(-1)).nonzero()[0])
-        raise ValueError(f"activations are not finite at token {at}. Leave it out.")
-    digests = np.array(
-        [int.from_bytes(blake2b(name.encode(), digest_size=8).digest(), "big") for name in names],
-        dtype=np.uint64,
-    )
+    broken = (~activations.isfinite().all(-1)).nonzero()
+    if len(broken):
+        raise ValueError(f"activations are not finite at token {int(broken[0])}. Leave it out.")
+    digests = np.array([_digest(name) for name in names], dtype=np.uint64)
     about = {"model": sae.model, "revision": sae.revision, "prompt": "", "site": sae.site}
     gathering = Gathering(sae, chosen, settings, about)
     for batch in _cut(activations, ids, starts, skip_first):
@@ -255,6 +252,11 @@ def features_of(
     if not gathering.tokens:
         raise ValueError("there is no token that counts.")
     return gathering.record(lambda found: [names[i] for i in found], None, True)
+
+
+def _digest(piece: str) -> int:
+    """A number that stands for a piece, on every machine the same."""
+    return int.from_bytes(blake2b(piece.encode(), digest_size=8).digest(), "big")
 
 
 def _read(tokens: Any) -> tuple[list[str], Tensor, Tensor]:
