@@ -111,7 +111,8 @@ class TrainerWork(Widget):
         """Brings the runs to where the state wants them; starts the thread where one is needed."""
         before, now = self._obeyed, {name: getattr(self, name) for name in self._obeyed}
         self._obeyed = now
-        if now["designs"] != before["designs"]:
+        others = now["designs"] != before["designs"]
+        if others:
             self._line_up()
         back = now["rewound"] != before["rewound"]
         ending = now["mode"] == "stopped"
@@ -129,7 +130,7 @@ class TrainerWork(Widget):
         gesture = done[-1].get("burst") if done else None
         for one in self._live:
             one.turn(self.settings[self._entrants.index(one)], gesture)
-            more = 0 if back else now["walked"] - before["walked"]
+            more = 0 if back or others else now["walked"] - before["walked"]
             one.to_walk = max(one.to_walk + more, 0) if now["mode"] == "paused" else 0
         if not self._at_work and any(map(self._wants, self._live)):
             self._at_work = True

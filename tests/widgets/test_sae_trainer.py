@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from dataclasses import fields
@@ -244,6 +245,38 @@ def test_runs_of_a_race_go_step_by_step() -> None:
     trainer.start().wait()
     assert [one.step for one in trainer.runs] == [60, 30]
     assert all(one.done for one in trainer.runs)
+
+
+def test_runs_change_join_and_leave_and_come_back_as_they_were() -> None:
+    trainer = SAETrainer(data=made(), race=[{"variant": "relu", "l1": 0.2}, {"k": 2}], **SETTINGS)
+    trainer.step(5).wait()
+    first, second = trainer.runs
+    trainer.act({"do": "make", "run": 0, "what": "variant", "to": "topk"})
+    assert [one.variant for one in trainer.runs] == ["topk", "topk"]
+    assert [one.step for one in trainer.runs] == [0, 5]
+    assert trainer.curves["runs"][0]["step"] == 0
+    trainer.act({"do": "make", "run": 1, "what": "d_sae", "to": 32})
+    assert all(re.fullmatch(r"topk .*d_sae (16|32)", one.name) for one in trainer._entrants)
+    trainer.undo().undo()
+    assert trainer.runs == [first, second]
+    trainer.act({"do": "enter", "variant": "jumprelu"})
+    assert [one.variant for one in trainer.runs] == ["relu", "topk", "jumprelu"]
+    trainer.act({"do": "leave", "run": 1})
+    third = trainer.runs[1]
+    trainer.start()  # who is behind catches up first
+    while third.step < 5:
+        time.sleep(0.002)
+    assert first.step <= 6
+    trainer.wait()
+    assert [one.step for one in trainer.runs] == [60, 60]
+    trainer.undo().undo()
+    assert trainer.runs == [first, second, third]
+    assert second.step == 5
+    with pytest.raises(ValueError, match="variant is one of"):
+        trainer.act({"do": "enter", "variant": "beauty"})
+    with pytest.raises(ValueError, match="k"):
+        trainer.act({"do": "make", "run": 1, "what": "d_sae", "to": 1})
+    assert len(trainer.runs) == 3
 
 
 def test_true_directions_are_matched_while_it_trains() -> None:

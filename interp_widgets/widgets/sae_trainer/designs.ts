@@ -10,8 +10,8 @@ const MOST = 6; // runs in a race
 
 export class Designs {
   readonly element = h("div", { class: "iw-train-designs", role: "group", "aria-label": "What is trained" });
-  private readonly variant = h("select", { "data-key": "variant" });
-  private readonly width = h("select", { "data-key": "width" });
+  private readonly variant = h("select", { "aria-label": "Variant of the chosen run", "data-key": "variant" });
+  private readonly width = h("select", { "aria-label": "Latents of the chosen run", "data-key": "width" });
   private readonly enter = h("select", { "aria-label": "Add a run of this variant to the race", "data-key": "enter" });
   private readonly leave = h("button", { type: "button", "data-key": "leave", title: "Take the chosen run out of the race; Undo brings it back as it was" }, "Remove");
   private made = "";
