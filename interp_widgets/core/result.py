@@ -57,7 +57,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Stability": ("core.dictionary.stability", "nearest", None),
     "Sweep": ("core.dictionary.sweep", "sweep", None),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
-    "Training": ("core.dictionary.training_record", "training", None),
+    "Training": ("core.dictionary.training_record", "training", "SAETrainer"),
 }
 
 
