@@ -99,6 +99,25 @@ def test_half_precision_learns_with_a_loss_in_full():
     assert run.history["loss"].tobytes() != full.history["loss"].tobytes()
 
 
+def test_activations_in_half_precision_are_raised():
+    x = activations().half()
+    run, full = small(x, steps=20).train(), small(x.float(), steps=20).train()
+    same_curve(run, full)
+    assert run.sae.center
+
+
+def test_a_transcoder_predicts_its_target():
+    x = activations()
+    y = torch.tanh(x @ torch.randn(8, 5, generator=torch.Generator().manual_seed(1))) * 3
+    run = small(x, target=y, steps=300, variant="topk", k=4, lr=1e-2)
+    first = run.advance()
+    sae = run.train().sae
+    assert run.history["fve"][-1] > first.fve + 0.3
+    assert (sae.d_in, sae.d_out, sae.center) == (8, 5, False)
+    left = (y - sae(x)).square().sum() / (y - y.mean(0)).square().sum()
+    assert 1 - float(left) == pytest.approx(run.history["fve"][-10:].mean(), abs=0.05)
+
+
 def test_a_callers_inference_mode_does_not_stop_it():
     with torch.inference_mode():
         run = small(steps=5).train()

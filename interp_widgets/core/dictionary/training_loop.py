@@ -110,11 +110,14 @@ class Loop:
 
     def _begin(self) -> None:
         x, y = _pair(self.source.sample(SAMPLE))
-        x, y = x.float(), y.float()
+        transcoder = y is not x
+        x = x.float()
+        y = y.float() if transcoder else x
         for name, rows in (("activations", x), ("targets", y)):
             _check_sample(rows, name)
-        self.normalization = Normalization.fit(self.settings.normalize, x)
-        self.normalization_out = None if y is x else Normalization.fit(self.settings.normalize, y)
+        way = self.settings.normalize
+        self.normalization = Normalization.fit(way, x)
+        self.normalization_out = Normalization.fit(way, y) if transcoder else None
         read, wanted = self._normalised(x, y)
         self.variance = float(wanted.cpu().double().var(0, correction=0).sum())
         made = self.objective.parameters(
