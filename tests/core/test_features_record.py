@@ -104,6 +104,16 @@ def test_one_token_and_no_token():
     assert iw.features(model, sae, ["", "", "a city"]).n_texts == 3
 
 
+def test_half_a_character_is_a_piece_too(tmp_path):
+    one = torch.ones(1, 1)
+    texts = [[f"w{i}", "\ud83d"] for i in range(40)]
+    dash = features_of(
+        one.expand(80, 1) * torch.tensor([0.0, 1.0] * 40)[:, None], texts, (one, one)
+    )
+    assert dash.explain(0, "ngram").predict(["\ud83d"])[0] > 0
+    assert iw.Result.load(dash.save(tmp_path / "half.safetensors"))[0].top == dash[0].top
+
+
 def test_the_same_strength_everywhere_is_one_bin():
     x = torch.full((50, 1), 2.0)
     dash = features_of(x, [["a", "b"]] * 25, (torch.ones(1, 1), torch.ones(1, 1)))

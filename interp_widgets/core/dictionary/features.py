@@ -256,7 +256,9 @@ def features_of(
 
 def _digest(piece: str) -> int:
     """A number that stands for a piece, on every machine the same."""
-    return int.from_bytes(blake2b(piece.encode(), digest_size=8).digest(), "big")
+    return int.from_bytes(
+        blake2b(piece.encode(errors="surrogatepass"), digest_size=8).digest(), "big"
+    )
 
 
 def _read(tokens: Any) -> tuple[list[str], Tensor, Tensor]:

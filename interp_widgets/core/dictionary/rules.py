@@ -85,7 +85,7 @@ def buckets(tokens: Sequence[str]) -> np.ndarray:
         )
         for now, last, earlier in zip(tokens, one, two, strict=True)
     ]
-    hashed = [[crc32(key.encode()) % BUCKETS for key in row] for row in rows]
+    hashed = [[crc32(key.encode(errors="surrogatepass")) % BUCKETS for key in row] for row in rows]
     return np.array(hashed, dtype=np.int64).reshape(len(tokens), PER_TOKEN)
 
 
