@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.sae import SAE
     from interp_widgets.core.language_model import LanguageModel
 
-TOKENS = 1024  # of text, or rows, that are looked at; what was shown before is never forgotten
+TOKENS = 2048  # of text, or rows, that are looked at; what was shown before is never forgotten
+_TEXTS = 256
 SHOWN = 4  # examples of a latent
 _BEFORE, _AFTER = 7, 2  # tokens beside the one that fires most
 
@@ -45,7 +46,8 @@ class InText(Examples):
         self._pieces: list[list[str]] = []
         self._text: list[int] = []  # of each row of x
         parts, room = [], TOKENS
-        for text in texts:
+        # Texts often come sorted: some of all of them, rather than the first.
+        for text in texts[:: max(len(texts) // _TEXTS, 1)]:
             ids = model.ids(text)[: min(room + 1, model.context)]
             if len(ids) < 2:
                 continue

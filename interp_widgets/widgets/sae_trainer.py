@@ -50,8 +50,8 @@ class SAETrainer(TrainerWork):
             ``race=[{"variant": "topk"}, {"variant": "relu", "l1": 0.1}]``.
         model: reads `texts`, for the examples of a latent of a run at one of its sites; where
             `data` is a model it is that one.
-        texts: to train on where `data` is a model; the first thousand tokens are where examples of
-            a latent are looked for.
+        texts: to train on where `data` is a model; examples of a latent are looked for in two
+            thousand tokens from all over them.
         **given: settings of `iw.train_sae` (with `data`), and any of `mode`, `chosen`, `picked`,
             `measure`, `scale`, `window`.
 

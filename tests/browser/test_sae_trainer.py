@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
 import interp_widgets as iw
@@ -44,6 +45,12 @@ def drag(page: Page, start: tuple[float, float], end: tuple[float, float]) -> No
     page.mouse.up()
 
 
+def accessible(page: Page) -> None:
+    """An exported page is a viewer; what steers is only here."""
+    found = Axe().run(page, context=".iw-train").response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:300]) for v in found] == []
+
+
 def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     nb = notebook([SETUP, "w", "6 * 7"])
     page = nb.page
@@ -77,6 +84,7 @@ def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     expect(page.locator(".iw-train-card")).to_contain_text("nearest true direction")
     expect(page.locator(".iw-train-match")).to_contain_text("of 24 found")
     nb.screenshot("trainer-light")
+    accessible(page)
 
     trainer.get_by_role("button", name="Pause").click()
     expect(trainer.get_by_role("button", name="Go on")).to_be_visible()
@@ -111,6 +119,7 @@ def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     nb.theme(dark=True)
     expect(trainer).to_have_attribute("data-theme", "dark")
     nb.screenshot("trainer-dark")
+    accessible(page)
 
 
 def test_a_view_that_opens_late_shows_all_and_runs_come_and_go(notebook: Notebook) -> None:

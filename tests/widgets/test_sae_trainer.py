@@ -295,7 +295,7 @@ def test_true_directions_are_matched_while_it_trains() -> None:
     card = trainer.act({"do": "pick", "latent": latent}).card
     assert (card["partner"], card["paired"]) == (int(match.matrix[:, latent].argmax()), True)
     assert card["cosine"] == pytest.approx(float(match.matrix[:, latent].max()), abs=1e-3)
-    acts = trainer.run.sae.encode(made(samples=4096).x[:1024])[:, latent]
+    acts = trainer.run.sae.encode(made(samples=4096).x[:2048])[:, latent]
     assert card["examples"][0]["row"] == int(acts.argmax())
     assert card["examples"][0]["act"] == pytest.approx(float(acts.max()), abs=1e-3)
 

@@ -40,6 +40,7 @@ export class View {
   private readonly found = h("figure", { class: "iw-train-match" });
   private readonly foundSaid = h("span", {});
   private readonly latent = h("input", { type: "number", min: 0, step: 1, "aria-label": "Latent", "data-key": "latent" });
+  private readonly latents: HTMLElement;
   private readonly card = h("div", { class: "iw-train-card" });
   private readonly hint = h("p", { class: "iw-hint" });
   private frameAsked = 0;
@@ -59,13 +60,13 @@ export class View {
     this.tiles = new Tiles(link, signal);
     this.curve = new Curve(link, frame, () => this.store.runs, () => this.soon());
     this.found.append(h("figcaption", {}, h("b", {}, "True directions"), this.foundSaid), this.match);
-    const latents = h("figure", { class: "iw-train-latent" }, h("figcaption", {}, h("b", {}, "Latent"), this.latent, this.stepper(-1, "‹", "Latent before"), this.stepper(1, "›", "Next latent")), this.card);
+    this.latents = h("figure", { class: "iw-train-latent" }, h("figcaption", {}, h("b", {}, "Latent"), this.latent, this.stepper(-1, "‹", "Latent before"), this.stepper(1, "›", "Next latent")), this.card);
     const beside = h("figure", {}, h("figcaption", {}, h("b", {}, "Sparsity against fidelity")), this.front);
     const rates = h("figure", { class: "iw-train-density" }, h("figcaption", {}, h("b", {}, "How often latents fire")), this.density);
     const bar = h("div", { class: "iw-bar" }, this.transport.element);
     const state = h("div", { class: "iw-train-state" }, this.where, h("span", { class: "iw-train-badge" }, this.light, this.again));
     const top = h("div", { class: "iw-top" }, bar, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, this.status.error, state, h("div", { class: "iw-train-field" }, this.race, this.designs.element), this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, latents), this.hint, this.status.summary);
+    frame.root.append(h("style", {}, css), top, this.status.error, state, h("div", { class: "iw-train-field" }, this.race, this.designs.element), this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, this.latents), this.hint, this.status.summary);
     this.listen();
     link.watch(["curves"], () => this.guard(() => this.open()));
     link.watch(["pulse"], () => this.guard(() => this.take()));
@@ -231,6 +232,7 @@ export class View {
 
   private drawCard(): void {
     const picked = this.link.read("picked");
+    this.latents.hidden = picked < 0 && !this.link.read("curves").runs.some(({ live }) => live); // a record has none
     const active = (this.frame.root.getRootNode() as Document | ShadowRoot).activeElement;
     if (active !== this.latent || picked >= 0) this.latent.value = picked < 0 ? "" : String(picked);
     drawCard(this.card, this.link.read("card"), picked);
