@@ -68,7 +68,7 @@ class SuperpositionPlayground(Widget):
     """A toy of superposition with its sliders: train it, watch its geometry, change it, go on.
 
     Args:
-        record: a toy to begin with; one of random weights by default.
+        record: a toy to begin with, which counts as one run; random weights by default.
         model: not needed; there so that ``record.widget()`` works as for every record.
         **state: any of the attributes below.
 
@@ -120,7 +120,7 @@ class SuperpositionPlayground(Widget):
         self, record: Superposition | None = None, *, model: None = None, **state: Any
     ) -> None:
         _refuse(record, model)
-        self._given = record
+        self._given: dict[Trail, Superposition] = {}
         self._found: OrderedDict[Trail, Superposition] = OrderedDict()
         self._frames: dict[Trail, list[Tensor]] = {}
         self._going: dict[Trail, Iterator[Superposition]] = {}
@@ -128,7 +128,9 @@ class SuperpositionPlayground(Widget):
         self._numbers: dict[Trail, int] = {}
         self._moving: Trail | None = None
         if record is not None:
-            state = {**_settings_of(record), **state}
+            settings = _settings_of(record)
+            self._given[(_run({**settings, "runs": 1}),)] = record
+            state = {**settings, "runs": 1, **state}
         for name, value in state.items():
             _check(name, value)
         super().__init__(**state)
@@ -195,7 +197,7 @@ class SuperpositionPlayground(Widget):
         if not self._history.done:
             self._first = dict(self._history.state)
         trail = self._trail()
-        if not trail or trail in self._whole:
+        if not trail or trail in self._whole | self._given.keys():
             self.stop()
             # What was trained before stands there at once: undo is no training.
             if trail != self._moving:
@@ -253,18 +255,12 @@ class SuperpositionPlayground(Widget):
 
     def _start(self, trail: Trail) -> Superposition | None:
         """The toy that the trail's last run goes on from."""
-        known = (trail[:end] for end in range(len(trail) - 1, 0, -1))
-        nearest = next((self._found[one] for one in known if one in self._found), None)
-        if nearest is not None:
-            return nearest
-        given, run = self._given, trail[0]
-        if given is None or (*given.weights.shape, given.seed) != (
-            run.features,
-            run.hidden,
-            run.seed,
-        ):
-            return None
-        return given
+        earlier = (self._known(trail[:end]) for end in range(len(trail) - 1, 0, -1))
+        return next((toy for toy in earlier if toy is not None), None)
+
+    def _known(self, trail: Trail) -> Superposition | None:
+        """What a trail has led to by now."""
+        return self._given.get(trail, self._found.get(trail))
 
     def _trail(self) -> Trail:
         """The runs that the actions so far ask for. Another size or a reset begins anew."""
@@ -293,8 +289,9 @@ class SuperpositionPlayground(Widget):
 
     def _present(self, trail: Trail) -> Superposition:
         """The toy of a trail as far as it is trained."""
-        if trail in self._found:
-            return self._found[trail]
+        known = self._known(trail)
+        if known is not None:
+            return known
         run = _run(self._history.state)
         key = trail or (run,)
         start = self._start(key)

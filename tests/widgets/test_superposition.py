@@ -125,6 +125,11 @@ def test_a_record_opens_trained_and_trains_on():
     widget.act({"do": "train"}).wait()
     assert int(widget.record.steps[-1]) == 200 + STEPS
     assert widget.record.changes == (200,)
+    widget.undo()
+    assert same(widget.record.weights, record.weights)
+    widget.act({"do": "density", "to": 0.5}).wait()  # a slider trains on, too
+    assert widget.record.changes == (200,)
+    assert widget.record.density == 0.5
 
 
 def test_opened_with_runs_it_is_trained_when_it_shows(monkeypatch):
