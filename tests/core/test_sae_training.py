@@ -276,6 +276,18 @@ def test_other_threads_look_and_steer_while_it_trains():
     assert all(abs(rows - step) <= 1 for step, rows, *_ in seen[1:])
 
 
+def test_two_runs_at_once_do_not_disturb_each_other():
+    options = [{"seed": 1}, {"variant": "relu", "seed": 2}]
+    alone, together = ([small(**each) for each in options] for _ in range(2))
+    workers = [threading.Thread(target=run.train) for run in together]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    for one, two in zip(alone, together, strict=True):
+        same_curve(one.train(), two)
+
+
 # ------------------------------------------------------------------------------------------ refuses
 
 
