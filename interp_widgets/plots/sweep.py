@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil, floor, log2
 from typing import TYPE_CHECKING, Any
 
 from interp_widgets.plots import theme
@@ -21,7 +22,7 @@ LABELS = {
     "dead": "dead latents, share",
     "shrinkage": "shrinkage (1: none)",
     "cosine": "cosine",
-    "seconds": "training, seconds",
+    "seconds": "training, processor seconds",
     "l0": "L0",
 }
 _MARKS = ("circle", "square", "diamond", "cross", "x", "triangle-up", "triangle-down", "star")
@@ -29,19 +30,28 @@ _PRINT = ("o", "s", "D", "P", "X", "^", "v", "*")
 _L0 = "L0: latents that fire on a token"
 
 
-def _lines(record: Sweep) -> list[tuple[str, list[int], int]]:
-    """Name, points and colour of each line: a variant at the width most of its points have.
+def _lines(record: Sweep) -> list[tuple[str, list[int], int, bool]]:
+    """Name, points and colour of each line, and whether it is a line.
 
-    Points of other widths stand alone: they are no front of that variant, but they are seen.
+    It is for a variant at the width that most of its points have. Its points of other widths stand
+    alone, hollow.
     """
-    variants = list(dict.fromkeys(record.variants))
     found = []
-    for colour, variant in enumerate(variants):
+    for colour, variant in enumerate(dict.fromkeys(record.variants)):
         widths = [record.widths[i] for i in record.where(variant)]
         main = max(dict.fromkeys(widths), key=widths.count)
-        for width in sorted(set(widths), key=lambda width: width != main):
-            found.append((f"{variant}, {width}", record.where(variant, width), colour))
+        found.append((f"{variant}, {main}", record.where(variant, main), colour, True))
+        others = [i for i in record.where(variant) if record.widths[i] != main]
+        if others:
+            found.append((f"{variant}, other widths", others, colour, False))
     return found
+
+
+def _ticks(record: Sweep) -> list[int]:
+    """Powers of two around the L0 of the points."""
+    known = [value for value in record["l0"].tolist() if value > 0]
+    low, high = (floor(log2(min(known))), ceil(log2(max(known)))) if known else (0, 6)
+    return [2**power for power in range(max(low, 0), high + 1)]
 
 
 def _check(record: Sweep, measure: str) -> None:
@@ -68,14 +78,18 @@ def plot_interactive(record: Sweep, measure: str = "fve") -> Figure:
     _check(record, measure)
     l0, values = record["l0"].tolist(), record[measure].tolist()
     figure = Figure()
-    for name, points, colour in _lines(record):
+    for name, points, colour, joined in _lines(record):
         figure.add_scatter(
             x=[l0[i] for i in points],
             y=[values[i] for i in points],
             name=name,
-            mode="lines+markers",
+            mode="lines+markers" if joined else "markers",
             line={"color": theme.LINES[colour % len(theme.LINES)], "width": 1.5},
-            marker={"symbol": _MARKS[colour % len(_MARKS)], "size": 8},
+            marker={
+                "symbol": _MARKS[colour % len(_MARKS)] + ("" if joined else "-open"),
+                "size": 8,
+                "color": theme.LINES[colour % len(theme.LINES)],
+            },
             text=[record.name(i) for i in points],
             hovertemplate="%{text}<br>L0 %{x:.1f}<br>%{y:.3f}<extra></extra>",
         )
@@ -88,7 +102,7 @@ def plot_interactive(record: Sweep, measure: str = "fve") -> Figure:
         line={"color": "#808080", "dash": "dot"},
         hoverinfo="skip",
     )
-    figure.update_xaxes(title=_L0, type="log")
+    figure.update_xaxes(title=_L0, type="log", tickvals=_ticks(record))
     figure.update_yaxes(title=LABELS[measure])
     return theme.plotly_layout(figure, _title(record))
 
@@ -110,19 +124,23 @@ def plot_print(record: Sweep, measure: str = "fve", ax: Any = None) -> PrintFigu
     if ax is None:
         ax = PrintFigure(figsize=(6.4, 4.0), layout="constrained").add_subplot()
     l0, values = record["l0"].numpy(), record[measure].numpy()
-    for name, points, colour in _lines(record):
+    for name, points, colour, joined in _lines(record):
         ax.plot(
             l0[points],
             values[points],
             color=theme.LINES[colour % len(theme.LINES)],
             marker=_PRINT[colour % len(_PRINT)],
             markersize=5,
+            markerfacecolor=None if joined else "none",
+            linestyle="-" if joined else "",
             linewidth=1.2,
             label=name,
         )
     front = record.front(measure)
     ax.plot(l0[front], values[front], color="#808080", linestyle=":", label="front", zorder=0)
     ax.set_xscale("log")
+    ax.set_xticks(_ticks(record), [str(tick) for tick in _ticks(record)])
+    ax.set_xticks([], minor=True)
     ax.set_xlabel(_L0, fontsize=8)
     ax.set_ylabel(LABELS[measure], fontsize=8)
     ax.set_title(_title(record), fontsize=9)

@@ -13,6 +13,7 @@ from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan
 from pathlib import Path
+from time import process_time
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -22,6 +23,7 @@ from interp_widgets.core.dictionary.evaluate import evaluate_sae
 from interp_widgets.core.dictionary.substitution import spot_of
 from interp_widgets.core.dictionary.token_stream import each_text
 from interp_widgets.core.dictionary.train import train_sae
+from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.dictionary.variants import make_variant
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.result import Result
@@ -59,7 +61,8 @@ class Sweep(Result):
         widths: how many latents.
         knobs: what set the sparsity, ``"k"`` or ``"l1"``.
         settings: its value.
-        measures: names, as in `MEASURES`; ``seconds`` is how long training took.
+        measures: names, as in `MEASURES`; ``seconds`` is what training took of processors,
+            all cores together: a busy machine does not change it.
         values: ``[measure, point]``.
         steps, batch_size: of every training.
         tokens: different activations that were trained on.
@@ -249,43 +252,48 @@ def iter_train_sweep(
 ) -> Generator[Sweep]:
     """`train_sweep` in steps: the same record after every point. Closing it cancels."""
     check_model(model)
+    if not isinstance(x, Tensor):
+        raise TypeError(f"x= is activations [token, d]; got {type(x).__name__}.")
     if not points:
         raise ValueError("points= holds no point to train, such as ('topk', 512, 16).")
     texts = list(each_text(held_out))
     about: dict[str, Any] = {"model": model.name, "revision": model.revision, "site": site}
     about |= {"steps": steps, "batch_size": batch_size, "tokens": len(x)}
     rows = [_row(*point) for point in points]
-    runs = [
-        train_sae(
-            x,
-            variant=row["variant"],
-            d_sae=row["width"],
-            steps=steps,
-            batch_size=batch_size,
-            seed=seed,
-            checkpoint_every=steps,
-            **{row["knob"]: row["setting"]},
-            **settings,
-        )
-        for row in rows
-    ]
-    spot_of(model, runs[0].sae, site)
+    common = settings | {"steps": steps, "batch_size": batch_size, "seed": seed}
+    # All that is wrong with a point shows before the first is trained, on one batch of the data.
+    begun = [_begin(x[:batch_size], row, common) for row in rows]
+    spot_of(model, begun[0].sae, site)
+    return _steps(model, x, texts, rows, common, about)
 
-    def steps_of() -> Generator[Sweep]:
-        while runs:
-            row = rows[len(rows) - len(runs)]
-            run = runs.pop(0)
-            seconds = 0.0
-            for step in run:
-                seconds = step.seconds
-            judged = evaluate_sae(model, run.sae, texts, site)
-            row |= {name: getattr(judged, name) for name in MEASURES if name != "seconds"}
-            row["seconds"] = seconds
-            known = {"held_out": judged.tokens}
-            known |= {"ce_clean": judged.ce_clean, "ce_ablated": judged.ce_ablated}
-            yield sweep_of(rows, **about, **known)
 
-    return steps_of()
+def _steps(
+    model: LanguageModel,
+    x: Tensor,
+    texts: list[Prompt],
+    rows: list[dict[str, Any]],
+    common: dict[str, Any],
+    about: dict[str, Any],
+) -> Generator[Sweep]:
+    for row in rows:
+        run = _begin(x, row, common)
+        start = process_time()
+        for _ in run:
+            pass
+        row["seconds"] = process_time() - start
+        judged = evaluate_sae(model, run.sae, texts, about["site"])
+        row |= {name: getattr(judged, name) for name in MEASURES if name != "seconds"}
+        known = {"held_out": judged.tokens}
+        known |= {"ce_clean": judged.ce_clean, "ce_ablated": judged.ce_ablated}
+        yield sweep_of(rows, **about, **known)
+
+
+def _begin(x: Tensor, row: dict[str, Any], common: dict[str, Any]) -> TrainingRun:
+    setting = {row["knob"]: row["setting"]}
+    # One checkpoint at the end: nobody rewinds these.
+    kept = {"checkpoint_every": common["steps"]}
+    shape = {"variant": row["variant"], "d_sae": row["width"]}
+    return train_sae(x, **shape, **setting, **(kept | common))
 
 
 def _row(variant: str, width: int, setting: float) -> dict[str, Any]:
