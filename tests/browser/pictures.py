@@ -97,6 +97,10 @@ PICTURES: dict[str, Picture] = {
             control=True,
         )
     ),
+    "superposition_playground": Picture(
+        lambda model: iw.superposition(5, 2, steps=1000).widget(picked=2),
+    ),
+    "overlap_plot": Picture(lambda model: iw.OverlapPlot()),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 

@@ -3,7 +3,7 @@
 import { s } from "../shared/dom.ts";
 import type { Ink } from "./heat.ts";
 
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [262, 250, 42, 8, 10, 34];
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [252, 250, 42, 8, 10, 34];
 
 export function drawLoss(steps: Float32Array, losses: Float32Array, changes: readonly number[], ink: Ink): SVGSVGElement {
   const svg = s("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, width: WIDTH, height: HEIGHT, role: "img", "aria-label": "Loss by training step", "font-family": "system-ui, sans-serif", "font-size": 11, fill: ink.faint });
