@@ -41,7 +41,7 @@ import torch
 torch.set_num_threads(1)
 import interp_widgets as iw
 from interp_widgets.widgets import AttentionView
-from tests.widgets.examples import synthetic_attention
+from tests.widgets.synthetic import synthetic_attention
 record = synthetic_attention(8)
 AttentionView(record).close()  # imports
 """
@@ -137,7 +137,7 @@ def typing(nb: NB) -> None:
 def peers(context: BrowserContext, folder: Path) -> None:
     """Prints bytes and milliseconds of one layer as a page: ours, CircuitsVis's, BertViz's."""
     from interp_widgets.widgets import AttentionView
-    from tests.widgets.examples import synthetic_attention
+    from tests.widgets.synthetic import synthetic_attention
 
     for tokens in LENGTHS:
         record = synthetic_attention(tokens, layers=1)

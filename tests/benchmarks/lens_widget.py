@@ -30,7 +30,7 @@ import sys, time, json
 sys.path.insert(0, {str(ROOT)!r})
 import interp_widgets as iw
 from interp_widgets.widgets import LogitLensHeatmap, _lens_data
-from tests.widgets.examples import synthetic
+from tests.widgets.synthetic import synthetic
 record = synthetic(80, 1024)
 LogitLensHeatmap(synthetic(4, 4)).close()  # imports
 """

@@ -27,7 +27,7 @@ import sys, time, json
 sys.path.insert(0, {str(ROOT)!r})
 from IPython.display import display
 from interp_widgets.widgets import ResidualBus
-from tests.widgets.examples import synthetic_writes
+from tests.widgets.synthetic import synthetic_writes
 from tests.widgets.test_contract import wire_bytes
 record = synthetic_writes(80, 64)
 first = ResidualBus(synthetic_writes(4, 4))

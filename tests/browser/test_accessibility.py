@@ -26,7 +26,8 @@ from interp_widgets.widgets import (
 )
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets.logit_lens import CONTRASTS
-from tests.widgets.examples import EXAMPLES, LEANINGS, OTHER, PROMPT, model, synthetic_writes
+from tests.widgets.examples import EXAMPLES, LEANINGS, OTHER, PROMPT, model
+from tests.widgets.synthetic import synthetic_writes
 
 
 def heatmap(**given: Any) -> LogitLensHeatmap:

@@ -14,7 +14,7 @@ from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from interp_widgets.widgets import AttentionView
 from tests.browser.harness import NB
-from tests.widgets.examples import synthetic_attention
+from tests.widgets.synthetic import synthetic_attention
 
 ROOT = Path(__file__).parents[2]
 PROMPT = "the city of Rome and the city of Paris"
@@ -23,7 +23,8 @@ SETUP = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
 from interp_widgets.widgets import AttentionView, LogitLensHeatmap
-from tests.widgets.examples import model, synthetic_attention
+from tests.widgets.examples import model
+from tests.widgets.synthetic import synthetic_attention
 PROMPT = {PROMPT!r}
 """
 

@@ -12,7 +12,8 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from interp_widgets.widgets import LogitLensHeatmap, ResidualBus
 from tests.browser.test_logit_lens_widget import cell, grid, shows
-from tests.widgets.examples import PROMPT, model, synthetic
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ SETUP = f"""
 import sys, time
 sys.path.insert(0, {str(ROOT)!r})
 from interp_widgets.widgets import LogitLensHeatmap
-from tests.widgets.examples import PROMPT, model, synthetic
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic
 """
 
 ONE = """

@@ -14,7 +14,8 @@ from playwright.sync_api import BrowserContext, Dialog, Locator, Page, expect
 from interp_widgets.widgets import ResidualBus
 from tests.browser.harness import NB
 from tests.browser.test_attention_view import holds, value
-from tests.widgets.examples import PROMPT, model, synthetic_writes
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic_writes
 
 ROOT = Path(__file__).parents[2]
 

@@ -25,7 +25,7 @@ DOORS = {
     "bundled": {"core"},
 }
 SCREENS = {"IPython", "anywidget", "ipywidgets", "matplotlib", "plotly"}
-LATE_IN_CORE = {"accelerate", "pandas", "scipy", "sklearn"}
+LATE_IN_CORE = {"accelerate", "pandas", "scipy", "sklearn", "yaml"}
 KNOWN_TO_CORE = {"torch", "transformers", "safetensors", "numpy", "tqdm", "huggingface_hub"}
 # Result.plot() and Result.widget() open the way up, by a name made at run time.
 UPWARD_DOOR = "core/result.py"

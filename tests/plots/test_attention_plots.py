@@ -16,7 +16,7 @@ from plotly.graph_objects import Figure
 import interp_widgets as iw
 from interp_widgets.core.attention import Attention
 from tests.core import tiny
-from tests.widgets.examples import synthetic_writes
+from tests.widgets.synthetic import synthetic_writes
 
 NASTY = "the $x$ $$ <b>bold</b> &amp; \n\t \\$ {y} %{text} \x18"
 DOLLAR = 4  # the id of "$"

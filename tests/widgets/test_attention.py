@@ -14,7 +14,8 @@ from interp_widgets.core.attention import Attention
 from interp_widgets.widgets import AttentionView
 from interp_widgets.widgets import _attention_data as data
 from tests.core.tiny import hf_model, tokenizer
-from tests.widgets.examples import PROMPT, model, synthetic_attention, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic_attention, unpack
 
 REPEATS = "the city of Rome and the city of Paris"
 

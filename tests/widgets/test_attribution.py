@@ -11,7 +11,8 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.patching.agreement import agreement
 from interp_widgets.widgets import AttributionScatter, _attribution_data, _jobs
-from tests.widgets.examples import OTHER, PROMPT, model, unpack
+from tests.widgets.examples import OTHER, PROMPT, model
+from tests.widgets.synthetic import unpack
 
 PAIR: dict[str, Any] = {
     "clean": PROMPT,

@@ -12,7 +12,8 @@ import interp_widgets as iw
 from interp_widgets.core.heads import KINDS
 from interp_widgets.core.sites import Site
 from interp_widgets.widgets import HeadGrid, _heads_card, _heads_data, _heads_paths, _jobs
-from tests.widgets.examples import OTHER, PROMPT, model, unpack
+from tests.widgets.examples import OTHER, PROMPT, model
+from tests.widgets.synthetic import unpack
 
 PAIR: dict[str, Any] = {
     "clean": PROMPT,

@@ -11,7 +11,8 @@ import pytest
 
 import interp_widgets as iw
 from interp_widgets.widgets import LogitLensHeatmap
-from tests.widgets.examples import PROMPT, lenses, model, unpack
+from tests.widgets.examples import PROMPT, lenses, model
+from tests.widgets.synthetic import unpack
 
 
 def acted(do: str, by: str, side: int = 0) -> dict[str, Any]:

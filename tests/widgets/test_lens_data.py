@@ -12,7 +12,8 @@ import torch
 import interp_widgets as iw
 from interp_widgets.widgets import _lens_data as lens_data
 from interp_widgets.widgets._pack import plane, size, string_table
-from tests.widgets.examples import PROMPT, model, synthetic, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic, unpack
 
 
 def planes(packed: dict[str, Any]) -> dict[str, np.ndarray]:

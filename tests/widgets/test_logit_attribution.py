@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from interp_widgets.widgets import ResidualBus
-from tests.widgets.examples import PROMPT, model, synthetic_writes, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import synthetic_writes, unpack
 from tests.widgets.test_contract import wire_bytes
 
 

@@ -11,7 +11,8 @@ import pytest
 
 import interp_widgets as iw
 from interp_widgets.widgets import LogitLensHeatmap
-from tests.widgets.examples import PROMPT, model, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import unpack
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ import torch
 import interp_widgets as iw
 from interp_widgets.widgets import LayerBarPatching, _patching_data, _patching_sent
 from interp_widgets.widgets._patching_question import PLACES, Pair, Question
-from tests.widgets.examples import OTHER, PROMPT, model, unpack
+from tests.widgets.examples import OTHER, PROMPT, model
+from tests.widgets.synthetic import unpack
 
 PAIR: dict[str, Any] = {
     "clean": PROMPT,

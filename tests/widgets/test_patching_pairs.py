@@ -10,7 +10,8 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.widgets import LayerBarPatching
-from tests.widgets.examples import OTHER, PROMPT, model, unpack
+from tests.widgets.examples import OTHER, PROMPT, model
+from tests.widgets.synthetic import unpack
 from tests.widgets.test_patching import LONGER, planes, widget
 
 PAIRS: dict[str, Any] = {

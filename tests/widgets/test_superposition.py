@@ -12,7 +12,7 @@ import interp_widgets as iw
 from interp_widgets.core.superposition import iter_superposition, superposition
 from interp_widgets.widgets import superposition as home
 from interp_widgets.widgets.superposition import STEPS, SuperpositionPlayground
-from tests.widgets.examples import unpack
+from tests.widgets.synthetic import unpack
 from tests.widgets.test_contract import wire_bytes
 
 

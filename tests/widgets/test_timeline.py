@@ -9,7 +9,8 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.repeats import repeats
 from interp_widgets.widgets import TrainingTimeline
-from tests.widgets.examples import PROMPT, model, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import unpack
 
 
 def planes(sent: dict) -> dict[str, np.ndarray]:

@@ -13,7 +13,8 @@ import torch
 import interp_widgets as iw
 from interp_widgets.widgets import TokenStrip
 from interp_widgets.widgets._token_data import numbers, ranges
-from tests.widgets.examples import PROMPT, model, unpack
+from tests.widgets.examples import PROMPT, model
+from tests.widgets.synthetic import unpack
 
 PIECES = ["<|endoftext|>", "def", " f", "\n", "    ", "<0xE2>", "<0x80>", "\t"]
 
