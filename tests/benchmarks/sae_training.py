@@ -11,7 +11,8 @@ measures and keeps on the way, ``SAETrainer.step``, ``TopKTrainer.update``, and 
 the steps of its trainer, which takes no activations. They take turns, one step each, so that other
 work on the machine slows all alike. Times are medians of the steps' second half; "first" is the
 first half, in which ReLU's codes are still dense. The floor is the encoder's product alone, into
-memory that is there already. FVE and L0 are of held-out activations after the last step. Peak
+memory that is there already. FVE, L0 and the loss that all minimise (ReLU's is the error plus λ
+times codes times lengths of directions) are of held-out activations after the last step. Peak
 memory is the process's above what it held before the step, sampled every 2 ms.
 """
 
@@ -59,7 +60,7 @@ class Entrant:
     """One library's training, step by step, and what it measured."""
 
     step: Callable[[Tensor], None]
-    reconstruct: Callable[[Tensor], tuple[Tensor, Tensor]]  # to codes and reconstruction
+    judge: Callable[[Tensor], tuple[Tensor, Tensor]]  # codes times lengths, reconstruction
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
     peak: float = 0.0
@@ -101,7 +102,7 @@ def ours(size: Size, variant: str, x: Tensor, steps: int) -> Entrant:
 
     def judge(held: Tensor) -> tuple[Tensor, Tensor]:
         codes = run.sae.encode(held)
-        return codes, run.sae.decode(codes)
+        return codes * run.sae.W_dec.norm(dim=1), run.sae.decode(codes)
 
     return Entrant(lambda _: next(stepping, None) and None, judge)
 
@@ -134,7 +135,7 @@ def sae_lens(size: Size, variant: str, x: Tensor, steps: int) -> Entrant:
 
     def judge(held: Tensor) -> tuple[Tensor, Tensor]:
         codes = sae.encode(held)
-        return codes, sae.decode(codes)
+        return codes * sae.W_dec.norm(dim=1), sae.decode(codes)
 
     return Entrant(step, judge)
 
@@ -163,7 +164,8 @@ def dictionary_learning(size: Size, variant: str, x: Tensor, steps: int) -> Entr
     done = iter(range(steps + 1))
 
     def judge(held: Tensor) -> tuple[Tensor, Tensor]:
-        return tuple(reversed(trainer.ae(held, output_features=True)))  # type: ignore[return-value]
+        out, codes = trainer.ae(held, output_features=True)
+        return codes * trainer.ae.decoder.weight.norm(dim=0), out
 
     return Entrant(lambda batch: trainer.update(next(done), batch) and None, judge)
 
@@ -264,11 +266,13 @@ def floor(size: Size, device: str) -> float:
 
 
 @torch.no_grad()
-def quality(one: Entrant, held: Tensor) -> tuple[float, float]:
-    """FVE and L0."""
-    codes, out = one.reconstruct(held)
-    missed = (held - out).square().sum() / (held - held.mean(0)).square().sum()
-    return 1 - float(missed), float((codes > 0).sum(1).float().mean())
+def quality(one: Entrant, held: Tensor, l1: float) -> tuple[float, float, float]:
+    """FVE, L0, and the loss that all of them minimise: MSE + l1 * sum of codes times lengths."""
+    codes, out = one.judge(held)
+    missed = (held - out).square().sum(1).mean()
+    spread = (held - held.mean(0)).square().sum(1).mean()
+    loss = missed + l1 * codes.sum(1).mean()
+    return 1 - float(missed / spread), float((codes > 0).sum(1).float().mean()), float(loss)
 
 
 def table(name: str, variant: str, steps: int, device: str) -> None:
@@ -285,15 +289,26 @@ def table(name: str, variant: str, steps: int, device: str) -> None:
     race(found, (x[i % POOL * size.batch :][: size.batch] for i in range(steps)), steps, device)
     mine = median(found["interp_widgets"].wall[steps // 2 :])
     mine_cpu = median(found["interp_widgets"].cpu[steps // 2 :])
-    titles = "ms/step", "cpu ms", "first", "ratio", "by cpu", "floor", "FVE", "L0", "peak MiB"
+    titles = (
+        "ms/step",
+        "cpu ms",
+        "first",
+        "ratio",
+        "by cpu",
+        "floor",
+        "FVE",
+        "L0",
+        "loss",
+        "peak MiB",
+    )
     print(" " * 20 + "".join(f"{title:>9}" for title in titles))
     for library, one in found.items():
         wall, cpu = median(one.wall[steps // 2 :]), median(one.cpu[steps // 2 :])
         first = median(one.wall[WARM : steps // 2])
-        fve, l0 = quality(one, held)
+        fve, l0, loss = quality(one, held, L1 if variant == "relu" else 0.0)
         print(
             f"{library:20}{wall * 1e3:9.1f}{cpu * 1e3:9.1f}{first * 1e3:9.1f}{wall / mine:9.2f}"
-            f"{cpu / mine_cpu:9.2f}{least / wall:9.0%}{fve:9.4f}{l0:9.1f}{one.peak:9.0f}"
+            f"{cpu / mine_cpu:9.2f}{least / wall:9.0%}{fve:9.4f}{l0:9.1f}{loss:9.2f}{one.peak:9.0f}"
         )
     del found
     gc.collect()
