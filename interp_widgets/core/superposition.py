@@ -299,9 +299,9 @@ def iter_superposition(
     Arguments but `every` are those of `superposition`, and it raises what that does, at once.
     """
     inputs = ToyFeatures(features, density, correlation, group)
-    if hidden < 1 or steps < 1 or every < 1:
+    if not all(isinstance(one, int) and one >= 1 for one in (hidden, steps, every)):
         raise ValueError(
-            "hidden, steps and every are 1 or more; got "
+            "hidden, steps and every are whole numbers, 1 or more; got "
             f"hidden={hidden!r}, steps={steps!r}, every={every!r}."
         )
     if not 0 < decay <= 1:

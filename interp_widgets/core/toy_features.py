@@ -37,8 +37,8 @@ class ToyFeatures:
     group: int = 2
 
     def __post_init__(self) -> None:
-        if self.features < 1:
-            raise ValueError(f"features is 1 or more; got {self.features!r}.")
+        if not isinstance(self.features, int) or self.features < 1:
+            raise ValueError(f"features is a whole number, 1 or more; got {self.features!r}.")
         if not 0 < self.density <= 1:
             raise ValueError(
                 f"density is the chance that a feature is on, above 0 and at most 1; got "
@@ -49,7 +49,7 @@ class ToyFeatures:
                 "correlation is -1 (at most one of a group is on) to 1 (all or none is); got "
                 f"{self.correlation!r}."
             )
-        if self.group < 2:
+        if not isinstance(self.group, int) or self.group < 2:
             raise ValueError(f"group is 2 features or more; got {self.group!r}.")
 
     def batch(self, rows: int, generator: torch.Generator) -> Tensor:

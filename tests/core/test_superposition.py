@@ -195,8 +195,10 @@ def test_pictures_hold_the_numbers(pentagon):
     [
         ({"density": 0.0}, "density is the chance"),
         ({"density": 1.5}, "at most 1; got 1.5"),
-        ({"features": 0}, "features is 1 or more"),
+        ({"features": 0}, "features is a whole number, 1 or more"),
+        ({"features": 2.5}, "got 2.5"),
         ({"hidden": 0}, "hidden=0"),
+        ({"hidden": 1.5}, "hidden=1.5"),
         ({"decay": 0.0}, "decay is each feature's importance"),
         ({"correlation": 2.0}, "correlation is -1"),
         ({"group": 1}, "group is 2 features or more"),
