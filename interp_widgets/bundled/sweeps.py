@@ -1,7 +1,7 @@
 """The sweep that ships: variants, sparsities and widths on one layer of the course model.
 
-``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in a quarter of an hour on
-one core, and writes the table that `iw.sae_sweep` reads. It belongs to one set of weights.
+``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in five minutes of
+one processor, and writes the table that `iw.sae_sweep` reads. It belongs to one set of weights.
 """
 
 from __future__ import annotations

@@ -174,7 +174,7 @@ def sae_sweep() -> Sweep:
     if not RECORDED.is_file():
         raise FileNotFoundError(
             "no sweep was recorded for these weights: python -m interp_widgets.bundled.sweeps "
-            "makes one, in a quarter of an hour."
+            "makes one, in some minutes."
         )
     return sweep_of(**json.loads(RECORDED.read_text()))
 
