@@ -7,6 +7,7 @@ import torch
 
 from interp_widgets.core.dictionary import initial
 from interp_widgets.core.dictionary.variants import VARIANTS, LossState, convert_l1, make_variant
+from interp_widgets.core.dictionary.variants.topk import TopK
 from tests.core.test_sae_variants import HYPER, WIDTH, D, begun, rows
 
 
@@ -31,7 +32,9 @@ def test_training_starts_at_tied_directions_amid_the_data():
         objective = make_variant(name)
         sample = rows(400).float()
         made = objective.parameters(D, 64, sample, torch.Generator().manual_seed(1))
-        assert torch.equal(made["W_enc"], made["W_dec"].T)
+        factor = made["W_enc"].norm() / made["W_dec"].norm()
+        assert isinstance(objective, TopK) or factor == 1
+        torch.testing.assert_close(made["W_enc"], made["W_dec"].T * factor)
         assert made["W_enc"].data_ptr() != made["W_dec"].data_ptr()
         assert made["W_enc"].T.is_contiguous()
         length = torch.full((64,), 1.0 if objective.unit_norm else 0.1)
@@ -43,6 +46,23 @@ def test_training_starts_at_tied_directions_amid_the_data():
     assert zero["b_dec"].abs().max() == 0
     apart = make_variant("topk", center=False).parameters(D, 64, sample)
     assert apart["b_dec"].abs().max() == 0
+
+
+@pytest.mark.parametrize("name", ["topk", "batchtopk", "matryoshka"])
+def test_the_first_reconstruction_has_the_right_length(name):
+    """No factor on the encoder would make the error of the sample smaller."""
+    sample = rows(400).float()
+    objective = make_variant(name, k=8)
+    made = objective.parameters(D, 64, sample, torch.Generator().manual_seed(1))
+
+    @torch.no_grad()
+    def error(factor: float) -> float:
+        pre = (sample - made["b_dec"]) @ made["W_enc"] * factor
+        values, indices = pre.topk(8, dim=1)
+        codes = torch.zeros_like(pre).scatter(1, indices, values.relu())
+        return float((sample - made["b_dec"] - codes @ made["W_dec"]).square().sum())
+
+    assert error(1.0) < min(error(0.9), error(1.1))
 
 
 def test_outliers_hardly_move_a_geometric_median():

@@ -21,6 +21,8 @@ from interp_widgets.core.dictionary.variants.base import (
     squared_error,
 )
 
+_FITTED = 4096  # rows that the encoder's first length is fitted on
+
 
 class TopK(Variant):
     """``MSE / variance + α AuxK``, directions of length 1."""
@@ -40,6 +42,33 @@ class TopK(Variant):
             )
         if k != int(k) and not self.across_batch:
             raise ValueError(f"k of {self.name} is a whole number; got {k}.")
+
+    def parameters(
+        self,
+        d_in: int,
+        d_sae: int,
+        sample: Tensor,
+        generator: torch.Generator | None = None,
+        sample_out: Tensor | None = None,
+    ) -> Parameters:
+        """See `Variant.parameters`; an autoencoder's encoder is shortened to begin at the data.
+
+        The k directions nearest to an activation overlap: with an encoder as long as they are,
+        their sum overshoots by far, and the first hundred steps are spent on that. One factor, by
+        least squares, brings the first reconstructions to the right length.
+        """
+        made = super().parameters(d_in, d_sae, sample, generator, sample_out)
+        if sample_out is None:
+            x = sample[:_FITTED].float()
+            k = min(max(1, round(self.hyper["k"])), d_sae)
+            center = self._center(made)
+            with torch.no_grad():
+                codes, _ = topk_codes(x, made["W_enc"], made["b_enc"], k, center=center)
+                first = sparse_decode(codes, made["W_dec"])
+                wanted = x if center is None else x - center
+                factor = (wanted * first).sum() / first.square().sum()
+                made["W_enc"].mul_(torch.where(factor.isfinite() & (factor > 0), factor, 1.0))
+        return made
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`."""
