@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+from interp_widgets.widgets._sae_race import SWITCHES
 from interp_widgets.widgets._sae_words import GIVEN, OVER, VIEWER
 
-_TRAINS = ("start", "pause", "step", "stop", "rewind", "change", "make", "enter", "leave", "pick")
+_TRAINS = ("start", "pause", "step", "stop", "rewind", "change", "pick")
+_MAKES = ("make", "break", "enter", "leave")
 _MOST = 6  # runs in a race
 SCALES = ("log", "linear")
 
@@ -22,7 +24,7 @@ def check_state(entrants: Sequence[Entrant], values: Mapping[str, Any]) -> None:
 def check_action(entrants: Sequence[Entrant], state: Mapping[str, Any], action: Any) -> None:
     """Refuses what these runs cannot do."""
     live = [one for one in entrants if one.live]
-    if action.get("do") in _TRAINS and not live:
+    if action.get("do") in (*_TRAINS, *_MAKES) and not live:
         raise ValueError(VIEWER)
     match action:
         case {"do": "start" | "step"} if all(one.done for one in live):
@@ -34,11 +36,15 @@ def check_action(entrants: Sequence[Entrant], state: Mapping[str, Any], action: 
         case {"do": "change", "run": run, "what": knob, "to": value}:
             _check_run(entrants, run)
             _check_knob(entrants[run], knob, value)
-        case {"do": "make" | "enter" | "leave"} if not state["designs"]:
+        case {"do": "make" | "break" | "enter" | "leave"} if not state["designs"]:
             raise ValueError(GIVEN)
         case {"do": "make", "run": run, "what": what, "to": to}:
             _check_run(entrants, run)
             _check_design(what, to)
+        case {"do": "break", "run": run, "switch": switch}:
+            _check_run(entrants, run)
+            if switch not in SWITCHES:
+                raise ValueError(f"switch is one of {', '.join(SWITCHES)}; got {switch!r}.")
         case {"do": "enter"} if len(entrants) >= _MOST:
             raise ValueError(f"a race has at most {_MOST} runs; let one leave first.")
         case {"do": "leave", "run": run}:

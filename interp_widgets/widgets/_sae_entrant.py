@@ -27,6 +27,7 @@ class Entrant:
 
     Attributes:
         run: a `TrainingRun` or a `Training`.
+        broken: in words, what was broken of it on purpose.
         live: it can be trained.
         curves: what is drawn of it.
         to_walk: steps asked for one by one and not done yet.
@@ -47,6 +48,7 @@ class Entrant:
     def __init__(self, run: TrainingRun | Training, name: str = "") -> None:
         self.run: Any = run
         self.name = name
+        self.broken: list[str] = []
         self.live = hasattr(run, "advance")
         self.curves = Curves(len(MEASURES))
         self.to_walk = 0

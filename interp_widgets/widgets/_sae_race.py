@@ -11,6 +11,15 @@ from typing import Any
 from interp_widgets.widgets._sae_entrant import Entrant
 from interp_widgets.widgets._sae_examples import Examples, InRows, InText
 
+SWITCHES = {
+    "norm": "no decoder norm",
+    "center": "no centring",
+    "l1_up": "λ × 100",
+    "l1_down": "λ / 100",
+    "width": "width 1×",
+}
+"""Ways to break a run on purpose: what a switch is called in an action, and on the page."""
+
 _NAMED = ("k", "l1", "d_sae", "lr", "seed")  # what tells two runs of one variant apart
 
 
@@ -28,8 +37,9 @@ class Field:
         given: settings of all runs, as `train_sae` takes them.
 
     Attributes:
-        designs: of each run made here, what can be chosen anew: ``{"base", "variant", "d_sae"}``,
-            where the base is its place in `race`; empty where runs were given.
+        designs: of each run made here, what can be chosen anew: ``{"base", "variant", "d_sae",
+            "broken"}``, where the base is its place in `race` and what is broken are some of
+            `SWITCHES`; empty where runs were given.
 
     Raises:
         TypeError: neither or both, or something that is no run.
@@ -56,7 +66,7 @@ class Field:
         self._data, self._bases = data, [{**given, **one} for one in race or [{}]]
         for base, settings in enumerate(self._bases):
             run = _run(data, settings)
-            design = {"base": base, "variant": run.variant, "d_sae": run.d_sae}
+            design = {"base": base, "variant": run.variant, "d_sae": run.d_sae, "broken": []}
             self._made[json.dumps(design), self._before(self.designs, design)] = Entrant(run)
             self.designs.append(design)
 
@@ -74,6 +84,7 @@ class Field:
             if key not in self._made:
                 self._made[key] = Entrant(_run(self._data, self._settings(design)))
             found.append(self._made[key])
+            found[-1].broken = [SWITCHES[switch] for switch in design["broken"]]
         return _named(found)
 
     @staticmethod
@@ -93,7 +104,39 @@ class Field:
             known = {*settings_of_training(), *make_variant(variant).hyper} - {"k", "l1"}
             known |= {"k", "l1"} & set(make_variant(variant).hyper)
             settings = {name: value for name, value in settings.items() if name in known}
-        return {**settings, "variant": variant, "d_sae": design["d_sae"]}
+        whole = {**settings, "variant": variant, "d_sae": design["d_sae"]}
+        for switch in design["broken"]:
+            whole |= self._broken(switch, whole)
+        return whole
+
+    def _broken(self, switch: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What a switch makes of the settings of a healthy run."""
+        from interp_widgets.core.dictionary.variants import make_variant
+
+        healthy = make_variant(settings["variant"])
+        match switch:
+            case "center":
+                return {"center": False}
+            case "width":
+                return {"d_sae": next(iter(self._made.values())).run.d_in}
+            case "norm" if "weighted" in healthy.settings:
+                return {"weighted": False}
+            case "l1_up" | "l1_down" if "l1" in healthy.hyper:
+                factor = 100 if switch == "l1_up" else 0.01
+                return {"l1": settings.get("l1", healthy.hyper["l1"]) * factor}
+        raise ValueError(
+            f"{SWITCHES.get(switch, switch)!r} cannot be done to the variant {healthy.name}. "
+            "All switches can to 'relu'."
+        )
+
+
+def switched(broken: Sequence[str], switch: str) -> list[str]:
+    """With this switch turned, in the order of `SWITCHES`; λ goes one way only."""
+    rest = {one for one in broken if one != switch}
+    if switch.startswith("l1"):
+        rest -= {"l1_up", "l1_down"}
+    on = rest if switch in broken else rest | {switch}
+    return [one for one in SWITCHES if one in on]
 
 
 def _given(run: Any, data: Any, race: Any, given: Mapping[str, Any]) -> list[Any]:
@@ -166,8 +209,9 @@ def _named(entrants: list[Entrant]) -> list[Entrant]:
             v for other, v in zip(entrants, values, strict=True) if other.run.variant == variant
         ]
         differ = [key for key in _NAMED if len({v[key] for v in like}) > 1 and own[key] is not None]
+        differ = [] if one.broken else differ  # the switches say it
         told = " ".join(f"{'λ' if key == 'l1' else key} {own[key]:g}" for key in differ)
-        one.name = f"{variant} {told}".strip()
+        one.name = ", ".join([f"{variant} {told}".strip(), *one.broken])
     twice = Counter(one.name for one in entrants)
     for place, one in enumerate(entrants):
         if twice[one.name] > 1:

@@ -11,6 +11,7 @@ import numpy as np
 from interp_widgets.widgets._pack import number, plane
 from interp_widgets.widgets._sae_curves import close_up
 from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+from interp_widgets.widgets._sae_race import SWITCHES
 
 ROOM = 2600  # bytes of curves in one message; names and brackets come on top
 BARS = 24  # of the histogram of firing rates, a quarter of a power of ten each
@@ -26,6 +27,7 @@ def opening(entrants: Sequence[Entrant], seq: int) -> dict[str, Any]:
 
     return {
         "variants": list(VARIANTS),
+        "switches": SWITCHES,
         "seq": seq,
         "measures": list(MEASURES),
         "runs": [{**_about(one), **_now(one), **_piece(one, 0, None)} for one in entrants],

@@ -18,7 +18,13 @@ from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._sae_checks import SCALES, check_action, check_state
 from interp_widgets.widgets._sae_entrant import MEASURES
-from interp_widgets.widgets._sae_race import Field, Frozen, examples_of, settings_of_training
+from interp_widgets.widgets._sae_race import (
+    Field,
+    Frozen,
+    examples_of,
+    settings_of_training,
+    switched,
+)
 from interp_widgets.widgets._sae_words import sentence
 from interp_widgets.widgets._sae_work import TrainerWork
 from interp_widgets.widgets._traits import drawn, packed, state
@@ -59,8 +65,11 @@ class SAETrainer(TrainerWork):
         mode: ``"paused"``, ``"running"`` or ``"stopped"``.
         walked: steps asked for one by one.
         rewound: how many times training was rewound, and to which step at last.
-        designs: of each run made here, what can be chosen anew while it runs no more:
-            ``{"base": 0, "variant": "topk", "d_sae": 256}``; its base is its place in `race`.
+        designs: of each run made here, what can be chosen anew:
+            ``{"base": 0, "variant": "topk", "d_sae": 256, "broken": ["center"]}``. Its base is its
+            place in `race`; what is broken on purpose are some of ``"norm"`` (no decoder norm in
+            the penalty), ``"center"``, ``"l1_up"`` and ``"l1_down"`` (λ × 100 and / 100), and
+            ``"width"`` (as many latents as dimensions).
         settings: of each run, the knobs that were turned: ``{"k": 8, "lr": 1e-3, "l1": 0.1}``.
         chosen: the run that sliders, histogram, match and latent are of.
         picked: the latent that is looked at; -1 for none.
@@ -97,9 +106,9 @@ class SAETrainer(TrainerWork):
 
     ACTIONS = (
         *("start", "pause", "step", "stop", "rewind", "change"),
-        *("make", "enter", "leave", "run", "pick", "measure", "scale", "window"),
+        *("make", "break", "enter", "leave", "run", "pick", "measure", "scale", "window"),
     )
-    COMPUTES = (*ACTIONS[:6], "make", "enter", "leave", "run", "pick")
+    COMPUTES = (*ACTIONS[:6], "make", "break", "enter", "leave", "run", "pick")
 
     def __init__(
         self,
@@ -208,6 +217,13 @@ class SAETrainer(TrainerWork):
                 ]
                 settings = [{} if i == run else s for i, s in enumerate(state["settings"])]
                 return {**state, **_AT_REST, "designs": designs, "settings": settings}
+            case {"do": "break", "run": int(run), "switch": str(switch)}:
+                designs = [
+                    {**design, "broken": switched(design["broken"], switch)} if i == run else design
+                    for i, design in enumerate(state["designs"])
+                ]
+                settings = [{} if i == run else s for i, s in enumerate(state["settings"])]
+                return {**state, **_AT_REST, "designs": designs, "settings": settings}
             case {"do": "enter", "variant": str(variant)}:
                 like = (state["designs"] or [{}])[min(state["chosen"], len(state["designs"]) - 1)]
                 designs = [*state["designs"], {**like, "variant": variant}]
@@ -237,7 +253,7 @@ class SAETrainer(TrainerWork):
             return
         now = self._history.state
         check_action(self._entrants, now, action)
-        if action.get("do") in ("make", "enter"):
+        if action.get("do") in ("make", "break", "enter"):
             self._field.entrants(self.reduce(now, action)["designs"])
 
     # -- its end -------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import interp_widgets as iw
+from interp_widgets.core.dictionary.synthetic import ground_truth
 from tests.browser.harness import open_browser
 from tests.browser.harness_chromium import provide_chromium
 
@@ -101,6 +102,20 @@ PICTURES: dict[str, Picture] = {
         lambda model: iw.superposition(5, 2, steps=1000).widget(picked=2),
     ),
     "overlap_plot": Picture(lambda model: iw.OverlapPlot()),
+    "sae_trainer": Picture(
+        lambda model: iw.SAETrainer(
+            data=ground_truth(samples=16_384),
+            race=[{"variant": "relu"}, {"variant": "topk", "k": 4}],
+            **{"d_sae": 64, "steps": 1200, "batch_size": 1024, "lr": 3e-3},
+        ),
+        [
+            {"do": "measure", "by": "mse"},
+            {"do": "step", "n": 400},
+            {"do": "change", "run": 0, "what": "l1", "to": 0.25},
+            {"do": "step", "n": 600},
+            {"do": "pick", "latent": 12},
+        ],
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 

@@ -281,6 +281,33 @@ def test_runs_change_join_and_leave_and_come_back_as_they_were() -> None:
     assert len(trainer.runs) == 3
 
 
+def test_switches_break_a_run_and_mend_it() -> None:
+    race = [{"variant": "relu", "l1": 0.1}] * 2
+    trainer = SAETrainer(data=made(samples=2048), race=race, **{**SETTINGS, "steps": 300})
+    healthy = trainer.runs[1]
+
+    def switch(*names: str) -> Any:
+        for name in names:
+            trainer.act({"do": "break", "run": 1, "switch": name})
+        return trainer.runs[1]
+
+    assert switch("l1_up").hyper["l1"] == pytest.approx(10)
+    assert switch("l1_down").hyper["l1"] == pytest.approx(0.001)  # one way only
+    assert switch("width").d_sae == 8
+    assert trainer._entrants[1].name == "relu, λ / 100, width 1×"
+    assert not switch("l1_down", "width", "center").sae.center
+    assert switch("center") is healthy
+    free = switch("norm")
+    trainer.start().wait()
+    lengths = [one.sae.directions.norm(dim=1).mean() for one in (trainer.runs[0], free)]
+    assert lengths[1] > 1.1 * lengths[0]  # the penalty is escaped by growing
+    assert free.history["sparsity"][-1] < trainer.runs[0].history["sparsity"][-1]
+    with pytest.raises(ValueError, match="cannot be done to the variant topk"):
+        trainer.act({"do": "make", "run": 1, "what": "variant", "to": "topk"})
+    with pytest.raises(ValueError, match="switch is one of norm, center"):
+        switch("light")
+
+
 def test_true_directions_are_matched_while_it_trains() -> None:
     trainer = SAETrainer(data=made(samples=4096), **{**SETTINGS, "steps": 400, "batch_size": 256})
     assert trainer.curves["runs"][0]["truths"] == 12

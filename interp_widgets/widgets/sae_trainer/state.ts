@@ -61,6 +61,8 @@ export interface RawRun extends Now, Piece {
 export interface RawCurves {
   seq: number;
   variants: string[];
+  /** Ways to break a run on purpose, and what the page calls them. */
+  switches: Record<string, string>;
   runs: RawRun[];
 }
 
@@ -123,7 +125,7 @@ export interface TrainerState extends BaseState {
   rewound: [times: number, step: number];
   settings: Record<string, number>[];
   /** Of runs that can be made otherwise. */
-  designs: { base: number; variant: string; d_sae: number }[];
+  designs: { base: number; variant: string; d_sae: number; broken: string[] }[];
   chosen: number;
   picked: number;
   measure: Measure;

@@ -26,10 +26,14 @@ class ReLU(Variant):
     """``MSE + λ Σ f ‖direction‖``, the gradient through the lengths too (Anthropic, April 2024).
 
     The published λ = 5 is for ``E‖x‖ = √d``; at ``E‖x‖² = 1`` the same is ``5 / √d``.
+
+    With ``weighted=False`` the penalty is on ``f`` alone, for showing what then happens: directions
+    grow, codes shrink, the penalty falls, and nothing gets sparser.
     """
 
     name = "relu"
     defaults: ClassVar[dict[str, float]] = {"l1": 0.1}
+    fixed: ClassVar[dict[str, Any]] = {"weighted": True}
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`."""
@@ -45,7 +49,8 @@ class ReLU(Variant):
         )
         residual, mse = squared_error(y, reconstruction)
         # A product of matrices would be in half precision, where that is asked for.
-        sparsity = mean.sum() if self.unit_norm else (mean * W_dec.norm(dim=1)).sum()
+        weighted = self.settings.get("weighted", False)
+        sparsity = (mean * W_dec.norm(dim=1)).sum() if weighted else mean.sum()
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity
         none = torch.zeros_like(mse)
         return Loss(total, mse.detach(), sparsity.detach(), none, fired, residual.detach())
@@ -59,4 +64,5 @@ class ReLUUnit(ReLU):
     """``MSE + λ Σ f`` with directions of length 1 (Bricken et al., 2023)."""
 
     name = "relu_unit"
+    fixed: ClassVar[dict[str, Any]] = {}
     unit_norm = True
