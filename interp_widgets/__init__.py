@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.features import FeatureDashboard as FeatureDashboard
     from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
@@ -155,6 +156,7 @@ _HOME = {
     "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",
+    "FeatureDashboard": "widgets.features",
     "FeatureDashboards": "core.dictionary.feature_record",
     "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",

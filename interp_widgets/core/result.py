@@ -34,7 +34,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "Attention": ("core.attention", "attention", "AttentionView"),
     "Circuit": ("core.patching.circuit_record", "circuit", None),
     "Composition": ("core.composition", "composition", None),
-    "FeatureDashboards": ("core.dictionary.feature_record", "features", None),
+    "FeatureDashboards": ("core.dictionary.feature_record", "features", "FeatureDashboard"),
     "HeadCircuit": ("core.head_circuit", "head_circuit", None),
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),
     "HeadEdit": ("core.head_edit", "gender", "GenderBars"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.features import FeatureDashboard as FeatureDashboard
     from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
     from interp_widgets.widgets.heads import HeadGrid as HeadGrid
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 WIDGETS = {
     "AttentionView": "attention",
     "AttributionScatter": "attribution",
+    "FeatureDashboard": "features",
     "GenderBars": "gender",
     "Glossary": "glossary",
     "HeadGrid": "heads",
@@ -52,6 +54,7 @@ __all__ = [
     "WIDGETS",
     "AttentionView",
     "AttributionScatter",
+    "FeatureDashboard",
     "GenderBars",
     "Glossary",
     "HeadGrid",

@@ -13,6 +13,7 @@ from interp_widgets.core.lens.lens import Lens
 from interp_widgets.widgets import (
     AttentionView,
     AttributionScatter,
+    FeatureDashboard,
     GenderBars,
     Glossary,
     HeadGrid,
@@ -30,6 +31,7 @@ from interp_widgets.widgets import (
 from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._question import Question
 from tests.core.tiny import hf_model, tokenizer
+from tests.widgets.feature_data import dashboards, small_sae
 
 PROMPT = "the capital of Texas is"
 OTHER = "the capital of Rome is"
@@ -108,6 +110,33 @@ EXAMPLES = {
             {"do": "prompt", "side": 1, "text": "the city of Rome is"},
         ],
         most_bytes=4_000,
+    ),
+    "FeatureDashboard": Example(
+        make=lambda **given: FeatureDashboard(
+            *(dashboards(model(), i) for i in (0, 1)),
+            model=model(),
+            sae=(small_sae(), small_sae(1)),
+            **given,
+        ),
+        actions=[
+            {"do": "sort", "by": "density", "falling": True},
+            {"do": "search", "text": "texas"},
+            {"do": "only", "by": "alive"},
+            {"do": "densities", "between": [0.01, 1.0]},
+            {"do": "open", "place": 0, "feature": 3},
+            {"do": "quantile", "at": 0.5},
+            {"do": "rename", "side": 0, "feature": 3, "text": "Texas"},
+            {"do": "note", "side": 0, "feature": 3, "text": "a guess"},
+            {"do": "test", "side": 0, "feature": 3, "by": "label", "label": "Texas"},
+            {"do": "test", "side": 0, "feature": 3, "by": "tokens", "label": ""},
+            {"do": "hide", "side": 0, "feature": 3, "on": True},
+            {"do": "open", "place": 1, "feature": 5},
+            {"do": "side", "to": 1},
+            {"do": "prompt", "text": PROMPT},
+            {"do": "token", "at": 4},
+            {"do": "close", "place": 0},
+        ],
+        most_bytes=6_000,
     ),
     "GenderBars": Example(
         make=lambda **given: GenderBars(model=model(), **LEANINGS, **given),
