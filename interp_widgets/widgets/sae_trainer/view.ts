@@ -196,7 +196,7 @@ export class View {
     const chosen = runs[this.link.read("chosen")];
     if (!chosen) return;
     const { about, now } = chosen;
-    const state = about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
+    const state = this.link.dead ? "ended with its kernel" : about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
     const text = `step ${now.step.toLocaleString("en")} of ${about.steps.toLocaleString("en")} · ${state}`;
     if (this.where.textContent !== text) this.where.textContent = text;
     const [same, differs] = now.again;
