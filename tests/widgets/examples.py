@@ -266,6 +266,7 @@ EXAMPLES = {
             {"do": "pick", "latent": 3},
             {"do": "window", "steps": [2, 9]},
             {"do": "make", "run": 1, "what": "d_sae", "to": 12},
+            {"do": "break", "run": 0, "switch": "center"},
             {"do": "enter", "variant": "gated"},
             {"do": "leave", "run": 0},
             {"do": "stop"},
