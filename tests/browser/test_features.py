@@ -1,0 +1,152 @@
+"""FeatureDashboard in a real JupyterLab: list, cards, labels, prompts; ten thousand latents."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page, expect
+
+from interp_widgets.core.dictionary.features import features_of
+from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.widgets.features import FeatureDashboard
+from tests.browser.harness import NB
+from tests.browser.test_attention_view import holds, value
+
+ROOT = Path(__file__).parents[2]
+
+SETUP = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from interp_widgets.widgets import FeatureDashboard
+from tests.widgets.examples import model
+from tests.widgets.feature_data import dashboards, small_sae
+record = dashboards(model())
+w = FeatureDashboard(record, model=model(), sae=small_sae())
+"""
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+Notebook = Callable[..., NB]
+
+
+def listed(page: Page) -> list[int]:
+    """Numbers of the latents whose rows are in the page."""
+    rows = page.locator(".iw-feat-row").all()
+    return [int(row.get_attribute("data-feature") or -1) for row in rows]
+
+
+def accessible(page: Page) -> None:
+    found = Axe().run(page, context=".iw-features").response["violations"]
+    assert [(v["id"], v["nodes"][0]["html"][:300]) for v in found] == []
+
+
+def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
+    nb = notebook([SETUP, "w"])
+    page = nb.page
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    cells = page.locator(".jp-Notebook-cell").count()
+    grid = page.get_by_role("grid")
+    page.locator("[data-sort=density]").click()
+    holds(nb, "(w.sort, w.falling)", ["density", True])
+    assert listed(page) == value(nb, "w.listed")
+
+    grid.focus()
+    for key in ("ArrowDown", "ArrowDown", "Enter", "Shift+ArrowUp", "d", "d"):
+        page.keyboard.press(key)
+    third = value(nb, "w.listed[2]")
+    holds(nb, "w.opened", [third, -1])
+    card = page.locator(f'article[aria-label="Latent {third}"]')
+    expect(card.locator(".iw-feat-windows b").first).to_have_text(
+        f"{value(nb, f'record[{third}].top[0].activation'):.2f}"
+    )
+    expect(grid).to_be_focused()
+
+    card.get_by_label(f"Label of latent {third}").fill(HOSTILE)
+    page.keyboard.press("Enter")
+    holds(nb, f"record.labels.text({third})", HOSTILE)
+    expect(page.locator(f'.iw-feat-row[data-feature="{third}"]')).to_contain_text(HOSTILE)
+    card.get_by_role("button", name="tokens", exact=True).click()
+    expect(card.locator(".iw-feat-results li")).to_contain_text("fires on")
+    holds(nb, f"len(record.explanations[{third}])", 1)
+    card.get_by_role("slider").focus()
+    page.keyboard.press("Home")
+    holds(nb, "w.quantile", 0.0)
+    expect(card.get_by_role("slider")).to_be_focused()
+
+    grid.focus()
+    page.keyboard.press("/")
+    expect(page.get_by_role("searchbox")).to_be_focused()
+    page.keyboard.type("onerror")
+    holds(nb, "w.listed", [third])
+    expect(page.locator(".iw-feat-row")).to_have_count(1)
+    page.keyboard.press("ControlOrMeta+z")
+    holds(nb, "w.search", "")
+
+    page.get_by_label("Prompt", exact=True).fill("the capital of Texas is")
+    holds(nb, "w.sort", "fires")
+    expect(page.locator(".iw-feat-chips")).to_contain_text("fire on the prompt")
+    assert listed(page) == value(nb, "w.listed")
+    page.locator("[data-token='4']").click()
+    holds(nb, "w.at", 4)
+    first = value(nb, "w.listed[0]")
+    page.locator(f".iw-feat-row[data-feature='{first}']").click(modifiers=["Shift"])
+    holds(nb, "w.opened", [third, first])
+    expect(page.locator(f'article[aria-label="Latent {first}"] .iw-feat-here')).to_contain_text(
+        "On the prompt"
+    )
+    accessible(page)
+    nb.screenshot("features-light")
+    nb.theme(dark=True)
+    expect(page.locator(".iw-features")).to_have_attribute("data-theme", "dark")
+    accessible(page)
+    nb.screenshot("features-dark")
+    assert page.locator(".jp-Notebook-cell").count() == cells
+
+
+def test_ten_thousand_latents_in_a_page_without_a_kernel(
+    ctx: BrowserContext, tmp_path: Path
+) -> None:
+    rng = torch.Generator().manual_seed(0)
+    latents = 10_000
+    encoder, x = torch.randn(8, latents, generator=rng), torch.randn(600, 8, generator=rng)
+    zeros = torch.zeros(latents)
+    sae = SAE(encoder, zeros, encoder.T.contiguous(), torch.zeros(8), activation="topk", k=8)
+    tokens = [[f" word{(7 * i + j) % 90}" for j in range(30)] for i in range(20)]
+    widget = FeatureDashboard(features_of(x, tokens, sae))
+    path = widget.to_html(tmp_path / "page.html", [{"do": "open", "place": 0, "feature": 9999}])
+    page = ctx.new_page()
+    try:
+        page.goto(f"file://{path}")
+        grid = page.get_by_role("grid")
+        expect(grid).to_have_attribute("aria-rowcount", "10001")
+        assert 10 < page.locator(".iw-feat-row").count() <= 40
+        grid.focus()
+        page.keyboard.press("End")
+        expect(page.locator(".iw-feat-row").last).to_have_attribute("data-feature", "9999")
+        assert page.locator(".iw-feat-row").count() <= 40
+        page.keyboard.press("Enter")
+        expect(page.locator("article").first).to_contain_text("Latent 9999")
+        took = page.evaluate(
+            """() => {
+                const sort = document.querySelector('[data-sort=density]');
+                const begin = performance.now();
+                sort.click();
+                return new Promise(done => setTimeout(() => done(performance.now() - begin), 0));
+            }"""
+        )
+        assert took < 1000
+        widget.act({"do": "sort", "by": "density", "falling": True})
+        expect(page.locator(".iw-feat-row").first).to_have_attribute(
+            "data-feature", str(widget.listed[0])
+        )
+        assert listed(page) == widget.listed[: page.locator(".iw-feat-row").count()]
+        page.get_by_role("searchbox").fill("word13")
+        widget.act({"do": "search", "text": "word13"})
+        expect(page.locator(".iw-feat-count")).to_have_text(f"{len(widget.listed):,} of 10,000")
+        page.locator(".iw-feat-row").nth(1).click()
+        expect(page.locator(".iw-error")).to_contain_text("without a kernel")
+        accessible(page)
+    finally:
+        page.close()
