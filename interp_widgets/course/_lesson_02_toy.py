@@ -7,9 +7,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.superposition import REPRESENTED
-from interp_widgets.core.toy_features import ToyFeatures
 from interp_widgets.course.exercises import Case, Exercise, Mistake, WrongAnswerError
+
+REPRESENTED = 0.5  # squared norm from which a feature counts as kept
 
 # 02.2 -----------------------------------------------------------------------------
 
@@ -156,8 +156,8 @@ def _toys() -> list[Case]:
     cases = []
     for density in (1.0, 0.03):
         generator = torch.Generator().manual_seed(2)
-        inputs = ToyFeatures(6, density)
-        batches = torch.stack([inputs.batch(256, generator) for _ in range(150)])
+        strength, chance = torch.rand(2, 150, 256, 6, generator=generator)
+        batches = sparse_batch(strength, chance, density)
         W = 0.4 * torch.randn(6, 2, generator=generator)
         name = f"6 features in 2 dimensions at density {density:g}"
         cases.append(Case(name, (W, torch.zeros(6), batches, 0.8 ** torch.arange(6), 0.05)))
