@@ -134,6 +134,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.overlap import OverlapPlot as OverlapPlot
+    from interp_widgets.widgets.pareto import ParetoExplorer as ParetoExplorer
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
@@ -176,6 +177,7 @@ _HOME = {
     "Match": "core.dictionary.matching",
     "Overlap": "core.overlap",
     "OverlapPlot": "widgets.overlap",
+    "ParetoExplorer": "widgets.pareto",
     "Patch": "core.patching.intervention",
     "Patching": "core.patching.record",
     "PatchingPipeline": "widgets.pipeline",

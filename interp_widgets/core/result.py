@@ -55,7 +55,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     ),
     "Splitting": ("core.dictionary.splitting", "nearest", None),
     "Stability": ("core.dictionary.stability", "nearest", None),
-    "Sweep": ("core.dictionary.sweep", "sweep", None),
+    "Sweep": ("core.dictionary.sweep", "sweep", "ParetoExplorer"),
     "Timeline": ("core.timeline", "timeline", "TrainingTimeline"),
     "Training": ("core.dictionary.training_record", "training", "SAETrainer"),
 }

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.logit_attribution import ResidualBus as ResidualBus
     from interp_widgets.widgets.logit_lens import LogitLensHeatmap as LogitLensHeatmap
     from interp_widgets.widgets.overlap import OverlapPlot as OverlapPlot
+    from interp_widgets.widgets.pareto import ParetoExplorer as ParetoExplorer
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
@@ -40,6 +41,7 @@ WIDGETS = {
     "LayerBarPatching": "patching",
     "LogitLensHeatmap": "logit_lens",
     "OverlapPlot": "overlap",
+    "ParetoExplorer": "pareto",
     "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
@@ -61,6 +63,7 @@ __all__ = [
     "LayerBarPatching",
     "LogitLensHeatmap",
     "OverlapPlot",
+    "ParetoExplorer",
     "PatchingPipeline",
     "Quiz",
     "ResidualBus",

@@ -20,6 +20,7 @@ from interp_widgets.widgets import (
     LayerBarPatching,
     LogitLensHeatmap,
     OverlapPlot,
+    ParetoExplorer,
     PatchingPipeline,
     Quiz,
     ResidualBus,
@@ -300,6 +301,19 @@ EXAMPLES = {
             {"do": "pair", "pair": [3, 7]},
         ],
         most_bytes=1_000,
+    ),
+    "ParetoExplorer": Example(
+        make=lambda **given: ParetoExplorer(iw.sae_sweep(), **given),
+        actions=[
+            {"do": "pin", "point": 3},
+            {"do": "pin", "point": 12},
+            {"do": "axis", "axis": "y", "by": "delta_ce"},
+            {"do": "scale", "axis": "y", "by": "log"},
+            {"do": "variant", "name": "gated"},
+            {"do": "width", "of": 512},
+            {"do": "add", "point": {"name": "mine", "variant": "topk", "l0": 9.0, "delta_ce": 0.1}},
+        ],
+        most_bytes=8_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(
