@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import interp_widgets as iw
+from interp_widgets.bundled.lenses import texts
 from interp_widgets.core.dictionary.synthetic import ground_truth
 from tests.browser.harness import open_browser
 from tests.browser.harness_chromium import provide_chromium
@@ -116,6 +117,10 @@ PICTURES: dict[str, Picture] = {
             {"do": "pick", "latent": 12},
         ],
     ),
+    "feature_dashboard": Picture(
+        lambda model: dashboard(model),
+        [{"do": "prompt", "text": "The capital of France is"}],
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 
@@ -124,6 +129,19 @@ def best(model: Any) -> list[int]:
     """Layer and head that score highest as an induction head."""
     row = iw.heads(model).sort_values("induction").iloc[-1]
     return [int(row["layer"]), int(row["head"])]
+
+
+def dashboard(model: Any) -> Any:
+    """Latents of the middle layer; the densest that fires most on France or Paris is open."""
+    sae = iw.sae(3)
+    record = iw.features(model, sae, texts(0, 1500))
+    strongest = [(*record.pieces, "")[i] for i in record.peak_ids.tolist()]
+    rows = [row for row, piece in enumerate(strongest) if piece in (" France", " Paris")]
+    row = max(rows, key=lambda row: float(record.density[row]))
+    record.labels.set(row, strongest[row].strip())
+    asked = [0, row, "label", strongest[row].strip()]
+    shown = iw.FeatureDashboard(record, model=model, sae=sae, opened=[row], tested=[asked])
+    return shown.wait()
 
 
 def take(context: Any, name: str, picture: Picture, model: Any, folder: Path) -> None:

@@ -27,6 +27,7 @@ ${d.note}`.toLowerCase().includes(i)}}var Ve=1200,Je=140,V=class{constructor(e,t
 @container (min-width: 820px) { .iw-features .iw-feat-cards[data-open="2"] { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
 .iw-features .iw-feat-grid { height: 520px; overflow: auto; border: 1px solid var(--iw-line); border-radius: 6px; background: var(--iw-ground); font-size: 12px; }
 .iw-features .iw-feat-main:has([data-open="2"]) .iw-feat-grid { height: 224px; }
+@container (max-width: 859px) { .iw-features .iw-feat-main:has([data-open="1"]) .iw-feat-grid { height: 296px; } }
 .iw-features .iw-feat-body { position: relative; }
 .iw-features :is(.iw-feat-head, .iw-feat-row) { display: grid; grid-template-columns: 46px minmax(60px, 1.3fr) minmax(50px, 1fr) minmax(50px, 1fr) 64px 56px; gap: 0 8px; padding: 0 8px; align-items: center; height: 24px; }
 .iw-features .iw-feat-head { position: sticky; top: 0; z-index: 1; background: var(--iw-raised); border-bottom: 1px solid var(--iw-line); color: var(--iw-faint); }
