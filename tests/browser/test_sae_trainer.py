@@ -51,6 +51,41 @@ def accessible(page: Page) -> None:
     assert [(v["id"], v["nodes"][0]["html"][:300]) for v in found] == []
 
 
+def rewinds_by_hand(nb: NB) -> None:
+    """Pause, drag back along the curve, train again, rewind by keys."""
+    page = nb.page
+    trainer = page.locator(".iw-train")
+    trainer.get_by_role("button", name="Pause").click()
+    expect(trainer.get_by_role("button", name="Go on")).to_be_visible()
+    step = value(nb, "w.wait().run.step")
+    expect(page.locator(".iw-train-where")).to_contain_text("paused")
+    assert step_shown(page) == step
+    shown = page.locator("[data-measure=l0] b")
+    means = value(nb, "float(w.run.history['l0'][-25:].mean())")
+    expect(shown).to_have_text(f"{means:.3g}")
+
+    plot = page.locator(".iw-train-plot")
+    box = plot.bounding_box()
+    assert box is not None
+    across = (box["x"] + box["width"] - 20, box["y"] + 120)
+    drag(page, across, (box["x"] + box["width"] * 0.9, box["y"] + 125))
+    expect(page.locator(".iw-train-where")).not_to_contain_text(f"step {step:,}")
+    back = value(nb, "w.run.step")
+    assert back % 20 == 0
+    assert 0.7 * step < back < 0.95 * step
+    trainer.get_by_role("button", name="+10").click()
+    expect(page.locator(".iw-light")).to_contain_text("10 steps again, bit for bit")
+
+    page.locator(".iw-train-handle").focus()
+    page.keyboard.press("Home")
+    expect(page.locator("[data-target='0']")).to_be_attached()
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-target]")).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    holds(nb, "w.run.step", back)
+
+
 def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     nb = notebook([SETUP, "w", "6 * 7"])
     page = nb.page
@@ -86,35 +121,7 @@ def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     nb.screenshot("trainer-light")
     accessible(page)
 
-    trainer.get_by_role("button", name="Pause").click()
-    expect(trainer.get_by_role("button", name="Go on")).to_be_visible()
-    step = value(nb, "w.wait().run.step")
-    expect(page.locator(".iw-train-where")).to_contain_text("paused")
-    assert step_shown(page) == step
-    shown = page.locator("[data-measure=l0] b")
-    means = value(nb, "float(w.run.history['l0'][-25:].mean())")
-    expect(shown).to_have_text(f"{means:.3g}")
-
-    plot = page.locator(".iw-train-plot")
-    box = plot.bounding_box()
-    assert box is not None
-    across = (box["x"] + box["width"] - 20, box["y"] + 120)
-    drag(page, across, (box["x"] + box["width"] * 0.9, box["y"] + 125))
-    expect(page.locator(".iw-train-where")).not_to_contain_text(f"step {step:,}")
-    back = value(nb, "w.run.step")
-    assert back % 20 == 0
-    assert 0.7 * step < back < 0.95 * step
-    trainer.get_by_role("button", name="+10").click()
-    expect(page.locator(".iw-light")).to_contain_text("10 steps again, bit for bit")
-
-    page.locator(".iw-train-handle").focus()
-    page.keyboard.press("Home")
-    expect(page.locator("[data-target='0']")).to_be_attached()
-    page.keyboard.press("Escape")
-    expect(page.locator("[data-target]")).to_have_count(0)
-    page.keyboard.press("ArrowLeft")
-    page.keyboard.press("Enter")
-    holds(nb, "w.run.step", back)
+    rewinds_by_hand(nb)
     assert page.locator(".jp-Notebook-cell").count() == cells
     nb.theme(dark=True)
     expect(trainer).to_have_attribute("data-theme", "dark")
