@@ -121,6 +121,10 @@ PICTURES: dict[str, Picture] = {
         lambda model: dashboard(model),
         [{"do": "prompt", "text": "The capital of France is"}],
     ),
+    "pareto_explorer": Picture(
+        lambda model: iw.sae_sweep().widget(),
+        [{"do": "pin", "point": 14}, {"do": "pin", "point": 6}],  # both at an L0 of about 16
+    ),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 
