@@ -12,7 +12,7 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.widgets import SAETrainer
-from tests.widgets.examples import unpack
+from tests.widgets.synthetic import unpack
 from tests.widgets.test_sae_trainer import SETTINGS, made, run
 
 NO_RUN: Any = 3
