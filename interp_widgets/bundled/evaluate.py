@@ -18,6 +18,8 @@ from interp_widgets.bundled import (
     ablation,
     attribution,
     behaviour,
+    dictionaries,
+    dictionary_finds,
     lenses,
     mechanism,
     transcoder,
@@ -76,6 +78,7 @@ def card(folder: Path) -> dict[str, object]:
         "lens_distance": lenses.measure(load(folder), folder / lenses.FOLDER),
         "attribution": attribution.measure(load(folder)),
         "trigger_twin": {"trigger": twin.TRIGGER, **values(betrays)},
+        "dictionaries": dictionaries.measure(load(folder), folder / dictionaries.FOLDER),
         "notes": {
             "reading": READING,
             "world": world(),
@@ -87,6 +90,7 @@ def card(folder: Path) -> dict[str, object]:
             f" {lenses.FRESH} fresh texts without BOS; rows: the embedding, then after each layer.",
             "attribution": attribution.NOTES,
             "trigger_twin": {key: row.note() for key, row in betrays.items()},
+            "dictionaries": dictionary_finds.NOTES,
         },
     }
     return rounded(measured)  # pyright: ignore[reportReturnType]

@@ -1,9 +1,9 @@
 """From a training run to the weights in the package: ``python -m interp_widgets.bundled.ship``.
 
 Model and tokenizer are copied, three snapshots of the induction phase change chosen, the twin with
-the planted trigger made, both lenses fitted, and everything measured into the card. All of it is
-built beside the shipped weights and takes their place in the end, so a step that fails leaves them
-as they were.
+the planted trigger made, both lenses fitted, the sparse autoencoders trained, and everything
+measured into the card. All of it is built beside the shipped weights and takes their place in the
+end, so a step that fails leaves them as they were.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import torch
 from safetensors import safe_open
 from transformers.utils import logging as transformers_logging
 
-from interp_widgets.bundled import CARD, WEIGHTS, evaluate, lenses, timeline, twin
+from interp_widgets.bundled import CARD, WEIGHTS, dictionaries, evaluate, lenses, timeline, twin
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.train import STATE
 from interp_widgets.core.load import load
@@ -101,6 +101,8 @@ def build(run: Path, folder: Path) -> dict[str, object]:
         twin.build(CourseModel.load(folder), folder / twin.FILE)
     with _said("tuned and Jacobian lens"):
         lenses.fit(load(folder), folder / lenses.FOLDER)
+    with _said("sparse autoencoders"):
+        dictionaries.make(load(folder), folder / dictionaries.FOLDER)
     with _said("card"):
         return evaluate.card(folder)
 
@@ -134,7 +136,8 @@ def ship(run: Path, weights: Path = WEIGHTS, card: Path = CARD) -> None:
         evaluate.write(build(run, fresh), new_card)
         _exchange(fresh, weights, Path(room) / "old")
         new_card.replace(card)
-    for name in ("model.safetensors", timeline.KEPT, twin.FILE, lenses.FOLDER):
+    parts = ("model.safetensors", timeline.KEPT, twin.FILE, lenses.FOLDER, dictionaries.FOLDER)
+    for name in parts:
         print(f"{_size(weights / name):>9}  {name}")  # noqa: T201
     print(f"{_size(weights):>9}  {weights} in all\n{_size(card):>9}  {card}")  # noqa: T201
 

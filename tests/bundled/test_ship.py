@@ -15,6 +15,8 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from interp_widgets.bundled import (
     ablation,
+    dictionaries,
+    dictionary_finds,
     lenses,
     mechanism,
     ship,
@@ -85,6 +87,13 @@ def test_a_run_takes_the_place_of_the_weights(
         (mechanism, "PAIRS", 4),
         (lenses, "TEXTS", {"tuned": 20, "jacobian": 4}),
         (lenses, "FRESH", 2),
+        (dictionaries, "RECIPES", (dictionaries.RECIPES[3], dictionaries.RECIPES[7])),
+        (dictionaries, "WIDTH", 32),
+        (dictionaries, "DOCUMENTS", 20),
+        (dictionaries, "PACKED", 1),
+        (dictionaries, "STEPS", 2),
+        (dictionary_finds, "FRESH", 4),
+        (dictionary_finds, "EACH", 4),
     ):
         monkeypatch.setattr(module, name, value)
     deliver(run, package)
@@ -98,6 +107,8 @@ def test_a_run_takes_the_place_of_the_weights(
     assert {f.stem for f in (weights / lenses.FOLDER).iterdir()} == set(made["lens_distance"]) - {
         "logit"
     }
+    found = {f.name for f in (weights / dictionaries.FOLDER).iterdir()}
+    assert found == set(made["dictionaries"]["quality"]) == {"L3_topk", "L7_topk"}
     kept = sorted(f.name for f in (weights / "checkpoints").glob("step_*"))
     assert kept == ["step_0002", "step_0004"]
     AutoModelForCausalLM.from_pretrained(weights / "checkpoints" / kept[0])
