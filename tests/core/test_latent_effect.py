@@ -1,0 +1,75 @@
+"""Editing one latent: against a forward written out by hand."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+import interp_widgets as iw
+from interp_widgets.core.dictionary.latent_effect import latent_effect
+from tests.core.tiny import hf_model, tokenizer
+from tests.widgets.feature_data import small_sae
+
+PROMPT = "the capital of Texas is Austin and the city of Rome is"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return iw.load(hf_model("gpt2", n_layer=3), tokenizer=tokenizer())
+
+
+def by_hand(model, sae, edit):
+    """Next-token log-probabilities with `edit` of codes [pos, feature] in the middle layer."""
+
+    def hook(module, args, output):
+        x = output[0] if isinstance(output, tuple) else output
+        codes = sae.encode(x[0])
+        changed = edit(codes.clone())
+        new = x.clone()
+        new[0, 1:] += ((changed - codes) @ sae.W_dec)[1:]
+        return (new, *output[1:]) if isinstance(output, tuple) else new
+
+    handle = model.hf.transformer.h[1].register_forward_hook(hook)
+    try:
+        with torch.no_grad():
+            return model.hf(model.ids(PROMPT)[None]).logits[0, -1].double().log_softmax(-1)
+    finally:
+        handle.remove()
+
+
+def set_to(feature, value):
+    def edit(codes):
+        codes[:, feature] = value
+        return codes
+
+    return edit
+
+
+@pytest.mark.parametrize(("how", "value"), [("remove", 0.0), ("force", 2.5)])
+def test_it_is_the_forward_written_out_by_hand(model, how, value):
+    sae = small_sae()
+    before = by_hand(model, sae, lambda codes: codes)
+    for feature in (3, 16):
+        after = by_hand(model, sae, set_to(feature, value))
+        found = latent_effect(model, sae, PROMPT, feature, how, strength=2.5)
+        assert found.kl == pytest.approx(float((before.exp() * (before - after)).sum()), rel=1e-3)
+        rise = after.exp() - before.exp()
+        token, was, became = found.rises[0]
+        assert model.piece(int(rise.argmax())) == token
+        assert (was, became) == pytest.approx(
+            (float(before.exp()[rise.argmax()]), float(after.exp()[rise.argmax()])), rel=1e-4
+        )
+        assert found.falls[0][2] - found.falls[0][1] == pytest.approx(float(rise.min()), rel=1e-3)
+        assert found.control > 0
+
+
+def test_a_latent_that_never_fires_has_nothing_to_remove(model):
+    found = latent_effect(model, small_sae(), PROMPT, 23)
+    assert (found.changed, found.kl, found.control) == (0, 0.0, 0.0)
+
+
+def test_what_is_refused(model):
+    with pytest.raises(ValueError, match="'remove', 'force'"):
+        latent_effect(model, small_sae(), PROMPT, 3, "kill")
+    with pytest.raises(ValueError, match="0 to 23"):
+        latent_effect(model, small_sae(), PROMPT, 24)
