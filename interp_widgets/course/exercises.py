@@ -65,6 +65,8 @@ class Exercise:
         tolerance: largest absolute difference that still counts as equal.
         bonus: optional for the learner.
         trains: the answer takes gradients, so they are on while it runs.
+        free: many answers are right, and none has to agree with the solution: ``verify`` alone
+            judges.
     """
 
     id: str
@@ -80,6 +82,7 @@ class Exercise:
     tolerance: float = 1e-4
     bonus: bool = False
     trains: bool = False
+    free: bool = False
 
     @property
     def heading(self) -> str:
