@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets._question import Question as Question
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.feature_review import FeatureReview as FeatureReview
     from interp_widgets.widgets.features import FeatureDashboard as FeatureDashboard
     from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
@@ -138,6 +139,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_diagram import SAEDiagram as SAEDiagram
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.superposition import (
         SuperpositionPlayground as SuperpositionPlayground,
@@ -159,6 +161,7 @@ _HOME = {
     "EdgeAttribution": "core.patching.edge_record",
     "FeatureDashboard": "widgets.features",
     "FeatureDashboards": "core.dictionary.feature_record",
+    "FeatureReview": "widgets.feature_review",
     "GenderBars": "widgets.gender",
     "Glossary": "widgets.glossary",
     "GroundTruth": "core.dictionary.synthetic",
@@ -186,6 +189,7 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "SAE": "core.dictionary.sae",
+    "SAEDiagram": "widgets.sae_diagram",
     "SAEEvaluation": "core.dictionary.evaluation_record",
     "SAETrainer": "widgets.sae_trainer",
     "Scrubbing": "core.patching.scrubbing",

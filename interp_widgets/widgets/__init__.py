@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from interp_widgets.widgets.attention import AttentionView as AttentionView
     from interp_widgets.widgets.attribution import AttributionScatter as AttributionScatter
+    from interp_widgets.widgets.feature_review import FeatureReview as FeatureReview
     from interp_widgets.widgets.features import FeatureDashboard as FeatureDashboard
     from interp_widgets.widgets.gender import GenderBars as GenderBars
     from interp_widgets.widgets.glossary import Glossary as Glossary
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_diagram import SAEDiagram as SAEDiagram
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.superposition import (
         SuperpositionPlayground as SuperpositionPlayground,
@@ -35,6 +37,7 @@ WIDGETS = {
     "AttentionView": "attention",
     "AttributionScatter": "attribution",
     "FeatureDashboard": "features",
+    "FeatureReview": "feature_review",
     "GenderBars": "gender",
     "Glossary": "glossary",
     "HeadGrid": "heads",
@@ -45,6 +48,7 @@ WIDGETS = {
     "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
+    "SAEDiagram": "sae_diagram",
     "SAETrainer": "sae_trainer",
     "SuperpositionPlayground": "superposition",
     "TokenStrip": "tokens",
@@ -57,6 +61,7 @@ __all__ = [
     "AttentionView",
     "AttributionScatter",
     "FeatureDashboard",
+    "FeatureReview",
     "GenderBars",
     "Glossary",
     "HeadGrid",
@@ -67,6 +72,7 @@ __all__ = [
     "PatchingPipeline",
     "Quiz",
     "ResidualBus",
+    "SAEDiagram",
     "SAETrainer",
     "SuperpositionPlayground",
     "TokenStrip",

@@ -80,10 +80,9 @@ def what_fires(model: LanguageModel, sae: SAE, record: FeatureDashboards, prompt
 def words_of(label: str) -> list[str]:
     """The words that a label stands for: those in quotes, or else all but the smallest."""
     quoted = re.findall(r"[\"“'‘`]([^\"“”'‘’`]+)[\"”'’`]", label)
-    words = re.findall(r"\w+", " ".join(quoted) if quoted else label)
-    if quoted:
-        return [word.lower() for word in words]
-    return [w.lower() for w in words if len(w) > 2 and w.lower() not in _SMALL]
+    words = [w.lower() for w in re.findall(r"\w+", " ".join(quoted) if quoted else label)]
+    large = [word for word in words if len(word) > 2 and word not in _SMALL]
+    return words if quoted else large or words
 
 
 def as_rule(record: FeatureDashboards, feature: int, label: str) -> Explanation:

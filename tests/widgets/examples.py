@@ -14,6 +14,7 @@ from interp_widgets.widgets import (
     AttentionView,
     AttributionScatter,
     FeatureDashboard,
+    FeatureReview,
     GenderBars,
     Glossary,
     HeadGrid,
@@ -24,6 +25,7 @@ from interp_widgets.widgets import (
     PatchingPipeline,
     Quiz,
     ResidualBus,
+    SAEDiagram,
     SAETrainer,
     SuperpositionPlayground,
     TokenStrip,
@@ -136,6 +138,21 @@ EXAMPLES = {
             {"do": "prompt", "text": PROMPT},
             {"do": "token", "at": 4},
             {"do": "close", "place": 0},
+        ],
+        most_bytes=6_000,
+    ),
+    "FeatureReview": Example(
+        make=lambda **given: FeatureReview(
+            dashboards(model()), 3, model=model(), sae=small_sae(), **given
+        ),
+        actions=[
+            {"do": "look", "group": 0},
+            {"do": "how", "by": "force"},
+            {"do": "prompt", "text": PROMPT},
+            {"do": "label", "text": "Texas"},
+            {"do": "test"},
+            {"do": "intervene", "on": PROMPT},
+            {"do": "pick", "feature": 5},
         ],
         most_bytes=6_000,
     ),
@@ -314,6 +331,21 @@ EXAMPLES = {
             {"do": "add", "point": {"name": "mine", "variant": "topk", "l0": 9.0, "delta_ce": 0.1}},
         ],
         most_bytes=8_000,
+    ),
+    "SAEDiagram": Example(
+        make=lambda **given: SAEDiagram(
+            small_sae(),
+            model=model(),
+            prompt=[PROMPT, OTHER],
+            families={"places": [0, 3], "states": 5, "words": [1, 2]},
+            **given,
+        ),
+        actions=[
+            {"do": "token", "to": 3},
+            {"do": "pick", "latent": 5},
+            {"do": "token", "to": 4},
+        ],
+        most_bytes=12_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(

@@ -280,6 +280,7 @@ def test_a_label_is_tested_by_its_words_or_by_a_reader(record: Any) -> None:
 
 def test_words_of_a_label() -> None:
     assert words_of("capitals of the Texas state") == ["capitals", "texas", "state"]
+    assert words_of("is") == ["is"]
     assert words_of("dogs, as in 'of' “the puppy”") == ["of", "the", "puppy"]
 
 

@@ -14,6 +14,7 @@ import { order } from "./order.ts";
 import { Prompt } from "./prompt.ts";
 import { type Edit, type Edits, type FeaturesState, Fired, labelOf, ONLY, type RawCard, type RawColumns, type RawFired, shownLabel, type Sort, SORTS, Table } from "./state.ts";
 import css from "./style.css";
+import text from "./text.css";
 
 const HINT = "↑ ↓ walk the list, Enter opens a latent, Shift+Enter opens it beside the other, / searches. A label is a guess: test it.";
 const DECADES = [0, 0.00001, 0.0001, 0.001, 0.01, 0.1, 1];
@@ -50,7 +51,7 @@ export class FeaturesView {
     const bar = h("div", { class: "iw-bar" }, this.sides, this.search, h("label", {}, "show ", this.only), h("label", {}, "by ", this.sort), this.way, h("span", { class: "iw-feat-range" }, "density ", this.limits[0], " to ", this.limits[1]), this.found);
     const acts = h("div", { class: "iw-acts" }, this.status.busy, historyButtons(link, signal), this.menu());
     this.stage.append(...this.cards.map((card) => card.element));
-    frame.root.append(h("style", {}, css), h("div", { class: "iw-top" }, bar, acts), this.status.error, this.prompt.element, h("div", { class: "iw-feat-main" }, this.list.element, this.stage), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    frame.root.append(h("style", {}, css, text), h("div", { class: "iw-top" }, bar, acts), this.status.error, this.prompt.element, h("div", { class: "iw-feat-main" }, this.list.element, this.stage), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     link.watch(["columns", "sort", "falling", "search", "only", "densities", "side", "opened", "edits", "prompt", "at", "fired", "quantile", "left", "right", "results", "tested", "live", "offers"], () => this.guard(() => keepFocus(frame.root, () => this.draw())));
   }
