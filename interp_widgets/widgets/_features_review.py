@@ -100,8 +100,6 @@ def _intervened(effect: Mapping[str, Any] | None) -> tuple[str, str]:
         return "failed", "it does not fire on this prompt: there is nothing to take out"
     more = effect["kl"] > effect["control"]
     verdict = "more than chance" if more else "no more than chance"
-    return (
-        "done" if more else "failed",
-        f"{verdict}: after “{effect['prompt']}” the next token moves by {effect['kl']:.3f} nats, by "
-        f"{effect['control']:.3f} for random changes as large",
-    )
+    where = f"after “{effect['prompt']}” the next token moves by {effect['kl']:.3f} nats"
+    chance = f"by {effect['control']:.3f} for random changes as large"
+    return "done" if more else "failed", f"{verdict}: {where}, {chance}"

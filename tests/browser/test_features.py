@@ -1,4 +1,4 @@
-"""FeatureDashboard in a real JupyterLab: list, cards, labels, prompts; ten thousand latents."""
+"""FeatureDashboard and FeatureReview in a real JupyterLab, and ten thousand latents in a page."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ from tests.widgets.feature_data import dashboards, small_sae
 record = dashboards(model())
 w = FeatureDashboard(record, model=model(), sae=small_sae())
 """
+REVIEW = """
+latent = min(record.features[~record.dead].tolist(), key=lambda i: float(record.density[i]))
+r = FeatureReview(record, latent, model=model(), sae=small_sae())
+"""
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 Notebook = Callable[..., NB]
@@ -37,8 +41,8 @@ def listed(page: Page) -> list[int]:
     return [int(row.get_attribute("data-feature") or -1) for row in rows]
 
 
-def accessible(page: Page) -> None:
-    found = Axe().run(page, context=".iw-features").response["violations"]
+def accessible(page: Page, context: str = ".iw-features") -> None:
+    found = Axe().run(page, context=context).response["violations"]
     assert [(v["id"], v["nodes"][0]["html"][:300]) for v in found] == []
 
 
@@ -103,6 +107,35 @@ def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
     accessible(page)
     nb.screenshot("features-dark")
     assert page.locator(".jp-Notebook-cell").count() == cells
+
+
+def test_a_latent_is_reviewed_step_by_step(notebook: Notebook) -> None:
+    nb = notebook([SETUP, "from interp_widgets.widgets import FeatureReview", REVIEW, "r"])
+    page = nb.page
+    page.set_viewport_size({"width": 1280, "height": 1200})
+    review = page.locator(".iw-review")
+    while (look := review.locator("[data-group]")).count():
+        before = look.count()
+        look.first.click()
+        expect(look).to_have_count(before - 1)
+    holds(nb, "r.steps[0]['state']", "done")
+    expect(review.locator("[data-state]").first).to_have_attribute("data-state", "done")
+    review.get_by_label("Label", exact=True).fill(HOSTILE)
+    page.keyboard.press("Enter")
+    holds(nb, "record.labels.text(latent)", HOSTILE)
+    review.get_by_label("Label", exact=True).fill("is")
+    page.keyboard.press("Enter")
+    review.get_by_role("button", name="Test it").click()
+    expect(review.locator(".iw-review-said").nth(2)).to_contain_text("by chance")
+    review.get_by_role("radio", name="force it").check()
+    review.get_by_role("button", name="Run the model").click()
+    expect(review.locator(".iw-review-said").nth(3)).to_contain_text(
+        f"{value(nb, 'r.wait().effect')['kl']:.3f} nats"
+    )
+    accessible(page, ".iw-review")
+    nb.screenshot("feature-review")
+    page.keyboard.press("ControlOrMeta+z")
+    holds(nb, "r.steps[3]['state']", "open")
 
 
 def test_ten_thousand_latents_in_a_page_without_a_kernel(
