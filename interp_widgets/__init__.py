@@ -139,6 +139,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_diagram import SAEDiagram as SAEDiagram
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.superposition import (
         SuperpositionPlayground as SuperpositionPlayground,
@@ -188,6 +189,7 @@ _HOME = {
     "ResidualBus": "widgets.logit_attribution",
     "Result": "core.result",
     "SAE": "core.dictionary.sae",
+    "SAEDiagram": "widgets.sae_diagram",
     "SAEEvaluation": "core.dictionary.evaluation_record",
     "SAETrainer": "widgets.sae_trainer",
     "Scrubbing": "core.patching.scrubbing",

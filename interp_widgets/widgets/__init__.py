@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from interp_widgets.widgets.patching import LayerBarPatching as LayerBarPatching
     from interp_widgets.widgets.pipeline import PatchingPipeline as PatchingPipeline
     from interp_widgets.widgets.quiz import Quiz as Quiz
+    from interp_widgets.widgets.sae_diagram import SAEDiagram as SAEDiagram
     from interp_widgets.widgets.sae_trainer import SAETrainer as SAETrainer
     from interp_widgets.widgets.superposition import (
         SuperpositionPlayground as SuperpositionPlayground,
@@ -47,6 +48,7 @@ WIDGETS = {
     "PatchingPipeline": "pipeline",
     "Quiz": "quiz",
     "ResidualBus": "logit_attribution",
+    "SAEDiagram": "sae_diagram",
     "SAETrainer": "sae_trainer",
     "SuperpositionPlayground": "superposition",
     "TokenStrip": "tokens",
@@ -70,6 +72,7 @@ __all__ = [
     "PatchingPipeline",
     "Quiz",
     "ResidualBus",
+    "SAEDiagram",
     "SAETrainer",
     "SuperpositionPlayground",
     "TokenStrip",

@@ -25,6 +25,7 @@ from interp_widgets.widgets import (
     PatchingPipeline,
     Quiz,
     ResidualBus,
+    SAEDiagram,
     SAETrainer,
     SuperpositionPlayground,
     TokenStrip,
@@ -330,6 +331,21 @@ EXAMPLES = {
             {"do": "add", "point": {"name": "mine", "variant": "topk", "l0": 9.0, "delta_ce": 0.1}},
         ],
         most_bytes=8_000,
+    ),
+    "SAEDiagram": Example(
+        make=lambda **given: SAEDiagram(
+            small_sae(),
+            model=model(),
+            prompt=[PROMPT, OTHER],
+            families={"places": [0, 3], "states": 5, "words": [1, 2]},
+            **given,
+        ),
+        actions=[
+            {"do": "token", "to": 3},
+            {"do": "pick", "latent": 5},
+            {"do": "token", "to": 4},
+        ],
+        most_bytes=12_000,
     ),
     "TokenStrip": Example(
         make=lambda **given: TokenStrip(

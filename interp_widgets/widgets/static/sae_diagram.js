@@ -1,0 +1,202 @@
+function E(i,t=2){if(i===null||Number.isNaN(i))return"–";let e=Math.abs(i).toFixed(t);return i<0&&Number(e)!==0?`−${e}`:e}function l(i,t={},...e){let n=document.createElement(i);return O(n,t),n.append(...e.filter(r=>r!=null)),n}function u(i,t={},...e){let n=document.createElementNS("http://www.w3.org/2000/svg",i);return O(n,t),n.append(...e.filter(r=>r!=null)),n}function O(i,t){for(let[e,n]of Object.entries(t))n==null||n===!1||i.setAttribute(e,n===!0?"":String(n))}function I(i,...t){let e=t.filter(r=>r!=null),n=i.childNodes;e.length===n.length&&e.every((r,a)=>r===n[a])||i.replaceChildren(...e)}var j=0;function U(i){return j+=1,`iw-${i}-${Math.random().toString(36).slice(2,8)}-${j}`}var _=(i,t,e)=>Math.min(Math.max(i,t),e);var vt={"\n":"↵","	":"⇥","\r":"␍"," ":"·"," ":"⍽"},yt=/[\u0000-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;function S(i){if(i==="")return"∅";let t="";for(let e of i){let n=vt[e];n!==void 0?t+=n:yt.test(e)?t+=`‹${e.codePointAt(0).toString(16).toUpperCase().padStart(4,"0")}›`:t+=e}return t}function kt(i){let t=i.length>1&&i.startsWith(" ")&&i[1]!==" ";return{lead:t,body:S(t?i.slice(1):i)}}function q(i){let{lead:t,body:e}=kt(i);return l("span",{class:"iw-token"},t?l("i",{},"·"):null,e)}var W=["token","picked","scene"];function b(i){let t=Math.abs(i);return E(i,t>0?Math.min(Math.max(2-Math.floor(Math.log10(t)),0),6):0)}var x=(i,t)=>i.latents.flatMap((e,n)=>i.codes[t][n]>0?[n]:[]),R=(i,t,e)=>x(i,t).some(n=>i.latents[n].family===e);function X(i,t,e){let{id:n,name:r}=i.latents[e],a=i.codes[t][e];return`Latent ${n}${r&&` (${r})`}: ${a>0?b(a):"silent"}`}function Z(i,t){let e=i.families.filter((r,a)=>R(i,t,a)).map(({name:r})=>r),n=`${S(i.tokens[t])} (${t+1} of ${i.tokens.length}): ${i.l0[t]} of ${i.d_sae} latents fire, L1 ${b(i.l1[t])}, squared error ${b(i.mse[t])}`;return e.length?`${n}; lit: ${e.join(", ")}.`:`${n}.`}var M=(i,t)=>(e,n,r)=>Array.from({length:i},(a,o)=>[e+r*Math.sin(t+2*Math.PI*o/i),n-r*Math.cos(t+2*Math.PI*o/i)]),J=i=>(t,e,n)=>[[-.35,-1],[.35,-1],[.35,-.35],[1,-.35],[1,.35],[.35,.35],[.35,1],[-.35,1],[-.35,.35],[-1,.35],[-1,-.35],[-.35,-.35]].map(([a,o])=>[t+n*(a*Math.cos(i)-o*Math.sin(i)),e+n*(a*Math.sin(i)+o*Math.cos(i))]),v=[M(14,0),M(4,Math.PI/4),M(3,0),M(4,0),J(0),J(Math.PI/4),M(5,0)];var St={light:["#0b5d92","#b8560b","#0b7a5c","#a2487c","#6b5d00","#4a4fb0","#8b2f2f","#4d5560"],dark:["#6cb9e8","#f0a35c","#4fcfa3","#e59cc6","#e2d25a","#a3a8f5","#f08a85","#b9c2cd"],contrast:["CanvasText","CanvasText","CanvasText","CanvasText","CanvasText","CanvasText","CanvasText","CanvasText"]},Y=["","6 3","2 3","9 3 2 3","1 4","12 4","4 2 1 2 1 2","7 2 2 2"];function Q(i,t){let e=i%Y.length;return{color:St[t][e],dash:Y[e]}}function tt(i,t){let e=l("button",{type:"button",class:"iw-icon","aria-label":"Undo",title:"Undo (Ctrl+Z)"},"↶"),n=l("button",{type:"button",class:"iw-icon","aria-label":"Redo",title:"Redo (Ctrl+Shift+Z)"},"↷");return e.addEventListener("click",()=>i.act({do:"undo"}),{signal:t}),n.addEventListener("click",()=>i.act({do:"redo"}),{signal:t}),i.watch(["depth"],()=>{let[r,a]=i.read("depth");e.setAttribute("aria-disabled",String(r===0)),n.setAttribute("aria-disabled",String(a===0))}),l("span",{class:"iw-pair"},e,n)}function et(i,t,e,n){let r=l("details",{class:"iw-menu"},l("summary",{},"Save")),a=l("div",{class:"iw-entries"});for(let[o,p]of Object.entries(t)){let d=l("button",{type:"button"},o);d.addEventListener("click",async()=>{r.open=!1;try{Mt(await p(),`${i}.${o.toLowerCase()}`)}catch(s){e(`Could not save ${o}: ${String(s)}`)}},{signal:n}),a.append(d)}return r.append(a),r.addEventListener("keydown",o=>{o.key!=="Escape"||!r.open||(r.open=!1,r.querySelector("summary")?.focus())},{signal:n}),document.addEventListener("pointerdown",o=>{o.composedPath().includes(r)||(r.open=!1)},{signal:n}),r}function Mt(i,t){let e=l("a",{href:URL.createObjectURL(i),download:t});document.body.append(e),e.click(),e.remove(),setTimeout(()=>URL.revokeObjectURL(e.href),1e4)}function it(i){return i.map(t=>/[",\r\n]/.test(String(t))?`"${String(t).replaceAll('"','""')}"`:String(t)).join(",")}function P(i){return i.setAttribute("xmlns","http://www.w3.org/2000/svg"),new Blob([new XMLSerializer().serializeToString(i)],{type:"image/svg+xml"})}async function nt(i){let[t,e]=[Number(i.getAttribute("width")),Number(i.getAttribute("height"))],n=new Image,r=await P(i).text();n.src=`data:image/svg+xml;charset=utf-8,${encodeURIComponent(r)}`,await n.decode();let a=Math.min(2,16e3/Math.max(t,e)),o=l("canvas",{width:Math.round(t*a),height:Math.round(e*a)});return o.getContext("2d").drawImage(n,0,0,o.width,o.height),new Promise((p,d)=>o.toBlob(s=>s?p(s):d(new Error("no picture")),"image/png"))}function L(i,t){let e=()=>i.getRootNode().activeElement,n=e(),r=n!==null&&i.contains(n);t();let a=e();if(!r||a!==null&&i.contains(a)&&rt(a))return;let o=n.dataset.key,p=o===void 0?null:i.querySelector(`[data-key="${CSS.escape(o)}"]`);(p!==null&&rt(p)?p:i.querySelector("[data-home]"))?.focus({preventScroll:!0})}function rt(i){return i.getClientRects().length>0}function at(i,t,e){i.addEventListener("keydown",n=>{let r=n.ctrlKey||n.metaKey,a=n.key.toLowerCase();r&&!n.altKey&&(a==="z"||a==="y")?(t.act({do:a==="y"||n.shiftKey?"redo":"undo"}),n.preventDefault(),n.stopPropagation()):!r&&!n.altKey&&n.stopPropagation()},{signal:e})}var Tt=400;function ot(i,t){let e=l("span",{class:"iw-busy"},"computing"),n=l("button",{type:"button"},"Stop"),r=l("span",{class:"iw-work iw-unseen"},e,n);n.addEventListener("click",()=>i.work(i.read("stopped")?"resume":"stop"),{signal:t.signal});let a=l("div",{class:"iw-error",role:"alert",hidden:!0}),o=l("p",{class:"iw-summary"}),p="",d=0,s=()=>{let c=i.read("error")||p;a.hidden=c==="",a.textContent!==c&&(a.textContent=c),clearTimeout(d);let m=i.read("busy")&&!i.dead,w=i.read("stopped")&&!i.dead;e.hidden=w&&!m,n.textContent=w?"Stopped: go on":"Stop",$(n,!1),$(r,!m&&!w),!m&&!w&&i.pending&&!i.dead&&(d=setTimeout(()=>{$(n,!0),$(r,!i.pending)},Tt))};return i.watch(["error","busy","stopped","answered"],s),i.watch(["summary"],()=>{o.textContent=i.read("summary"),t.announce(i.read("summary"))}),t.signal.addEventListener("abort",()=>clearTimeout(d)),{busy:r,error:a,summary:o,fail(c){p=c,s()}}}function $(i,t){i.classList.toggle("iw-unseen",t)}var[A,G,y]=[660,62,18],[N,g,C,f]=[96,300,556,26],K=({latents:i})=>G+y*i.length+16,H=i=>G+y*(i+.5),F=i=>String(i).replace(/\d/g,t=>"⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(t)]),T=(i,t)=>{let e=Math.min(46,y*i.latents.length/i.dims.length);return G+y*i.latents.length/2+(t-(i.dims.length-1)/2)*e};function V(i,t,e,n,r){let a=K(i),o=u("svg",{width:A,height:a,viewBox:`0 0 ${A} ${a}`,"font-family":"system-ui, sans-serif","font-size":11,fill:r.text,"aria-hidden":"true"});Et(o,i,r);let p=x(i,t),d=e>=0?[e]:n>=0?[n]:p;for(let s of d)Lt(o,i,s,r);return st(o,i,i.x[t],N,r.input,"start",r),st(o,i,i.out[t],C,r.output,"end",r),i.latents.forEach((s,c)=>$t(o,i,t,c,e===c,r)),n>=0&&o.append(u("rect",{x:g-13,y:H(n)-9,width:168,height:18,rx:5,fill:"none",stroke:r.text,"stroke-width":2})),o}function Et(i,{d_in:t,d_sae:e,dims:n,latents:r},a){let o=(s,c,m,w={})=>{i.append(u("text",{x:s,y:c,"text-anchor":"middle",...w},m))},p=(s,c)=>s<c?`${s} of ${c} drawn`:`all ${c}`,d={"font-weight":700,"font-size":13};for(let[s,c,m,w]of[[N,`x in ℝ${F(t)}`,n.length,t],[g+10,`f in ℝ${F(e)}`,r.length,e],[C,`x̂ in ℝ${F(t)}`,n.length,t]])o(s,18,c,d),o(s,35,p(m,w),{fill:a.faint});for(let[s,c,m]of[[N+56,g-46,"W_enc"],[g+66,C-56,"W_dec"]])i.append(u("path",{d:`M${s} 15H${c}m-6 -4l6 4l-6 4`,fill:"none",stroke:a.text,"stroke-width":1.3})),o((s+c)/2,31,m,{"font-weight":600})}function Lt(i,t,e,n){let r=lt(t,e,n),a=(s,c,m,w,h)=>{i.append(u("line",{x1:s,y1:c,x2:m,y2:w,stroke:r,"stroke-width":(.4+3*Math.abs(h)).toFixed(2),opacity:(.2+.55*Math.abs(h)).toFixed(2),"stroke-dasharray":h<0?"4 3":null}))},[o,p]=[t.encoder.map(s=>s[e]),t.decoder[e]],d=s=>Math.max(...s.map(Math.abs),1e-12);o.forEach((s,c)=>a(N+f/2,T(t,c),g-6,H(e),s/d(o))),p.forEach((s,c)=>a(g+6,H(e),C-f/2,T(t,c),s/d(p)))}var lt=(i,t,e)=>i.latents[t].family<0?e.plain:e.family(i.latents[t].family);function st(i,t,e,n,r,a,o){let p=Math.max(...t.x.flat().map(Math.abs),...t.out.flat().map(Math.abs),1e-12),[d,s]=[Math.min(f,Math.abs(T(t,1)-T(t,0))-2||f),a==="start"?-f/2-6:f/2+6];e.forEach((c,m)=>{let w=T(t,m);i.append(u("rect",{x:n-f/2,y:w-d/2,width:f,height:d,rx:4,fill:o.ground,stroke:o.faint}),u("rect",{x:n-f/2,y:w-d/2,width:f,height:d,rx:4,fill:r,opacity:Math.abs(c)/p}),u("text",{x:n+s,y:w-1,"text-anchor":a==="start"?"end":"start","font-weight":600},E(c)),u("text",{x:n+s,y:w+11,"text-anchor":a==="start"?"end":"start",fill:o.faint,"font-size":10},`dim ${t.dims[m]}`))})}function $t(i,t,e,n,r,a){let{id:o,name:p,family:d}=t.latents[n],s=t.codes[e][n],c=Math.max(...t.codes.map(B=>B[n]),1e-12),m=H(n),w=lt(t,n,a),h=v[(d+1)%v.length],ft=s>0?4+3.5*(s/c):3,gt=h(g,m,ft).map(B=>B.map(xt=>xt.toFixed(1)).join()).join(" "),k=u("g",{"data-latent":n,"data-lit":s>0?"true":"false"});k.append(u("polygon",{points:gt,fill:s>0?w:a.ground,stroke:s>0?w:a.faint,"stroke-width":1.3})),r&&k.append(u("circle",{cx:g,cy:m,r:10,fill:"none",stroke:a.accent,"stroke-width":2.2}));let bt=s>0?`${p||o} ${b(s)}`:p||String(o);k.append(u("text",{x:g+14,y:m+4,stroke:a.ground,"stroke-width":3.5,"paint-order":"stroke","stroke-linejoin":"round","font-weight":s>0?700:400,fill:s>0?a.text:a.faint},bt)),k.append(u("rect",{x:g-12,y:m-y/2,width:160,height:y,fill:"transparent"})),i.append(k)}var dt=`.iw-sae-diagram .iw-sae-diagram-step { display: flex; gap: 10px; align-items: center; color: var(--iw-faint); margin: 0 0 8px; }
+.iw-sae-diagram .iw-sae-diagram-step input { flex: 1; max-width: 420px; accent-color: var(--iw-accent); }
+.iw-sae-diagram .iw-sae-diagram-text { display: flex; flex-wrap: wrap; gap: 2px; margin: 0 0 8px; max-height: 8em; overflow-y: auto; }
+.iw-sae-diagram .iw-sae-diagram-text > span { padding: 1px 4px; border: 2px solid transparent; border-radius: 5px; cursor: pointer; }
+.iw-sae-diagram .iw-sae-diagram-text > span:hover { background: var(--iw-soft); }
+.iw-sae-diagram .iw-sae-diagram-text > [data-now="true"] { border-color: var(--iw-accent); font-weight: 700; }
+.iw-sae-diagram .iw-token i { opacity: 0.7; }
+.iw-sae-diagram .iw-sae-diagram-families { display: flex; flex-wrap: wrap; gap: 6px; margin: 0 0 8px; }
+.iw-sae-diagram .iw-sae-diagram-families button { display: inline-flex; gap: 5px; align-items: center; padding: 2px 9px; }
+.iw-sae-diagram .iw-sae-diagram-families [data-lit="true"] { font-weight: 700; border-color: var(--iw-text); }
+.iw-sae-diagram .iw-sae-diagram-body { display: flex; flex-wrap: wrap; gap: 10px 20px; align-items: flex-start; }
+.iw-sae-diagram .iw-sae-diagram-plot { flex: 1 1 440px; min-width: 0; max-width: 660px; border-radius: 4px; }
+.iw-sae-diagram .iw-sae-diagram-plot:focus-visible { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+.iw-sae-diagram svg { display: block; max-width: 100%; height: auto; forced-color-adjust: none; }
+.iw-sae-diagram [data-latent] { cursor: pointer; }
+.iw-sae-diagram .iw-sae-diagram-box { flex: 1 1 190px; max-width: 300px; padding: 9px 12px; border: 1px solid var(--iw-line); border-left: 3px solid var(--iw-accent); border-radius: 6px; font-size: 12px; }
+.iw-sae-diagram .iw-sae-diagram-box p { margin: 6px 0 0; color: var(--iw-faint); }
+.iw-sae-diagram .iw-sae-diagram-loss { border-collapse: collapse; width: 100%; margin: 4px 0 0; font-size: 12px; font-variant-numeric: tabular-nums; color: inherit; background: transparent; }
+.iw-sae-diagram .iw-sae-diagram-loss tr { background: transparent; }
+.iw-sae-diagram .iw-sae-diagram-loss :is(th, td) { padding: 2px 4px; border: 0; text-align: right; font-weight: 400; background: transparent; }
+.iw-sae-diagram .iw-sae-diagram-loss th:first-child { text-align: left; color: var(--iw-faint); }
+.iw-sae-diagram .iw-sae-diagram-loss tbody td:nth-child(2) { font-weight: 700; }
+`;var Nt="A filled box or sign is active, an empty one is near 0; dashed lines are negative weights. Click a token, or move the slider with the arrow keys. Up and down arrows go through the latents; click or Enter holds one and draws its weights alone.",z=class{constructor(t,e){this.link=t;this.frame=e;let{signal:n}=e;this.status=ot(t,e),this.slider.addEventListener("input",()=>this.go(Number(this.slider.value),"slide"),{signal:n}),this.text.addEventListener("click",p=>{let d=p.target.closest("[data-at]")?.dataset.at;d!==void 0&&this.go(Number(d))},{signal:n}),this.families.addEventListener("click",p=>{let d=Number(p.target.closest("[data-at]")?.dataset.at??-1);d>=0&&this.go(d)},{signal:n}),this.listen();let r=l("div",{class:"iw-acts"},tt(t,n),this.menu()),a=l("div",{class:"iw-top"},l("label",{class:"iw-sae-diagram-step"},"Token ",this.slider),r),o=l("div",{class:"iw-sae-diagram-box"},l("b",{},"Loss of this token"),this.loss,l("p",{},"A penalty on L1, or a fixed number of latents, is what keeps f sparse; the squared error is what keeps it faithful. Both count all latents, drawn or not."));e.root.append(l("style",{},dt),a,this.status.error,this.text,this.families,l("div",{class:"iw-sae-diagram-body"},this.plot,o),l("p",{class:"iw-hint"},Nt),this.status.summary),e.onTheme(()=>this.draw()),t.watch(["scene","token","picked"],()=>L(e.root,()=>this.draw()))}link;frame;status;slider=l("input",{type:"range",min:0,step:1,"aria-label":"Token","data-key":"token"});text=l("div",{class:"iw-sae-diagram-text","aria-hidden":"true"});families=l("div",{class:"iw-sae-diagram-families",role:"group","aria-label":"Families: go to the token that lights one most"});options=[pt(),pt()];paper=l("div",{});plot=l("div",{class:"iw-sae-diagram-plot",role:"listbox",tabindex:0,"data-home":!0,"data-key":"plot"},this.paper,l("div",{class:"iw-sr"},...this.options));loss=l("table",{class:"iw-sae-diagram-loss"});cursor=-1;turn=0;listen(){let{plot:t,frame:{signal:e}}=this,n=r=>Number(r.target.closest("[data-latent]")?.dataset.latent??-1);t.addEventListener("pointermove",r=>this.to(n(r)),{signal:e}),t.addEventListener("pointerleave",()=>this.to(-1),{signal:e}),t.addEventListener("click",r=>n(r)>=0&&this.pick(n(r)),{signal:e}),t.addEventListener("focus",()=>t.matches(":focus-visible")&&this.to(this.home()),{signal:e}),t.addEventListener("blur",()=>this.to(-1),{signal:e}),t.addEventListener("keydown",r=>{if(r.ctrlKey||r.metaKey||r.altKey)return;let a=this.link.read("scene").latents.length-1,o=this.cursor<0?this.home():this.cursor,p={ArrowDown:o+1,ArrowUp:o-1,Home:0,End:a}[r.key];if(p!==void 0)this.to(_(p,0,a));else if(r.key==="Enter"||r.key===" ")this.pick(o);else if(r.key==="Escape")this.to(-1);else return;r.preventDefault()},{signal:e})}home(){let t=this.link.read("scene"),e=t.latents.findIndex(({id:n})=>n===this.link.read("picked"));return e>=0?e:x(t,this.link.read("token"))[0]??0}go(t,e){let n={do:"token",to:t,...e?{burst:e}:{}};this.link.act(n,{token:t,summary:Z(this.link.read("scene"),t)})}pick(t){let e=this.link.read("scene").latents[t].id;this.link.act({do:"pick",latent:e},{picked:this.link.read("picked")===e?-1:e})}to(t){t!==this.cursor&&(this.cursor=t,this.paint(),this.read())}read(){if(this.cursor<0)return this.plot.removeAttribute("aria-activedescendant");let t=this.options[this.turn=1-this.turn],e=this.link.read("scene");t.textContent=X(e,this.link.read("token"),this.cursor),t.setAttribute("aria-selected",String(e.latents[this.cursor].id===this.link.read("picked"))),this.plot.setAttribute("aria-activedescendant",t.id)}ink(){let t=getComputedStyle(this.frame.root),e=a=>t.getPropertyValue(a).trim(),n=this.frame.root.dataset.theme??"light",r=a=>Q(a,n).color;return{text:t.color,faint:e("--iw-faint"),line:e("--iw-line"),ground:e("--iw-ground"),accent:e("--iw-accent"),input:r(0),output:r(2),plain:r(7),family:a=>r([1,3,5,4,6,0,2][a%7])}}draw(){let{link:t}=this,[e,n]=[t.read("scene"),t.read("token")];this.slider.max=String(e.tokens.length-1),this.slider.value=String(n),this.slider.setAttribute("aria-valuetext",`${S(e.tokens[n])}, ${n+1} of ${e.tokens.length}`),I(this.text,...e.tokens.map((a,o)=>l("span",{"data-at":o,"data-now":String(o===n)},q(a))));let{family:r}=this.ink();this.families.hidden=e.families.length===0,I(this.families,...e.families.map(({name:a,at:o},p)=>{let d=R(e,n,p),s=v[(p+1)%v.length](7,7,5.5).map(m=>m.join()).join(" "),c=u("svg",{width:14,height:14,viewBox:"0 0 14 14","aria-hidden":"true"},u("polygon",{points:s,fill:d?r(p):"none",stroke:r(p),"stroke-width":1.3}));return l("button",{type:"button","data-at":o,"data-key":`family${p}`,"data-lit":String(d),"aria-disabled":String(o<0)},c,` ${a}: ${d?"lit":o<0?"never lit here":"dark"}`)})),this.numbers(e,n),this.paint(),this.plot.setAttribute("aria-label",`${e.latents.length} latents, ${x(e,n).length} of them lit. Up and down arrows go through them; Enter holds one.`)}paint(){let{link:t}=this,e=t.read("scene"),n=e.latents.findIndex(({id:r})=>r===t.read("picked"));this.paper.replaceChildren(V(e,t.read("token"),n,this.cursor,this.ink())),this.plot.dataset.lit=x(e,t.read("token")).map(r=>e.latents[r].id).join()}numbers(t,e){let n=p=>p.reduce((d,s)=>d+s,0)/p.length,r=(p,d,s,c=b)=>l("tr",{"data-part":p},l("th",{scope:"row"},d),l("td",{},c(s[e])),l("td",{},b(n(s)))),a=t.mse.map((p,d)=>t.size[d]>0?p/t.size[d]:NaN),o=l("tr",{},l("td",{}),l("th",{scope:"col"},"here"),l("th",{scope:"col"},"mean"));this.loss.replaceChildren(l("thead",{},o),l("tbody",{},r("mse","squared error",t.mse),r("left","its share of x²",a),r("l1","L1: sum of f",t.l1),r("l0","L0: latents lit",t.l0,String)))}menu(){let{link:t}=this,e=()=>{let a=t.read("scene"),o=this.ink(),p=V(a,t.read("token"),a.latents.findIndex(({id:d})=>d===t.read("picked")),-1,o);return p.prepend(u("rect",{width:A,height:K(a),fill:o.ground})),p};return et("sae_diagram",{PNG:()=>nt(e()),SVG:()=>P(e()),CSV:()=>{let{tokens:a,mse:o,l1:p,l0:d,latents:s,codes:c}=t.read("scene"),m=[["token","mse","l1","l0",...s.map(({id:w,name:h})=>h?`${w} ${h}`:String(w))],...a.map((w,h)=>[w,o[h],p[h],d[h],...c[h]])];return new Blob([`${m.map(it).join(`\r
+`)}\r
+`],{type:"text/csv"})},JSON:()=>new Blob([JSON.stringify({...t.read("scene"),token:t.read("token"),picked:t.read("picked")},null,1)],{type:"application/json"})},a=>this.status.fail(a),this.frame.signal)}},pt=()=>l("div",{role:"option",id:U("latent"),"aria-selected":"false"},"no latent");var ct=`/* Every rule starts at .iw: the style sheet of a widget reaches nothing else on the page. */
+.iw {
+  --iw-ground: var(--jp-layout-color0, #fff);
+  --iw-raised: var(--jp-layout-color1, #fff);
+  --iw-soft: color-mix(in srgb, var(--iw-text) 6%, var(--iw-ground));
+  --iw-line: color-mix(in srgb, var(--iw-text) 16%, var(--iw-ground));
+  --iw-text: var(--jp-ui-font-color0, #1c1f24);
+  --iw-faint: #5d6672;
+  --iw-accent: #b3470b;
+  --iw-link: #0b5d92;
+  --iw-good: #0a6b4b;
+  --iw-bad: #a5262a;
+  position: relative; box-sizing: border-box; container-type: inline-size;
+  margin: 2px 0; padding: 12px 14px 10px;
+  color: var(--iw-text); background: var(--iw-ground);
+  border: 1px solid var(--iw-line); border-radius: 10px;
+  font: 13px/1.45 var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif);
+}
+.iw[data-theme="dark"] {
+  --iw-ground: var(--jp-layout-color0, #12151a);
+  --iw-raised: var(--jp-layout-color1, #1b2028);
+  --iw-text: var(--jp-ui-font-color0, #e7eaef);
+  --iw-faint: #9aa4b1;
+  --iw-accent: #f5a04c;
+  --iw-link: #7cc0ee;
+  --iw-good: #5fd0a2;
+  --iw-bad: #ff9b94;
+  color-scheme: dark;
+}
+.iw[data-theme="light"] { color-scheme: light; }
+.iw[data-theme="contrast"] {
+  --iw-ground: Canvas; --iw-raised: Canvas; --iw-soft: Canvas; --iw-line: CanvasText; --iw-text: CanvasText;
+  --iw-faint: CanvasText; --iw-accent: Highlight; --iw-link: LinkText; --iw-good: CanvasText; --iw-bad: CanvasText;
+}
+.iw[data-theme="contrast"] .iw-choice input:checked + span { forced-color-adjust: none; background: Highlight; color: HighlightText; }
+.iw *, .iw *::before { box-sizing: border-box; }
+.iw [hidden] { display: none !important; }
+.iw .iw-sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.iw :is(button, summary, select, textarea, input, .iw-grid, .iw-label):focus-visible { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+.iw button, .iw select, .iw summary, .iw input[type="text"] {
+  font: inherit; color: inherit; background: var(--iw-raised); border: 1px solid var(--iw-line); border-radius: 6px; padding: 3px 9px; margin: 0; cursor: pointer;
+}
+.iw input[type="text"] { cursor: text; }
+.iw button:hover, .iw summary:hover, .iw select:hover { background: var(--iw-soft); }
+.iw button[aria-disabled="true"] { opacity: 0.4; cursor: default; }
+.iw button[aria-pressed="true"] { border-color: var(--iw-accent); box-shadow: inset 0 0 0 1px var(--iw-accent); }
+.iw .iw-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 8px 16px; margin: 0 0 10px; }
+.iw .iw-push { margin-left: auto; }
+.iw .iw-pair { display: inline-flex; }
+.iw .iw-pair button:first-child { border-radius: 6px 0 0 6px; }
+.iw .iw-pair button:last-child { border-radius: 0 6px 6px 0; border-left: 0; }
+.iw .iw-icon { min-width: 30px; padding: 3px 6px; line-height: 1.35; }
+
+.iw .iw-choice { display: inline-flex; align-items: center; gap: 0; border: 0; margin: 0; padding: 0; min-width: 0; }
+.iw .iw-choice legend { float: left; padding: 0 8px 0 0; color: var(--iw-faint); }
+.iw .iw-choice label { position: relative; }
+.iw .iw-choice input { position: absolute; inset: 0; opacity: 0; margin: 0; cursor: pointer; }
+.iw .iw-choice span { display: block; padding: 3px 10px; border: 1px solid var(--iw-line); border-left-width: 0; background: var(--iw-raised); }
+.iw .iw-choice label:first-of-type span { border-left-width: 1px; border-radius: 6px 0 0 6px; }
+.iw .iw-choice label:last-of-type span { border-radius: 0 6px 6px 0; }
+.iw .iw-choice input:hover + span { background: var(--iw-soft); }
+.iw .iw-choice input:checked + span { background: var(--iw-text); color: var(--iw-ground); border-color: var(--iw-text); }
+.iw .iw-choice input:focus-visible + span { outline: 2px solid var(--iw-link); outline-offset: 2px; }
+
+.iw .iw-top { display: flex; gap: 10px; align-items: flex-start; }
+.iw .iw-top > :first-child { flex: 1; min-width: 0; }
+.iw .iw-acts { display: flex; gap: 8px; padding-top: 2px; }
+.iw .iw-prompt { display: grid; grid-template-columns: auto minmax(0, 1fr) auto; gap: 4px 10px; align-items: center; margin: 0 0 10px; }
+.iw .iw-prompt > label, .iw .iw-prompt > .iw-name { color: var(--iw-faint); }
+.iw [data-two="true"] > .iw-prompt > label { min-width: 6.2em; }
+.iw .iw-typed { position: relative; }
+.iw .iw-prompt textarea, .iw .iw-under {
+  display: block; width: 100%; margin: 0; padding: 6px 10px; border: 1px solid var(--iw-line); border-radius: 7px;
+  font: 14px/1.45 var(--jp-content-font-family, system-ui, sans-serif); letter-spacing: normal; white-space: pre-wrap; overflow-wrap: break-word;
+}
+.iw .iw-prompt textarea { position: relative; resize: none; color: inherit; background: transparent; overflow-y: auto; }
+.iw .iw-under { position: absolute; inset: 0; border-color: transparent; background: var(--iw-raised); color: transparent; overflow: hidden; pointer-events: none; }
+.iw .iw-under u { text-decoration: underline wavy var(--iw-bad) 1.5px; text-underline-offset: 3px; text-decoration-skip-ink: none; }
+.iw .iw-unknown { grid-column: 2 / -1; color: var(--iw-bad); font-size: 12px; }
+.iw .iw-unknown:empty { display: none; }
+.iw .iw-offers { max-width: 150px; }
+.iw .iw-said { max-height: 7.5em; overflow: auto; padding: 4px 0; white-space: pre-wrap; overflow-wrap: anywhere; font-size: 14px; }
+
+.iw .iw-token i { font-style: normal; opacity: 0.45; }
+.iw .iw-token { white-space: pre; }
+.iw .iw-chips { display: inline-flex; flex-wrap: wrap; gap: 6px; align-items: center; }
+.iw .iw-chip { display: inline-flex; border: 1px solid var(--iw-line); border-radius: 99px; overflow: hidden; background: var(--iw-raised); }
+.iw .iw-chip button { border: 0; box-shadow: none; border-radius: 0; background: transparent; padding: 2px 4px 2px 10px; }
+.iw .iw-chip button + button { padding: 2px 9px 2px 4px; color: var(--iw-faint); }
+.iw .iw-chip[data-chosen="true"] { border-color: var(--iw-accent); box-shadow: inset 0 0 0 1px var(--iw-accent); }
+.iw .iw-track input { width: 108px; }
+
+.iw .iw-sides { display: grid; gap: 14px; grid-template-columns: minmax(0, 1fr); }
+@container (min-width: 900px) { .iw .iw-sides[data-two="true"] { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } }
+.iw .iw-side { min-width: 0; }
+.iw .iw-head { display: flex; flex-wrap: wrap; gap: 2px 12px; align-items: baseline; margin: 0 0 5px; color: var(--iw-faint); font-size: 12px; }
+.iw .iw-head b { color: var(--iw-text); font-weight: 600; }
+.iw .iw-light { margin-left: auto; color: var(--iw-good); }
+.iw .iw-light[data-state="bad"] { color: var(--iw-bad); font-weight: 600; }
+.iw .iw-light[data-state="open"] { color: var(--iw-faint); }
+.iw .iw-grid { position: relative; overflow: auto hidden; border-radius: 4px; outline-offset: 4px; cursor: crosshair; scrollbar-width: thin; }
+.iw .iw-spacer { min-width: 100%; }
+.iw .iw-grid canvas { position: sticky; left: 0; display: block; touch-action: pan-x pan-y; }
+.iw .iw-overview { position: relative; height: 26px; margin: 4px 0 0; border-radius: 4px; overflow: hidden; cursor: ew-resize; touch-action: none; }
+.iw .iw-overview canvas { display: block; image-rendering: pixelated; width: 100%; height: 100%; }
+.iw .iw-pane { position: absolute; top: 0; bottom: 0; min-width: 6px; border: 2px solid var(--iw-accent); border-radius: 4px; background: color-mix(in srgb, var(--iw-accent) 14%, transparent); }
+.iw .iw-tick-at { position: absolute; top: 0; bottom: 0; width: 3px; margin-left: -1.5px; background: var(--iw-text); outline: 1px solid var(--iw-ground); }
+.iw .iw-foot { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: center; margin: 8px 0 0; color: var(--iw-faint); font-size: 12px; }
+.iw .iw-legend { display: inline-flex; align-items: center; gap: 7px; }
+.iw .iw-legend canvas { width: 120px; height: 10px; border-radius: 3px; forced-color-adjust: none; box-shadow: 0 0 0 1px var(--iw-line); }
+.iw .iw-stair { display: inline-block; width: 18px; height: 0; border-top: 2px solid var(--iw-accent); vertical-align: middle; margin-right: 6px; }
+
+.iw .iw-tip {
+  position: fixed; inset: auto; margin: 0; display: none; width: max-content; max-width: 300px; padding: 9px 11px; pointer-events: none; z-index: 1000;
+  color: var(--iw-text); background: var(--iw-ground); border: 1px solid var(--iw-line); border-radius: 8px; box-shadow: 0 6px 24px rgb(0 0 0 / 0.22); font-size: 12px; overflow: hidden;
+}
+.iw .iw-tip.iw-on { display: block; }
+.iw .iw-tip h4 { margin: 0 0 6px; font-size: 12px; font-weight: 600; }
+.iw .iw-tip h4 small { font-weight: 400; color: var(--iw-faint); font-size: inherit; }
+.iw .iw-tip ol { list-style: none; margin: 0; padding: 0; display: grid; grid-template-columns: minmax(56px, auto) 76px auto; gap: 0 9px; line-height: 1.5; align-items: center; }
+.iw .iw-tip li { display: contents; }
+.iw .iw-tip li .iw-token { overflow: hidden; text-overflow: ellipsis; max-width: 130px; }
+.iw .iw-tip meter, .iw .iw-tip .iw-bar-track { height: 7px; border-radius: 4px; background: var(--iw-soft); overflow: hidden; }
+.iw .iw-tip .iw-bar-track span { display: block; height: 100%; background: var(--iw-link); border-radius: 4px; }
+.iw .iw-tip .iw-num { text-align: right; font-variant-numeric: tabular-nums; }
+.iw .iw-tip p { margin: 7px 0 0; color: var(--iw-faint); }
+
+.iw .iw-trails { margin: 12px 0 0; border-top: 1px solid var(--iw-line); padding-top: 10px; }
+.iw .iw-plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 360px), 1fr)); gap: 10px 18px; }
+.iw .iw-plots figure { margin: 0; min-width: 0; }
+.iw .iw-plots figcaption { display: flex; gap: 8px; align-items: baseline; font-size: 12px; color: var(--iw-faint); }
+.iw .iw-plots figcaption b { color: var(--iw-text); font-weight: 600; }
+.iw .iw-plots figcaption .iw-token { overflow: hidden; text-overflow: ellipsis; }
+.iw .iw-plots figcaption .iw-which { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: 40%; }
+.iw .iw-plots figcaption button { margin-left: auto; border: 0; padding: 0 6px; background: transparent; color: var(--iw-faint); }
+.iw .iw-lines { display: block; max-width: 100%; height: auto; font: 11px var(--jp-ui-font-family, system-ui, sans-serif); overflow: visible; }
+.iw .iw-lines text { fill: var(--iw-text); }
+.iw .iw-lines :is(.iw-tick, .iw-axis, .iw-value) { fill: var(--iw-faint); }
+.iw .iw-lines .iw-lead { opacity: 0.45; }
+.iw .iw-lines .iw-rule { stroke: var(--iw-line); stroke-width: 1; }
+.iw .iw-lines .iw-curve { stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
+.iw .iw-lines .iw-mark { stroke: var(--iw-accent); stroke-width: 1.5; }
+.iw .iw-lines .iw-mark-name { fill: var(--iw-accent); font-weight: 700; font-size: 10px; }
+.iw .iw-lines .iw-cursor { stroke: var(--iw-text); stroke-width: 1; opacity: 0.6; }
+.iw .iw-lines .iw-label { cursor: pointer; }
+.iw .iw-lines .iw-label rect { fill: transparent; }
+.iw .iw-lines .iw-label:hover rect { fill: var(--iw-soft); }
+.iw .iw-hint { margin: 10px 0 0; color: var(--iw-faint); font-size: 12px; }
+
+.iw .iw-menu { position: relative; }
+.iw .iw-menu summary { list-style: none; }
+.iw .iw-menu summary::-webkit-details-marker { display: none; }
+.iw .iw-menu summary::after { content: " ▾"; color: var(--iw-faint); }
+.iw .iw-entries { position: absolute; right: 0; z-index: 20; display: grid; margin-top: 4px; padding: 4px; min-width: 90px; background: var(--iw-ground); border: 1px solid var(--iw-line); border-radius: 8px; box-shadow: 0 6px 24px rgb(0 0 0 / 0.2); }
+.iw .iw-entries button { border: 0; text-align: left; background: transparent; }
+.iw .iw-entries button:hover { background: var(--iw-soft); }
+
+.iw .iw-error { margin: 0 0 10px; padding: 7px 11px; border: 1px solid var(--iw-bad); border-left-width: 4px; border-radius: 6px; color: var(--iw-bad); white-space: pre-wrap; overflow-wrap: anywhere; }
+.iw .iw-busy { color: var(--iw-faint); font-size: 12px; }
+.iw .iw-busy::before { content: ""; display: inline-block; width: 9px; height: 9px; margin-right: 6px; border: 2px solid var(--iw-line); border-top-color: var(--iw-link); border-radius: 50%; vertical-align: -1px; animation: iw-turn 0.9s linear infinite; }
+.iw .iw-work { display: inline-flex; gap: 8px; align-items: center; }
+.iw .iw-unseen { visibility: hidden; }
+.iw .iw-work button { padding: 1px 9px; font-size: 12px; }
+.iw .iw-summary { margin: 10px 0 0; color: var(--iw-faint); font-size: 12px; overflow-wrap: anywhere; }
+@keyframes iw-turn { to { transform: rotate(1turn); } }
+@media (prefers-reduced-motion: reduce) { .iw .iw-busy::before { animation: none; } }
+@container (max-width: 560px) {
+  .iw .iw-top { flex-direction: column-reverse; align-items: stretch; gap: 4px; }
+  .iw .iw-acts { justify-content: flex-end; }
+  .iw .iw-prompt { grid-template-columns: minmax(0, 1fr) auto; }
+  .iw .iw-prompt > label, .iw .iw-typed, .iw .iw-unknown { grid-column: 1 / -1; }
+  .iw .iw-choice { flex-wrap: wrap; }
+  .iw .iw-choice legend { float: none; width: 100%; }
+}
+.iw .iw-token-box { display: inline-flex; gap: 6px; align-items: center; color: var(--iw-faint); }
+.iw .iw-token-box input { width: 125px; color: var(--iw-text); }
+.iw .iw-token-box select { width: 34px; }
+`;var mt="(forced-colors: active)",wt="(prefers-color-scheme: dark)";function Ht(i){if(matchMedia(mt).matches)return"contrast";let{body:t,documentElement:e}=document,n=t.dataset.jpThemeLight;if(n!==void 0)return n==="true"?"light":"dark";let r=t.dataset.vscodeThemeKind??"";if(r)return r.includes("light")?"light":"dark";let a=e.getAttribute("theme")??e.dataset.theme??t.dataset.theme;return a==="dark"||a==="light"?a:e.classList.contains("dark")||t.classList.contains("dark")?"dark":zt(i)??(matchMedia(wt).matches?"dark":"light")}function zt(i){for(let t=i.parentElement;t;t=t.parentElement){let[e,n,r,a]=(getComputedStyle(t).backgroundColor.match(/[\d.]+/g)??[]).map(Number);if(!(e===void 0||n===void 0||r===void 0||a===0))return .299*e+.587*n+.114*r<128?"dark":"light"}return null}function ut(i,t,e){let n=()=>{let a=Ht(i);i.dataset.theme!==a&&(i.dataset.theme=a,e(),setTimeout(()=>!t.aborted&&e(),400))};n();let r=new MutationObserver(n);for(let a of[document.documentElement,document.body])r.observe(a,{attributes:!0});t.addEventListener("abort",()=>r.disconnect());for(let a of[mt,wt])matchMedia(a).addEventListener("change",n,{signal:t})}var Bt=["busy","stopped","error","summary","depth","answered","plain"],It="The kernel was restarted: run the notebook again, down to this cell.",D=class{constructor(t,e,n,r){this.host=t;this.signal=n;this.root=r;for(let a of[...e,...Bt])this.listen(`change:${a}`,()=>this.note([a]));this.listen("change:answered",()=>this.settle()),this.listen("comm_live_update",()=>{this.dead=this.host.comm_live!==!0,this.note(["error"])})}host;signal;root;view=Math.random().toString(36).slice(2,10);sent=0;overlay={};changed=new Set;watchers=[];waiting=0;askedForText=!1;dead=!1;read(t){return t==="error"&&this.dead?It:t in this.overlay?this.overlay[t]:this.host.get(t)}act(t,e={}){this.dead||(this.sent+=1,this.overlay={...this.overlay,...e},this.waiting=performance.now(),this.host.send({action:t,echo:e,view:this.view,n:this.sent}),this.note([...Object.keys(e),"answered"]))}work(t){this.dead||this.host.send({work:t})}get pending(){return this.waiting>0}watch(t,e){this.watchers.push({names:t,run:e}),e()}askForText(){this.askedForText||this.dead||(this.askedForText=!0,this.host.send({host:"no buffers"}))}listen(t,e){this.host.on(t,e),this.signal.addEventListener("abort",()=>this.host.off(t,e))}settle(){let[t,e]=this.read("answered");if(t!==this.view||e!==this.sent)return;let n=Object.keys(this.overlay);this.overlay={},this.waiting=0,this.note([...n,"answered"])}note(t){t.length>0&&this.changed.size===0&&queueMicrotask(()=>this.flush());for(let e of t)this.changed.add(e)}flush(){let t=this.changed;this.changed=new Set,!this.signal.aborted&&L(this.root,()=>{for(let e of this.watchers)e.names.some(n=>t.has(n))&&e.run()})}};function ht(i,t,e){return{render({model:n,el:r}){let a=new AbortController,o=[],p=l("div",{class:"iw-sr",role:"status","aria-live":"polite"}),d=l("section",{class:`iw iw-${t}`},l("style",{},ct),p);r.append(d),ut(d,a.signal,()=>o.forEach(c=>c()));let s=new D(n,i,a.signal,d);return at(d,s,a.signal),e(s,{root:d,signal:a.signal,announce:c=>p.textContent=c,onTheme:c=>o.push(c)}),()=>{a.abort(),d.remove()}}}}var Ee=ht(W,"sae-diagram",(i,t)=>{new z(i,t)});export{Ee as default};
