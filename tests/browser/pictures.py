@@ -125,6 +125,7 @@ PICTURES: dict[str, Picture] = {
         lambda model: iw.sae_sweep().widget(),
         [{"do": "pin", "point": 14}, {"do": "pin", "point": 6}],  # both at an L0 of about 16
     ),
+    "sae_diagram": Picture(lambda model: diagram(model)),
     "quiz": Picture(lambda model: iw.quiz("06")),
 }
 
@@ -146,6 +147,16 @@ def dashboard(model: Any) -> Any:
     asked = [0, row, "label", strongest[row].strip()]
     shown = iw.FeatureDashboard(record, model=model, sae=sae, opened=[row], tested=[asked])
     return shown.wait()
+
+
+def diagram(model: Any) -> Any:
+    """Three families, as the model card names their latents, on a prompt of each."""
+    found = iw.model_card()["dictionaries"]["latents"]
+    named = {"Countries": "country", "Math": "arithmetic", "Brackets": "bracket"}
+    families = {name: found[family]["latent"] for name, family in named.items()}
+    prompts = [next(iter(iw.prompts(family))).prompt for family in named.values()]
+    shown = iw.SAEDiagram(iw.sae(3), model=model, prompt=prompts, families=families)
+    return shown.act({"do": "token", "to": shown.walk.strongest("Math")})
 
 
 def take(context: Any, name: str, picture: Picture, model: Any, folder: Path) -> None:
