@@ -46,6 +46,14 @@ def accessible(page: Page, context: str = ".iw-features") -> None:
     assert [(v["id"], v["nodes"][0]["html"][:300]) for v in found] == []
 
 
+def in_the_dark(nb: NB) -> None:
+    nb.screenshot("features-light")
+    nb.theme(dark=True)
+    expect(nb.page.locator(".iw-features")).to_have_attribute("data-theme", "dark")
+    accessible(nb.page)
+    nb.screenshot("features-dark")
+
+
 def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
     nb = notebook([SETUP, "w"])
     page = nb.page
@@ -101,11 +109,7 @@ def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
         "On the prompt"
     )
     accessible(page)
-    nb.screenshot("features-light")
-    nb.theme(dark=True)
-    expect(page.locator(".iw-features")).to_have_attribute("data-theme", "dark")
-    accessible(page)
-    nb.screenshot("features-dark")
+    in_the_dark(nb)
     assert page.locator(".jp-Notebook-cell").count() == cells
 
 
