@@ -87,7 +87,7 @@ def _load_bundled(device: Any, dtype: Any, checkpoint: int | None) -> LanguageMo
             "the bundled weights are missing from this installation; `interp-widgets doctor` says "
             "more. They are made by `python -m interp_widgets.bundled.train`."
         )
-    place = _checked_device(device or "cpu")
+    place = checked_device(device or "cpu")
     source, name, tokenizer = _BUNDLED, "course-model", None
     if checkpoint is not None and (shipped := _checkpoint(checkpoint)) is not None:
         source, name = shipped, f"course-model@{checkpoint}"
@@ -156,7 +156,7 @@ def _load_by_name(
         raise ValueError("iw.load: give device or device_map, not both.")
     if device_map is not None:
         _need_accelerate()
-    place = None if device_map is not None else _checked_device(device)
+    place = None if device_map is not None else checked_device(device)
     if dtype is None:
         dtype = "float32" if place is not None and place.type == "cpu" else "auto"
     folder = Path(name).is_dir()
@@ -243,11 +243,14 @@ def _checked_dtype(dtype: str | torch.dtype) -> torch.dtype | str:
     )
 
 
-def _checked_device(device: Any) -> torch.device:
-    """The device to use: the one asked for if it exists, otherwise the best there is.
+def checked_device(device: Any) -> torch.device:
+    """The device to use: the one asked for, otherwise the best there is.
 
     MPS below torch 2.9 computed wrong results for non-contiguous inputs without an error, so it is
     refused when asked for and passed over when not.
+
+    Raises:
+        ValueError: no device of that name here.
     """
     if device is None:
         return torch.device(

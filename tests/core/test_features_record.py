@@ -128,6 +128,8 @@ def test_the_same_strength_everywhere_is_one_bin():
         ({"which": [0, 99]}, ValueError, "one latent or more of 0 to 19"),
         ({"which": []}, ValueError, "one latent or more"),
         ({"which": 3}, TypeError, "numbers of latents; got int"),
+        ({"which": ["a"]}, TypeError, r"numbers of latents; got \['a'\]"),
+        ({"which": [1.5]}, TypeError, r"numbers of latents; got \[1.5\]"),
         ({"top": 0}, ValueError, "top= is a whole number from 1; got 0"),
         ({"sampled": -1}, ValueError, "sampled= is a whole number from 0"),
         ({"window": 5}, ValueError, "window= is"),

@@ -96,6 +96,7 @@ def test_there_and_back_and_drawn(tmp_path):
         (torch.ones(0, 3), torch.ones(2, 3), {}, ValueError, "matrix of directions"),
         (torch.full((2, 3), torch.nan), torch.ones(2, 3), {}, ValueError, "not finite"),
         ("latents", torch.ones(2, 3), {}, TypeError, "got str"),
+        (torch.ones(2, 3) * 1j, torch.ones(2, 3), {}, TypeError, "real numbers; got torch.complex"),
         (torch.ones(2, 3), torch.ones(2, 3), {"how": "best"}, ValueError, "'greedy'; got 'best'"),
     ],
 )

@@ -234,6 +234,24 @@ def test_constant_activations_have_no_variance_to_explain():
     assert math.isfinite(found.nmse)
 
 
+def test_an_activation_of_zero_has_no_direction_and_nothing_is_a_share_of_it():
+    sae = constant(torch.ones(32))  # what it makes of zeros is not zero
+    x = torch.randn(20, 32, generator=torch.Generator().manual_seed(3))
+    x[7] = 0
+    there = x[x.any(1)]
+    made = sae(there)
+    found = iw.evaluate_on(sae, x)
+    assert math.isclose(
+        found.norm_ratio, (made.norm(dim=1) / there.norm(dim=1)).mean(), rel_tol=1e-6
+    )
+    cosine = torch.nn.functional.cosine_similarity(there, made.to(there)).mean()
+    assert math.isclose(found.cosine, cosine, abs_tol=1e-6)
+    nothing = iw.evaluate_on(sae, torch.zeros(4, 32))
+    assert math.isnan(nothing.norm_ratio)
+    assert math.isnan(nothing.cosine)
+    assert nothing.mse == 32
+
+
 def test_there_and_back_and_drawn(gpt, tmp_path):
     found = iw.evaluate_sae(gpt, random_sae(site="L1.resid_post"), TEXTS)
     same(iw.Result.load(found.save(tmp_path / "e.safetensors")), found)
@@ -303,6 +321,7 @@ def test_every_family(family):
         ({"site_out": "L1.q"}, ValueError, "place in the stream"),
         ({"ablation": "noise"}, ValueError, "'zero' or 'mean'; got 'noise'"),
         ({"length": 1}, ValueError, "length= is 2 tokens or more"),
+        ({"length": 2.5}, TypeError, "length= is a whole number of tokens; got 2.5"),
         ({"model": "gpt2"}, TypeError, "the first argument is a model"),
     ],
 )

@@ -48,6 +48,11 @@ def refuse(error, message, *args, **options):
         SAE.load(*args, **options)
 
 
+def test_a_device_that_is_not_there_is_named(standard):
+    refuse(ValueError, "device is 'cpu', 'cuda'.*got 'gpu0'", standard, device="gpu0")
+    refuse(ValueError, "device is 'cpu', 'cuda'.*got 'gpu0'", "no/such", device="gpu0")
+
+
 # pickles
 
 

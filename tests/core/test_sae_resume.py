@@ -136,6 +136,13 @@ def test_a_full_disk_is_said_and_costs_nothing(tmp_path):
     assert list((tmp_path / "b").iterdir()) == []
 
 
+def test_a_file_is_no_folder_to_save_in(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(NotADirectoryError, match="is a file; a run is saved in a folder"):
+        small(steps=3).save(tmp_path / "notes.txt")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
 @pytest.fixture
 def saved(tmp_path) -> Path:
     run = small(steps=10)

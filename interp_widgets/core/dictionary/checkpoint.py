@@ -95,6 +95,8 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; a run is saved in a folder. Name another.")
     folder.mkdir(parents=True, exist_ok=True)
     path, unfinished = folder / FILE, folder / f"{FILE}.part"
     tensors, by_columns = _in_rows(snapshot.tensors)

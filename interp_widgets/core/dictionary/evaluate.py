@@ -163,6 +163,8 @@ def _pairs(x: Any, y: Any, size: int) -> Iterator[tuple[Tensor, Tensor]]:
 
 def _rows(model: LanguageModel, texts: Any, length: int | None) -> list[Tensor]:
     """Ids of each text ``[pos]``; empty ones are passed over."""
+    if length is not None and (isinstance(length, bool) or not isinstance(length, int)):
+        raise TypeError(f"length= is a whole number of tokens; got {length!r:.40}.")
     longest = model.context if length is None else min(length, model.context)
     if longest < 2:
         raise ValueError(f"length= is 2 tokens or more; got {length}.")

@@ -53,8 +53,8 @@ class SAEEvaluation(Result):
         tokens: activations that were reconstructed.
         predicted: next tokens that the losses are means over.
         l0, l1, weighted_l1, mse, nmse, fve, cosine, shrinkage, norm_ratio, dead: means and ratios
-            of sums over ``tokens``; see `MEASURES`. Codes are in the units of the dictionary's own
-            normalisation.
+            of sums over ``tokens``, for cosine and norm_ratio over those whose activation is not
+            zero; see `MEASURES`. Codes are in the units of the dictionary's own normalisation.
         ce_clean, ce_sae, ce_ablated: losses over ``predicted``, nats.
         kl, kl_ablated: of the model's predictions from those with the reconstruction, and with the
             activation ablated, nats, over ``tokens``.

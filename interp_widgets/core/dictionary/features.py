@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from hashlib import blake2b
+from operator import index
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,10 @@ def _chosen(which: Any, d_sae: int) -> Tensor:
         return torch.arange(d_sae)
     if isinstance(which, str) or not isinstance(which, Iterable):
         raise TypeError(f"which= are numbers of latents; got {type(which).__name__}.")
-    listed = [int(i) for i in dict.fromkeys(int(i) for i in which)]
+    try:
+        listed = list(dict.fromkeys(index(i) for i in which))
+    except TypeError as wrong:
+        raise TypeError(f"which= are numbers of latents; got {str(which)[:60]}.") from wrong
     if not listed or min(listed) < 0 or max(listed) >= d_sae:
         raise ValueError(
             f"which= names one latent or more of 0 to {d_sae - 1}; got {str(listed)[:60]}."

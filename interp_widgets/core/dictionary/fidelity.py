@@ -71,8 +71,9 @@ class Fidelity:
         """Everything by the name it has in `SAEEvaluation`; NaN where it is not defined."""
         n, sums = self.tokens, self._sums
         if not n:
-            return dict.fromkeys((*_MEANS, *_RATIOS), _NAN)
+            return dict.fromkeys((*_MEANS, *_ALONG, *_RATIOS), _NAN)
         found = {name: sums[name] / n for name in _MEANS}
+        found |= {name: _ratio(sums[name], sums["there"]) for name in _ALONG}
         variance = sums["shifted"] - float(self._shifted.square().sum()) / n
         constant = variance <= _CONSTANT * sums["square"]
         return found | {
@@ -117,8 +118,10 @@ class Fidelity:
         self._count("square_made", square_made)
         self._count("dot", dot)
         self._count("shifted", about.square().sum(1))
-        self._count("cosine", dot / (length * length_made).clamp(min=1e-300))
-        self._count("norm_ratio", length_made / length.clamp(min=1e-300))
+        there = length > 0  # zeros have no direction, and nothing is a share of them
+        self._count("there", there)
+        self._count("cosine", (dot / (length * length_made).clamp(min=1e-300))[there])
+        self._count("norm_ratio", (length_made / length)[there])
 
     def _count(self, name: str, values: Tensor) -> None:
         """Add one number of each token to a sum."""
@@ -126,7 +129,8 @@ class Fidelity:
         self._sums[name] = self._sums.get(name, 0.0) + total
 
 
-_MEANS = ("l0", "l1", "weighted_l1", "mse", "cosine", "norm_ratio")
+_MEANS = ("l0", "l1", "weighted_l1", "mse")
+_ALONG = ("cosine", "norm_ratio")  # means over the activations that have a length
 _RATIOS = ("nmse", "fve", "shrinkage", "dead")
 
 

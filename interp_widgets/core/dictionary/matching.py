@@ -199,11 +199,14 @@ def unit(rows: Tensor) -> Tensor:
 def _rows(name: str, directions: Any) -> Tensor:
     """Directions as float64 ``[feature, d]`` on the cpu."""
     try:
-        rows = torch.as_tensor(directions).detach().to("cpu").to(torch.float64)
+        rows = torch.as_tensor(directions).detach().to("cpu")
     except (TypeError, ValueError, RuntimeError) as wrong:
         raise TypeError(
             f"{name}= is a matrix of directions [feature, d]; got {type(directions).__name__}."
         ) from wrong
+    if rows.is_complex():
+        raise TypeError(f"{name}= are directions of real numbers; got {rows.dtype}.")
+    rows = rows.to(torch.float64)
     if rows.ndim != 2 or 0 in rows.shape:
         raise ValueError(
             f"{name}= is a matrix of directions [feature, d]; got shape {list(rows.shape)}."

@@ -23,6 +23,7 @@ from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import hook_of_site
 from interp_widgets.core.dictionary.formats.source import Place, find
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.load import checked_device
 
 _KEPT = 2  # layers in memory
 
@@ -164,7 +165,7 @@ def load_transcoders(
         *hooks,
         scan=str(config.get("scan", "")),
         revision=place.revision,
-        device=torch.device(device),
+        device=checked_device(device),
         _files=layers,
     )
 

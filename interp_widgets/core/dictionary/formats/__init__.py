@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING, Any
 from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.source import Place, find
+from interp_widgets.core.load import checked_device
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.sae import SAE
@@ -93,6 +94,7 @@ def load(
     """
     if (model is None) != (texts is None):
         raise ValueError("a dictionary is checked with both, model= and texts=, or not at all.")
+    home = checked_device(device)
     place = find(source, revision)
     name = format or _detect(place)
     module = _module(name)
@@ -110,7 +112,7 @@ def load(
     sae = replace(sae, **{name: value for name, value in about.items() if value})
     if model is not None and texts is not None:
         sae = _accepted(sae, model, texts)
-    return sae if str(device) == "cpu" else sae.to(device)
+    return sae if home == sae.device else sae.to(home)
 
 
 def _accepted(sae: SAE, model: LanguageModel, texts: Iterable[Prompt]) -> SAE:
