@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from interp_widgets.core.dictionary.activations import activation_source
 from interp_widgets.core.dictionary.training_loop import Loop, Settings
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.dictionary.variants import Variant, make_variant
+from interp_widgets.core.load import checked_device
 from interp_widgets.core.seeds import check_seed
 
 BATCH = 4096
@@ -55,6 +56,10 @@ class Pace:
     def __post_init__(self) -> None:
         _check_numbers(dead_after=self.dead_after, checkpoint_every=self.checkpoint_every)
         _check_numbers(warmup=self.warmup or None)
+        if isinstance(self.resample_at, str) or not isinstance(self.resample_at, Iterable):
+            raise TypeError(f"resample_at is a list of steps; got {self.resample_at!r:.40}.")
+        for step in self.resample_at:
+            _check_numbers(resample_at=step)
         _check_shares(decay=self.decay, l1_warmup=self.l1_warmup)
         _check_above(clip=self.clip)
 
@@ -177,7 +182,7 @@ def _rate(d_sae: int) -> float:
 def home(device: Any, data: Any, peers: distributed.Alone) -> torch.device:
     """Where to compute: as asked, as launched, or where the data are."""
     if device is not None:
-        return torch.device(device)
+        return checked_device(device)
     return peers.device() or torch.device(getattr(data, "device", "cpu"))
 
 
