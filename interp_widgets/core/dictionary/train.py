@@ -98,7 +98,8 @@ def train_sae(
         variant: the objective, see `VARIANTS`.
         d_sae: latents; 8 times the width when left out.
         k: latents that fire on a token; left out: an eighth of the width, 32 at most.
-        l1: weight of the sparsity term, of sums over width and latents (see `convert_l1`).
+        l1: weight of the sparsity term, of sums over width and latents (see `convert_l1`); left
+            out: as the variant has it, less for wider activations (see `Variant.suit`).
         lr: learning rate of Adam; left out: 2e-4 at 16,384 latents, more for fewer, with 1/√.
         batch_size: activations a step; left out: 4,096, or an eighth of the data if that is less.
         steps: of the run.
@@ -120,7 +121,7 @@ def train_sae(
     _check(**given, precision=precision)
     path, known, peers = _new(folder), _truth(truth), distributed.processes()
     source = activation_source(data, site, texts, target, seed)
-    given |= {"normalize": normalize, "precision": precision, "k": k}
+    given |= {"normalize": normalize, "precision": precision}
     settings = _settings(objective, pace, source, given)
     distributed.check(peers, objective, variant, settings.batch_size)
     return TrainingRun(Loop(settings, source, home(device, data, peers), peers), path, known)
@@ -140,8 +141,7 @@ def _settings(
     """All that was asked for, and what was left to choose."""
     size, steps = _batch_size(given["batch_size"], source.rows), given["steps"]
     width = EXPANSION * source.d_in if given["d_sae"] is None else given["d_sae"]
-    if "k" in objective.hyper and given["k"] is None:
-        objective.hyper["k"] = min(objective.hyper["k"], max(1, source.d_in // 8), width)
+    objective.suit(max(1, source.d_in), width)
     objective.check(source.d_in, width)
     mode = given["normalize"]
     return Settings(

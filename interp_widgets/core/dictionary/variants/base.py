@@ -20,6 +20,7 @@ from interp_widgets.core.dictionary.workspace import Workspace
 
 Parameters = dict[str, nn.Parameter]
 _ROWS = 512
+_WIDTH, _WIDEST = 128, 256  # defaults are written down for the one, and stay from the other on
 CONVENTIONS = ("sum", "mean", "mean_of_both")
 
 
@@ -77,6 +78,7 @@ class Variant(ABC):
     name: ClassVar[str]
     defaults: ClassVar[dict[str, float]]
     fixed: ClassVar[dict[str, Any]] = {}
+    per_code: ClassVar[dict[str, int]] = {}  # defaults that go with a power of the size of codes
     unit_norm: ClassVar[bool] = False  # whether directions are kept at length 1
     across_batch: ClassVar[bool] = False  # whether tokens of a batch compete
 
@@ -91,6 +93,7 @@ class Variant(ABC):
         self.hyper: dict[str, float] = dict(self.defaults)
         self.settings: dict[str, Any] = common | self.fixed
         self.state: dict[str, Tensor] = {}
+        self._given = frozenset(given)
         for name, value in given.items():
             place = self.hyper if name in self.hyper else self.settings
             if name not in place:
@@ -113,6 +116,22 @@ class Variant(ABC):
                 raise TypeError(f"{name} is a number; got {value!r:.40}.")
             if not 0 <= value < float("inf"):
                 raise ValueError(f"{name} is 0 or larger, and finite; got {value}.")
+
+    def suit(self, d_in: int, d_sae: int) -> None:
+        """Turn the defaults that nobody changed into those for activations of a width.
+
+        Where an eighth of the width fires, 32 latents at most, and ``E‖x‖² = 1``, codes are about
+        ``√(8 / width)`` large. Thresholds and bandwidths compare with that, a λ of L0 with its
+        square. Defaults are written down for a width of 128.
+
+        Args:
+            d_in: width of the activations.
+            d_sae: how many latents.
+        """
+        for name, power in self.per_code.items():
+            if name not in self._given:
+                place = self.hyper if name in self.hyper else self.settings
+                place[name] *= (_WIDTH / min(d_in, _WIDEST)) ** (power / 2)
 
     def check(self, d_in: int, d_sae: int) -> None:
         """Refuse hyperparameters that a dictionary of this size cannot have.

@@ -30,7 +30,9 @@ class Gated(Variant):
     """``MSE + λ Σ ReLU(π) + ‖x − decode(ReLU(π))‖²``, the last decoder frozen; unit directions."""
 
     name = "gated"
-    defaults: ClassVar[dict[str, float]] = {"l1": 0.1}
+    defaults: ClassVar[dict[str, float]] = {"l1": 0.125}
+    # Measured, on wide and on narrow activations: λ has to fall faster than the size of codes.
+    per_code: ClassVar[dict[str, int]] = {"l1": 2}
     unit_norm = True
 
     def parameters(self, *args: Any, **kwargs: Any) -> Parameters:

@@ -20,6 +20,10 @@ class Matryoshka(BatchTopK):
     """`BatchTopK` whose error is the mean over nested dictionaries, each a prefix of the next.
 
     ``prefixes`` are their shares of all latents, rising to 1. ``mse`` is that of all latents.
+
+    Where no direction is more general than another, the small dictionaries have to mix them: of 64
+    equally frequent ones in 32 dimensions (`ground_truth`) the defaults find about two thirds, and
+    `BatchTopK` 95 %.
     """
 
     name = "matryoshka"

@@ -32,6 +32,12 @@ class TopK(Variant):
     fixed: ClassVar[dict[str, Any]] = {"aux": 1 / 32}
     unit_norm = True
 
+    def suit(self, d_in: int, d_sae: int) -> None:
+        """See `Variant.suit`; ``k`` is an eighth of the width, 32 at most."""
+        super().suit(d_in, d_sae)
+        if "k" not in self._given:
+            self.hyper["k"] = min(self.hyper["k"], max(1, d_in // 8), d_sae)
+
     def check(self, d_in: int, d_sae: int) -> None:
         """See `Variant.check`."""
         super().check(d_in, d_sae)
