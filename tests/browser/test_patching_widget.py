@@ -24,8 +24,8 @@ w = LayerBarPatching(model=model(), clean=PROMPT, corrupt=OTHER, answer=" Austin
 
 Notebook = Callable[..., NB]
 
-# Where the cell of a layer and position is on the screen: 30 px of names, then the cells. Asked while
-# numbers still arrive, it answers when the grid has stood still for ten frames.
+# Where the cell of a layer and position is on the screen: 30 px of names, then the cells. Asked
+# while numbers still arrive, it answers when the grid has stood still for ten frames.
 CELL = """async ([element, layer, pos, layers, positions]) => {
     element.scrollIntoView({ block: 'center' });
     const canvas = element.querySelector('canvas');

@@ -1,4 +1,4 @@
-"""SuperpositionPlayground in a real JupyterLab: training, sliders by key, undo, an exported page."""
+"""SuperpositionPlayground in a real JupyterLab: training, sliders by key, undo, an export."""
 
 from __future__ import annotations
 

@@ -103,6 +103,15 @@ def test_the_lab_as_printed_reconstructs_and_recovers_nothing():
     assert match_directions(W_dec, made.directions).count() == 0
 
 
+def test_the_lab_that_grades_is_the_lab_of_the_package():
+    made, own = iw.numpy_lab(), lab.the_lab()
+    for name in own._fields:
+        np.testing.assert_allclose(getattr(own, name), getattr(made, name), atol=1e-12)
+    found = torch.from_numpy(made.W_dec).float()
+    wanted = match_directions(found, made.directions).cosines
+    torch.testing.assert_close(lab.partners(found, made.directions), wanted, atol=1e-5, rtol=0)
+
+
 def test_more_samples_are_like_those_of_the_lab():
     made = iw.numpy_lab()
     x = lab.more_samples(made.directions, 20_000, 1).double().numpy()
