@@ -195,9 +195,14 @@ def examples_of(entrants: Sequence[Entrant], data: Any, model: Any, texts: Any) 
 
 def settings_of_training() -> set[str]:
     """Names of the settings that `train_sae` takes beside its data."""
-    from interp_widgets.core.dictionary.train import train_sae
+    from interp_widgets.core.dictionary.train import PACE, train_sae
+    from interp_widgets.core.dictionary.variants import VARIANTS
 
-    return {p for p in inspect.signature(train_sae).parameters if p not in ("data", "hyper")}
+    named = [
+        inspect.signature(taker).parameters.values() for taker in (train_sae, *VARIANTS.values())
+    ]
+    own = {p.name for some in named for p in some if p.kind is not p.VAR_KEYWORD}
+    return (own | PACE) - {"data"}
 
 
 def _named(entrants: list[Entrant]) -> list[Entrant]:

@@ -67,7 +67,7 @@ def rewinds_by_hand(nb: NB) -> None:
     plot = page.locator(".iw-train-plot")
     box = plot.bounding_box()
     assert box is not None
-    across = (box["x"] + box["width"] - 20, box["y"] + 120)
+    across = (box["x"] + box["width"] - 28, box["y"] + 120)
     drag(page, across, (box["x"] + box["width"] * 0.9, box["y"] + 125))
     expect(page.locator(".iw-train-where")).not_to_contain_text(f"step {step:,}")
     back = value(nb, "w.run.step")

@@ -33,7 +33,7 @@ export interface Plot {
   colors: { text: string; faint: string; line: string; accent: string; ground: string };
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 20, 30, 32];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 28, 30, 32];
 const LETTER = 6;
 
 export class Chart {

@@ -8,7 +8,7 @@ import { brief, MEASURES } from "./state.ts";
 import { ends, type Run } from "./store.ts";
 
 const [WIDTH, HEIGHT] = [300, 236];
-const [LEFT, RIGHT, TOP, BOTTOM] = [42, 14, 12, 32];
+const [LEFT, RIGHT, TOP, BOTTOM] = [50, 14, 12, 32];
 const [L0, FVE] = [MEASURES.indexOf("l0"), MEASURES.indexOf("fve")];
 const TRAIL = 160;
 
