@@ -88,8 +88,8 @@ export class ReviewView {
     this.facts.textContent = card.feature === feature ? `fires on ${percent(card.density)} of tokens, at most ${number(card.max)}` : "";
     fill(this.groups, ...card.groups.map((group, i) => {
       if (group.all === 0) return h("p", {}, `${group.name}: no window but held-out ones`);
+      const windows = windowsOf(group as unknown as RawCard); // read before it is asked for: a host that loses buffers shows at once
       if (!looked.includes(i)) return h("button", { type: "button", "data-group": i, "data-key": `group${i}` }, `Look at the ${group.name}`);
-      const windows = windowsOf(group as unknown as RawCard);
       return h("div", {}, h("span", {}, group.name), h("ol", {}, ...windows.map((one) => h("li", {}, h("b", {}, number(one.activation)), lit(one.tokens, one.shares, card.max, one.peak)))));
     }));
     if (!this.label.matches(":focus")) this.label.value = label;
