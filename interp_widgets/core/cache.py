@@ -136,11 +136,19 @@ def activations_of(
 ) -> list[dict[Site, Tensor]]:
     """Activations of each prompt ``[pos]`` of ids: place -> ``[pos, ...]``, float32 on cpu."""
     taken: list[dict[Site, Tensor]] = [{} for _ in ids]
-    for batch in _batches(ids):
-        for site, stacked in _run(model, torch.stack([ids[i] for i in batch]), sites).items():
+    for batch, found in batches_of_activations(model, ids, sites):
+        for site, stacked in found.items():
             for i, activation in zip(batch, stacked, strict=True):
                 taken[i][site] = activation
     return taken
+
+
+def batches_of_activations(
+    model: LanguageModel, ids: list[Tensor], sites: list[Site]
+) -> Iterator[tuple[list[int], dict[Site, Tensor]]]:
+    """`activations_of` a batch at a time: indices of its prompts, and ``[prompt, pos, ...]``."""
+    for batch in _batches(ids):
+        yield batch, _run(model, torch.stack([ids[i] for i in batch]), sites)
 
 
 def _listed(prompts: Any) -> list[Prompt]:

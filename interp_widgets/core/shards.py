@@ -11,6 +11,7 @@ whole shard ended: prompts that are on disk already are recognised, not run agai
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -21,7 +22,7 @@ import torch
 from torch import Tensor
 
 import interp_widgets
-from interp_widgets.core.cache import activations_of
+from interp_widgets.core.cache import batches_of_activations
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.shard_files import (
     DTYPES,
@@ -365,20 +366,33 @@ def _tensors(
     model: LanguageModel, ids: list[Tensor], sites: list[Site], dtype: str, first: int
 ) -> dict[str, Tensor]:
     """What a shard's file holds."""
-    taken = activations_of(model, [row.to(model.device) for row in ids], sites)
-    tensors = {
-        str(site): torch.cat([found.pop(site).to(DTYPES[dtype]) for found in taken])
-        for site in sites
-    }
+    lengths = torch.tensor([len(row) for row in ids])
+    tensors = _activations(model, ids, sites, DTYPES[dtype])
     for name, rows in tensors.items():
         if not torch.isfinite(rows).all():
             raise ValueError(
                 f"activations at {name} are larger than {dtype} holds. Use 'bfloat16' or 'float32'."
             )
     number = torch.arange(first, first + len(ids))
-    lengths = torch.tensor([len(row) for row in ids])
     return tensors | {
         "ids": torch.cat(ids).int(),
         "prompt": number.repeat_interleave(lengths),
         "pos": torch.cat([torch.arange(len(row)) for row in ids]).int(),
     }
+
+
+def _activations(
+    model: LanguageModel, ids: list[Tensor], sites: list[Site], dtype: torch.dtype
+) -> dict[str, Tensor]:
+    """Activations of prompts one after another, each batch put in its place as it comes."""
+    ends = list(itertools.accumulate(map(len, ids)))
+    filled: dict[str, Tensor] = {}
+    for batch, found in batches_of_activations(model, [row.to(model.device) for row in ids], sites):
+        for site, stacked in found.items():
+            rows = filled.get(str(site))
+            if rows is None:
+                rows = torch.empty(ends[-1], *stacked.shape[2:], dtype=dtype)
+                filled[str(site)] = rows
+            for i, activation in zip(batch, stacked, strict=True):
+                rows[ends[i] - len(activation) : ends[i]] = activation
+    return filled

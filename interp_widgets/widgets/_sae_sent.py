@@ -34,24 +34,35 @@ def opening(entrants: Sequence[Entrant], seq: int) -> dict[str, Any]:
     }
 
 
-def pulse(entrants: Sequence[Entrant], seq: int, working: bool, room: int) -> dict[str, Any]:
+def pulse(entrants: Sequence[Entrant], seq: int, working: bool) -> dict[str, Any]:
     """What is new since the last message; what does not fit comes with the next one.
 
     Args:
         entrants: the runs.
         seq: number of this message.
         working: a thread trains.
-        room: bytes for curves.
     """
     sent = []
     for one in entrants:
         one.take_in()
-        bucket = 4 * len(MEASURES) * (1 if one.curves.size == 1 else 2)
-        most = max(room // len(entrants) // bucket, 1)
+        most = _most(one, len(entrants))
         sent.append({**_now(one), "cut": one.cut, **_piece(one, one.sent, most)})
         one.sent = min(len(one.curves.low), one.sent + most) - 1
         one.sent, one.cut = max(one.sent, 0), -1
     return {"seq": seq, "working": working, "runs": sent}
+
+
+def fits(entrants: Sequence[Entrant]) -> bool:
+    """Whether all that is new of the curves goes into one message."""
+    for one in entrants:
+        one.take_in()
+    return all(len(o.curves.low) - o.sent <= _most(o, len(entrants)) for o in entrants)
+
+
+def _most(one: Entrant, runs: int) -> int:
+    """Buckets of a curve that one message of so many runs takes."""
+    bucket = 4 * len(MEASURES) * (1 if one.curves.size == 1 else 2)
+    return max(ROOM // runs // bucket, 1)
 
 
 def _about(one: Entrant) -> dict[str, Any]:

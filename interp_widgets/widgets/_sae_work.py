@@ -16,6 +16,8 @@ from interp_widgets.widgets._sae_examples import Examples
 from interp_widgets.widgets._sae_race import Field
 from interp_widgets.widgets._sae_words import TAKEN
 
+GAP_S = 0.1  # between two messages
+
 
 class Ration:
     """Something done now and then beside the training, so seldom that it takes a small share of it.
@@ -64,8 +66,8 @@ def _end_all() -> None:
 class TrainerWork(Widget):
     """Base of the trainer: everything but what is seen of it.
 
-    A subclass has the traits that are read here, and `_show` and `_last`, the messages while
-    training runs and when it ends.
+    A subclass has the traits that are read here, and `_show`, `_rest` and `_last`, the messages
+    while training runs and when it ends.
     """
 
     mode: Any
@@ -102,6 +104,9 @@ class TrainerWork(Widget):
         return self._entrants[min(self.chosen, len(self._entrants) - 1)]
 
     def _show(self) -> dict[str, Any]:
+        raise NotImplementedError
+
+    def _rest(self) -> dict[str, Any]:
         raise NotImplementedError
 
     def _last(self) -> dict[str, Any]:
@@ -169,6 +174,11 @@ class TrainerWork(Widget):
             if one.run.folder is not None:
                 one.run.save(one.run.folder)
         self._look()
+        time.sleep(GAP_S)
+        while rest := self._rest():
+            self.push(**rest)
+            time.sleep(GAP_S)
+            yield dict
         yield self._last
 
     def _steps(self) -> Generator[Answer, None, None]:

@@ -26,7 +26,7 @@ from interp_widgets.widgets._sae_race import (
     switched,
 )
 from interp_widgets.widgets._sae_words import sentence
-from interp_widgets.widgets._sae_work import TrainerWork
+from interp_widgets.widgets._sae_work import GAP_S, TrainerWork
 from interp_widgets.widgets._traits import drawn, packed, state
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
 
 MODES = ("paused", "running", "stopped")
-_GAP_S = 0.1  # between two messages
 _AT_REST = {"mode": "paused", "walked": 0, "picked": -1}  # when the field of runs changes
 
 
@@ -307,10 +306,10 @@ class SAETrainer(TrainerWork):
             one.sent, one.cut = max(len(one.curves.low) - 1, 0), -1
         return {"curves": sent.opening(self._entrants, self._seq), **self._marks()}
 
-    def _new(self, room: int = sent.ROOM) -> dict[str, Any]:
+    def _new(self) -> dict[str, Any]:
         self._seq += 1
         return {
-            "pulse": sent.pulse(self._entrants, self._seq, self._at_work, room),
+            "pulse": sent.pulse(self._entrants, self._seq, self._at_work),
             **self._marks(),
         }
 
@@ -334,14 +333,19 @@ class SAETrainer(TrainerWork):
     def _show(self) -> dict[str, Any]:
         """What is new, or now and then what was looked at: one message never holds both."""
         with self._lock:
-            if time.monotonic() - self._spoke < _GAP_S:  # an answer has just said it
+            if time.monotonic() - self._spoke < GAP_S:  # an answer has just said it
                 return {}
             return self._extras() if self._news else self._new()
 
-    def _last(self) -> dict[str, Any]:
-        """All that is left to say when training pauses or ends."""
+    def _rest(self) -> dict[str, Any]:
+        """A message of what the pauses between messages left untold, or none: the rest fits."""
         with self._lock:
-            return {**self._new(1 << 20), **self._extras(), "summary": self.describe()}
+            return {} if sent.fits(self._entrants) else self._new()
+
+    def _last(self) -> dict[str, Any]:
+        """What is left to say when training pauses or ends, after the `_rest`."""
+        with self._lock:
+            return {**self._new(), **self._extras(), "summary": self.describe()}
 
     # -- words and keeping ---------------------------------------------------------------------
 

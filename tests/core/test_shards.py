@@ -304,11 +304,15 @@ assert (len(list(whole)), whole.complete, whole.n_prompts) == (5, True, 50)
 
 
 def alone(code: str, *arguments: str) -> str:
-    """Runs code in a process of its own, whose limits and memory are its own."""
+    """Runs code in a process of its own, whose limits and memory are its own.
+
+    What it frees goes back to the system at once: left to itself, glibc keeps up to 80 MB of freed
+    memory, more or less by chance, and resident memory would count that as held.
+    """
     root = Path(__file__).parents[2]
     run = subprocess.run(
         [sys.executable, "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": str(root)},
+        env={**os.environ, "PYTHONPATH": str(root), "MALLOC_MMAP_THRESHOLD_": "65536"},
         capture_output=True,
         text=True,
         timeout=300,
@@ -359,5 +363,5 @@ def test_memory_does_not_grow_with_the_prompts(tmp_path):
     written, read = map(float, alone(MEMORY, str(folder)).split())
     on_disk = sum(path.stat().st_size for path in folder.iterdir()) / 1e6
     assert on_disk > 150
-    assert written < on_disk / 5
-    assert read < on_disk / 5
+    assert written < on_disk / 20  # less than one shard
+    assert read < on_disk / 20

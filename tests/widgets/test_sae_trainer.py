@@ -133,16 +133,16 @@ def test_a_close_up_keeps_every_extreme() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:All-NaN")
-def test_messages_are_small_and_few_and_add_up_to_the_curve() -> None:
+@pytest.mark.parametrize("busy", [False, True], ids=["as it is", "no time to speak"])
+def test_messages_are_small_and_few_and_add_up_to_the_curve(busy: bool) -> None:
     runs = [run(steps=560), run("topk", k=2, steps=560)]
     trainer = SAETrainer(runs, picked=3)
+    if busy:  # all of the curves is left for the end
+        trainer._says.least = trainer._says.most = 1e9
     page, heard = overheard(trainer)
     trainer.start().wait()
     began, ended = heard[0][0], heard[-1][0]
-    # On a busy machine a late message brings what two would have: most are small, none is long.
-    sizes = sorted(size for _, size in heard[:-1])
-    assert sizes[len(sizes) // 2] <= 4096
-    assert sizes[-1] <= 3 * 4096
+    assert max(size for _, size in heard) <= 4096
     # Start and the end speak out of turn, and the sign of work comes and goes.
     assert len(heard) <= 10 * (ended - began) + 6
     for index in range(2):
