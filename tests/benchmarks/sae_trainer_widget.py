@@ -128,7 +128,7 @@ def long_runs() -> None:
             one.curves.extend(one.rows(0, steps - 20))
             one.sent = len(one.curves.low) - 1
             began = time.perf_counter()
-            sent.pulse([one], i, True, sent.ROOM)
+            sent.pulse([one], i, True)
             times.append(time.perf_counter() - began)
         print(
             f"a message with {steps:,} steps behind it is made in "
