@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -20,21 +22,32 @@ def model():
 
 def by_hand(model, sae, edit):
     """Next-token log-probabilities with `edit` of codes [pos, feature] in the middle layer."""
+    layer, mid = model.hf.transformer.h[1], []
 
     def hook(module, args, output):
-        x = output[0] if isinstance(output, tuple) else output
+        between = sae.site.endswith("mid")
+        x = mid[0] if between else output[0] if isinstance(output, tuple) else output
         codes = sae.encode(x[0])
         changed = edit(codes.clone())
         new = x.clone()
         new[0, 1:] += ((changed - codes) @ sae.W_dec)[1:]
+        if between:
+            new = new + layer.mlp(norm(new))
         return (new, *output[1:]) if isinstance(output, tuple) else new
 
-    handle = model.hf.transformer.h[1].register_forward_hook(hook)
+    def norm(x):
+        return torch.nn.functional.layer_norm(x, x.shape[-1:], layer.ln_2.weight, layer.ln_2.bias)
+
+    handles = [
+        layer.ln_2.register_forward_pre_hook(lambda _, args: mid.__setitem__(slice(None), args)),
+        layer.register_forward_hook(hook),
+    ]
     try:
         with torch.no_grad():
             return model.hf(model.ids(PROMPT)[None]).logits[0, -1].double().log_softmax(-1)
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 def set_to(feature, value):
@@ -45,9 +58,16 @@ def set_to(feature, value):
     return edit
 
 
-@pytest.mark.parametrize(("how", "value"), [("remove", 0.0), ("force", 2.5)])
-def test_it_is_the_forward_written_out_by_hand(model, how, value):
-    sae = small_sae()
+@pytest.mark.parametrize(
+    ("how", "value", "site"),
+    [
+        ("remove", 0.0, "L1.resid_post"),
+        ("force", 2.5, "L1.resid_post"),
+        ("remove", 0.0, "L1.resid_mid"),
+    ],
+)
+def test_it_is_the_forward_written_out_by_hand(model, how, value, site):
+    sae = replace(small_sae(), site=site)
     before = by_hand(model, sae, lambda codes: codes)
     for feature in (3, 16):
         after = by_hand(model, sae, set_to(feature, value))

@@ -96,12 +96,7 @@ def slow(model, sae, texts, site, out, ablation):
             if name != "clean":
                 new = sae(x_text) if name == "sae" else nothing.expand(len(x_text), -1)
 
-                def put(h, new=new):
-                    h = h.clone()
-                    h[0, 1:] = new.to(h).view_as(h[0, 1:])
-                    return h
-
-                with hooked(model, {out: put}):
+                with hooked(model, _by_hand(model, out, new)):
                     logp = model.logits(ids).log_softmax(-1)[0].cpu()
                 kls[name] += (clean.exp() * (clean - logp)).sum(-1)[1:].tolist()
             rows[name] += [-float(logp[p, int(ids[0, p + 1])]) for p in range(1, ids.shape[1] - 1)]
@@ -112,6 +107,24 @@ def slow(model, sae, texts, site, out, ablation):
     found["ce_recovered"] = (ce["ablated"] - ce["sae"]) / (ce["ablated"] - ce["clean"])
     found["kl_score"] = 1 - kl["sae"] / kl["ablated"]
     return {name: float(value) for name, value in found.items()}, (f > 0).double().mean(0)
+
+
+def _by_hand(model, out, new):
+    """Rows from the second on become ``new``; in mid-layer by what the layer would make of it."""
+
+    def put(h):
+        h = h.clone()
+        h[0, 1:] = new.to(h).view_as(h[0, 1:])
+        return h
+
+    def onward(h):
+        layer = model.layers[int(out[1])]
+        mid = new.to(h)
+        h = h.clone()
+        h[0, 1:] = mid + layer.mlp(layer.ln_2(mid))
+        return h
+
+    return {out.replace("mid", "post"): onward} if out.endswith("mid") else {out: put}
 
 
 def _float64(model, text, sites):
@@ -127,6 +140,7 @@ CASES = {
     "topk": ("L0.mlp_out", "L0.mlp_out", {"activation": "topk", "k": 3}),
     "jumprelu": ("L2.attn_out", "L2.attn_out", {"activation": "jumprelu", "threshold": 0.4}),
     "heads": ("L1.z", "L1.z", {}),
+    "between": ("L1.resid_mid", "L1.resid_mid", {}),
     "scaled": (
         "L2.resid_pre",
         "L2.resid_pre",
@@ -289,6 +303,40 @@ def test_inside_the_block_the_model_runs_with_the_dictionary(gpt):
     assert hooks_on(gpt.hf) == 0
 
 
+IN_TURN = "gpt2 gpt_neo gpt_neox-sequential bloom falcon-rw opt llama gemma2 olmo2 stablelm".split()
+
+
+@pytest.mark.parametrize("family", IN_TURN)
+def test_the_stream_between_attention_and_mlp_is_replaced(family):
+    model = make(family, torch.float32)
+    ids = model.ids(TEXTS[0])[None]
+    before, mid = model.logits(ids), iw.cache(model, TEXTS[0], ["L1.resid_mid"])["L1.resid_mid"]
+    with iw.substituted(model, identity(site="L1.resid_mid")):
+        assert torch.equal(model.logits(ids), before)
+    sae = random_sae(site="L1.resid_mid")
+    wanted = torch.cat([mid[:1], sae(mid[1:]).float()])
+    with iw.substituted(model, sae):
+        cache = iw.cache(model, TEXTS[0], ["L1.resid_mid", "L1.mlp_out", "L1.resid_post"])
+    torch.testing.assert_close(cache["L1.resid_mid"], wanted, rtol=1e-5, atol=1e-5)
+    total = cache["L1.resid_mid"] + cache["L1.mlp_out"]
+    torch.testing.assert_close(cache["L1.resid_post"], total, rtol=1e-5, atol=1e-5)
+    # from where the sum begins to where it ends: two looks and an edit
+    for site in ("L1.resid_pre", "L1.attn_out"):
+        coder = random_sae(site=site, site_out="L1.resid_mid", center=False)
+        with iw.substituted(model, coder):
+            found = iw.cache(model, TEXTS[0], ["L1.resid_mid"])["L1.resid_mid"]
+        x = iw.cache(model, TEXTS[0], [site])[site]
+        torch.testing.assert_close(found[1:], coder(x[1:]).float(), rtol=1e-5, atol=1e-5)
+
+
+def test_where_attention_and_mlp_are_parallel_there_is_nothing_between(gpt):
+    neox = make("gpt_neox")
+    with pytest.raises(ValueError, match=r"read the same stream.*L1\.resid_pre: pass it as site="):
+        iw.substituted(neox, random_sae(site="L1.resid_mid"))
+    with pytest.raises(ValueError, match=r"L0\.mlp_out comes before L2\.mlp_in.*site_out="):
+        iw.substituted(gpt, random_sae(site="L2.mlp_in", site_out="L0.mlp_out", center=False))
+
+
 @pytest.mark.parametrize("family", ["llama", "gemma2", "gpt_neox", "opt", "bloom"])
 def test_every_family(family):
     model = make(family, torch.float32)
@@ -313,12 +361,13 @@ def test_every_family(family):
         ({"site": "L1.nowhere"}, ValueError, "is not a place"),
         ({"site": "L*.resid_post"}, ValueError, "one place"),
         ({"site": "L1.mlp_post"}, ValueError, "numbers a token; this dictionary reads"),
-        ({"site": "L1.resid_mid"}, ValueError, "can be read, not replaced"),
+        ({"site": "L1.pattern"}, ValueError, "one place with a row a token; got 'L1.pattern'"),
         ({"site": None}, ValueError, "pass site="),
         ({"sae": random_sae(16)}, ValueError, "has 32 numbers a token; this dictionary reads 16"),
         ({"sae": torch.nn.Linear(3, 3)}, TypeError, "a dictionary is wanted.*got Linear"),
         ({"sae": random_sae(d_out=8, center=False)}, ValueError, "pass site_out="),
         ({"site_out": "L1.q"}, ValueError, "place in the stream"),
+        ({"site_out": "L1.mlp_out"}, ValueError, r"L1\.mlp_out comes before L1\.resid_post"),
         ({"ablation": "noise"}, ValueError, "'zero' or 'mean'; got 'noise'"),
         ({"length": 1}, ValueError, "length= is 2 tokens or more"),
         ({"length": 2.5}, TypeError, "length= is a whole number of tokens; got 2.5"),

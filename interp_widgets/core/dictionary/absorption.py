@@ -16,8 +16,8 @@ from torch import Tensor
 
 from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.substitution import check_sae
 from interp_widgets.core.dictionary.synthetic import GroundTruth
+from interp_widgets.core.dictionary.token_stream import check_dictionary
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def absorption(
         TypeError: no dictionary, no known features, no numbers of features.
         ValueError: another width, an unknown feature or latent, no children.
     """
-    check_sae(sae)
+    check_dictionary(sae)
     children = _children(truth, parent, children)
     if latent is not None:
         _check_number("latent", latent, sae.d_sae)

@@ -27,8 +27,8 @@ from interp_widgets.core.dictionary.fidelity import (
     nearest_cosines,
 )
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.substitution import Spot, check_sae, replaced, spot_of
-from interp_widgets.core.dictionary.token_stream import each_text
+from interp_widgets.core.dictionary.substitution import Spot, replaced, spot_of
+from interp_widgets.core.dictionary.token_stream import check_dictionary, each_text
 from interp_widgets.core.hooks import captured, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import Site
@@ -88,7 +88,7 @@ def iter_evaluate_sae(
 ) -> Generator[SAEEvaluation]:
     """`evaluate_sae` in steps: the record of the texts run so far. Closing it cancels."""
     check_model(model)
-    check_sae(sae)
+    check_dictionary(sae)
     spot = spot_of(model, sae, site, site_out)
     if ablation not in ABLATIONS:
         raise ValueError(f"ablation= is 'zero' or 'mean'; got {ablation!r:.40}.")
@@ -125,7 +125,7 @@ def evaluate_on(
         ValueError: no activations, another width, numbers that are not finite, or a transcoder
             without ``y``.
     """
-    check_sae(sae)
+    check_dictionary(sae)
     if y is None and sae.is_transcoder:
         raise ValueError(
             "this transcoder's output is to equal something other than its input: pass y=."

@@ -13,7 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.substitution import spot_of
+from interp_widgets.core.dictionary.substitution import edits_at, spot_of
 from interp_widgets.core.hooks import hooked
 from interp_widgets.core.language_model import LanguageModel
 from interp_widgets.core.seeds import check_seed
@@ -130,7 +130,7 @@ def _run(model: LanguageModel, site: Site, ids: Tensor, change: Tensor) -> Tenso
     def add(x: Tensor) -> Tensor:
         return (x.flatten(2) + change.to(x)).view_as(x)
 
-    with hooked(model, {site: add}):
+    with hooked(model, edits_at(site, add)):
         return _next(model, ids)
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.substitution import check_sae
+from interp_widgets.core.dictionary.token_stream import check_dictionary
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -152,8 +152,8 @@ def check_pair(one: Any, other: Any, threshold: Any) -> None:
         TypeError: no dictionaries, no number.
         ValueError: of other widths, a threshold that is no cosine.
     """
-    check_sae(one)
-    check_sae(other)
+    check_dictionary(one)
+    check_dictionary(other)
     if one.d_out != other.d_out:
         raise ValueError(
             f"the dictionaries write {one.d_out} and {other.d_out} numbers: they are not of the "

@@ -6,24 +6,31 @@
 What the reconstruction loses, the rest of the model loses too. The first position of a prompt is
 left alone: its activation is unlike all others in most models, and dictionaries are not trained on
 it.
+
+Between attention and MLP (``resid_mid``) no module holds the stream, so no hook can replace it.
+What attention adds is changed there by as much as the stream is to change: see `edits_at`.
 """
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.token_stream import one_site
+from interp_widgets.core.dictionary.token_stream import check_dictionary, one_site
 from interp_widgets.core.hooks import Edit, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import MODEL_KINDS, Site, expand
 
 _STREAM = (*MODEL_KINDS, "resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_in", "mlp_out")
+# A layer's places in the order in which it comes to them.
+_FLOW: tuple[str, ...] = (
+    *("resid_pre", "q", "k", "v", "pattern", "z", "attn_out"),
+    *("resid_mid", "mlp_in", "mlp_post", "mlp_out", "resid_post"),
+)
 
 
 @dataclass(frozen=True)
@@ -44,24 +51,6 @@ class Spot:
         return list(dict.fromkeys((self.site, self.out)))
 
 
-def check_sae(sae: Any) -> None:
-    """Refuse what is no dictionary.
-
-    Raises:
-        TypeError: something else; for a training run the message says where its dictionary is.
-        ValueError: weights that are not finite.
-    """
-    if not isinstance(sae, SAE):
-        hint = " A training run has one: run.sae." if hasattr(sae, "sae") else ""
-        raise TypeError(
-            "a dictionary is wanted, as iw.sae(3) or iw.SAE.load(folder) gives it; got "
-            f"{type(sae).__name__}.{hint}"
-        )
-    for name in ("W_enc", "b_enc", "W_dec", "b_dec"):
-        if not bool(getattr(sae, name).isfinite().all()):
-            raise ValueError(f"{name} of this dictionary holds numbers that are not finite.")
-
-
 def spot_of(
     model: LanguageModel, sae: SAE, site: str | None = None, site_out: str | None = None
 ) -> Spot:
@@ -76,7 +65,7 @@ def spot_of(
     Raises:
         TypeError: no name.
         ValueError: no place named, an unknown one, one of another width, or an output place that
-            cannot be edited.
+            cannot be edited or comes before the one that is read.
     """
     reads = one_site(model, sae, site)
     # A place named in the call is not where the file's own output place belongs.
@@ -90,9 +79,7 @@ def spot_of(
     if len(found) != 1:
         raise ValueError(f"the output of a dictionary belongs to one place; got {named!r}.")
     out = found[0]
-    place = model.place(out)
-    if place.instead:
-        raise ValueError(f"{out} can be read, not replaced: {place.instead}")
+    _check_replaceable(model, out)
     if out != reads and (out.kind not in _STREAM or sae.d_out != model.d_model):
         raise ValueError(
             f"this transcoder writes {sae.d_out} numbers; {out} of {model.name} takes "
@@ -100,7 +87,54 @@ def spot_of(
         )
     if out == reads and sae.d_in != sae.d_out:
         raise ValueError(f"{out} cannot take the {sae.d_out} numbers that this transcoder writes.")
+    if _depth(out) < _depth(reads):
+        raise ValueError(
+            f"{out} comes before {reads} in {model.name}: by the time it is read, what was to be "
+            "replaced has been used. Pass a place behind it as site_out=."
+        )
     return Spot(reads, out)
+
+
+def _depth(site: Site) -> tuple[int | float, int]:
+    """How far into the model a place is."""
+    if site.layer is None:
+        return (0, 0) if site.kind == "embed" else (float("inf"), 0)
+    return (site.layer, _FLOW.index(site.kind))
+
+
+def _check_replaceable(model: LanguageModel, out: Site) -> None:
+    place = model.place(out)
+    if out.kind != "resid_mid":
+        if place.instead:
+            raise ValueError(f"{out} can be read, not replaced: {place.instead}")
+    elif model.parallel:
+        raise ValueError(
+            f"{out} can be read, not replaced: attention and MLP of {model.name} read the same "
+            f"stream. That is L{out.layer}.resid_pre: pass it as site=."
+        )
+
+
+def edits_at(site: Site, edit: Edit) -> dict[Site, Edit]:
+    """Hooks that make an edit at a place, ``resid_mid`` included.
+
+    Args:
+        site: the place. At ``resid_mid`` attention and MLP must be in turn, not parallel.
+        edit: as in `hooked`. At ``resid_mid`` the stream is then what it returns up to rounding in
+            the model's dtype, and the same to the bit where it returns what it got.
+    """
+    if site.kind != "resid_mid":
+        return {site: edit}
+    stream: list[Tensor] = []
+
+    def note(x: Tensor) -> None:
+        stream[:] = [x]
+
+    def put(added: Tensor) -> Tensor | None:
+        x = stream[0] + added
+        new = edit(x)
+        return None if new is None else added + (new - x)
+
+    return {Site(site.layer, "resid_pre"): note, Site(site.layer, "attn_out"): put}
 
 
 def replaced(spot: Spot, mask: Tensor, rows: Tensor | float) -> dict[Site, Edit]:
@@ -117,7 +151,7 @@ def replaced(spot: Spot, mask: Tensor, rows: Tensor | float) -> dict[Site, Edit]
         flat[mask] = rows.to(flat) if isinstance(rows, Tensor) else rows
         return flat.view_as(x)
 
-    return {spot.out: put}
+    return edits_at(spot.out, put)
 
 
 def substituted(
@@ -141,7 +175,7 @@ def substituted(
         ValueError: as `spot_of`, before anything is hooked.
     """
     check_model(model)
-    check_sae(sae)
+    check_dictionary(sae)
     spot = spot_of(model, sae, site, site_out)
     return hooked(model, _live(spot, sae.to(model.device), int(skip_first)))
 
@@ -161,6 +195,18 @@ def _live(spot: Spot, sae: SAE, first: int) -> dict[Site, Edit]:
         flat[:, first:] = made.to(flat)
         return flat.view_as(x)
 
+    edits = edits_at(spot.out, put)
     if spot.out == spot.site:
-        return {spot.out: put}
-    return {spot.site: look, spot.out: put}
+        return edits
+    then = edits.get(spot.site)
+    return edits | {spot.site: look if then is None else _in_turn(look, then)}
+
+
+def _in_turn(look: Edit, then: Edit) -> Edit:
+    """Both at one place, where there is room for one hook."""
+
+    def both(x: Tensor) -> Tensor | None:
+        look(x)
+        return then(x)
+
+    return both

@@ -72,8 +72,12 @@ def check_dictionary(sae: Any) -> None:
         ValueError: weights that are not finite.
     """
     if not isinstance(sae, SAE):
-        hint = " Pass run.sae." if isinstance(getattr(sae, "sae", None), SAE) else ""
-        raise TypeError(f"a dictionary is an iw.SAE; got {type(sae).__name__}.{hint}")
+        # Asked of the class: the property of a run in training waits for a step and copies.
+        hint = " A training run has one: run.sae." if hasattr(type(sae), "sae") else ""
+        raise TypeError(
+            "a dictionary is wanted, as iw.sae(3) or iw.SAE.load(folder) gives it; got "
+            f"{type(sae).__name__}.{hint}"
+        )
     for name in ("W_enc", "b_enc", "W_dec", "b_dec"):
         if not bool(getattr(sae, name).isfinite().all()):
             raise ValueError(

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from interp_widgets.core.cache import activations_of
 from interp_widgets.core.dictionary.fidelity import Fidelity
-from interp_widgets.core.dictionary.substitution import Spot, check_sae, spot_of
-from interp_widgets.core.dictionary.token_stream import check_texts
+from interp_widgets.core.dictionary.substitution import Spot, spot_of
+from interp_widgets.core.dictionary.token_stream import check_dictionary, check_texts
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.norms import frozen
 from interp_widgets.core.places import part
@@ -111,7 +111,7 @@ def accept(
         ValueError: no place named or known, or one of another width; no tokens to look at.
     """
     check_model(model)
-    check_sae(sae)
+    check_dictionary(sae)
     check_texts(texts)
     sae = sae.to(model.device)
     name, spot, read = _places(model, sae, site, site_out)
