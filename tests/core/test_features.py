@@ -10,7 +10,6 @@ import pytest
 import torch
 
 import interp_widgets as iw
-from interp_widgets.core.dictionary import feature_statistics
 from interp_widgets.core.dictionary.features import features_of
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import token_batches
@@ -126,42 +125,6 @@ def test_quiet_windows_are_random_and_silent(dash, data, codes):
             assert set(example.activations) == {0.0}
     assert len(dash[3].quiet) == 512
     assert dash[5].quiet == ()
-
-
-def test_partners_are_those_of_a_slow_loop(dash, codes):
-    f = torch.cat(codes).numpy()
-    with np.errstate(invalid="ignore"):
-        pearson = np.corrcoef(f.T)
-    fires = f > 0
-    for i in range(LATENTS):
-        both = (fires[:, i, None] & fires).sum(0)
-        either = (fires[:, i, None] | fires).sum(0)
-        usable = [j for j in range(LATENTS) if j != i and both[j] and np.isfinite(pearson[i, j])]
-        wanted = sorted(usable, key=lambda j: -pearson[i, j])[:6]
-        found = dash[i].correlated
-        assert [j for j, _, _ in found] == wanted
-        for j, r, jaccard in found:
-            assert r == pytest.approx(pearson[i, j], abs=2e-3)
-            assert jaccard == pytest.approx(both[j] / either[j], abs=1e-3)
-
-
-def test_both_ways_to_count_pairs_agree(dash, data, monkeypatch):
-    kept = []
-    for way in ("_product", "_one_by_one"):
-        together = feature_statistics.Together(LATENTS, np.arange(LATENTS))
-        draw = np.random.default_rng(0)
-        table = draw.random((50, LATENTS)) * (draw.random((50, LATENTS)) < 0.4)
-        tokens, features = np.nonzero(table)
-        values = table[tokens, features]
-        if way == "_product":
-            together._product(50, tokens, features, values)
-        else:
-            monkeypatch.setattr(feature_statistics, "_PAIRS", 64)  # several parts
-            per_token = np.bincount(tokens, minlength=50)
-            together._one_by_one(tokens, features, values, per_token)
-        np.testing.assert_allclose(together.products, table.T @ table, rtol=1e-5)
-        assert np.array_equal(together.both, (table.T > 0).astype(int) @ (table > 0))
-        kept.append(together)
 
 
 def test_neighbours_and_what_is_read(dash):

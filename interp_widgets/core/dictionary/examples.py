@@ -233,10 +233,9 @@ class Pool:
         self.windows = Windows.none(width)
         self.fires = np.zeros((0, n_rows), dtype=bool)
 
-    def add(self, stretch: Stretch) -> None:
-        """Look at a batch."""
+    def add(self, stretch: Stretch, contents: np.ndarray) -> None:
+        """Look at a batch; ``contents`` are digests of the windows around tokens that count."""
         (tokens,) = np.nonzero(stretch.counted)
-        contents = stretch.contents(tokens)
         scores = chance(contents ^ mixed(np.uint64(stretch.seed + 2)))
         if len(self.windows) == self._size:
             chosen = scores >= self.windows.score.min()

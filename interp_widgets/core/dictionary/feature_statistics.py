@@ -1,4 +1,4 @@
-"""What is counted of latents while texts go by: how often, how strongly, and with which others.
+"""What is counted of latents while texts go by: how often and how strongly.
 
 Histograms are exact and need no second pass: the bins of a latent are as wide as a power of two,
 and when it fires more strongly than ever before, pairs of bins become one.
@@ -7,15 +7,10 @@ and when it fires more strongly than ever before, pairs of bins become one.
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
 
 FINE = 256  # bins that are counted in
 BINS = 32  # bins of the record
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
-_CELLS = 1 << 24  # of the table of pairs; a wider dictionary needs which=
-_PAIRS = 1 << 21  # that are spelled out at a time
-_ROWS = 256  # whose partners are looked for at a time
 
 
 class Counts:
@@ -95,100 +90,3 @@ class Counts:
     @property
     def _safe(self) -> np.ndarray:
         return np.where(self.most > 0, self._power, 0)
-
-
-class Together:
-    """How latents fire together: tokens that both fire on, and sums of products."""
-
-    def __init__(self, d_sae: int, features: np.ndarray) -> None:
-        """Nothing seen yet; ``features`` are looked at, all are their possible partners."""
-        self._features = features
-        self.known = len(features) * d_sae <= _CELLS
-        size = (len(features), d_sae) if self.known else (0, 0)
-        self.both = torch.zeros(size, dtype=torch.int32)
-        self.products = torch.zeros(size, dtype=torch.float64)
-
-    def add(
-        self, length: int, tokens: np.ndarray, features: np.ndarray, values: np.ndarray
-    ) -> None:
-        """Count a batch of ``length`` tokens and the pairs (token, feature) that fire in it."""
-        if not self.known or not len(tokens):
-            return
-        rows, d_sae = self.products.shape
-        # A pair of latents costs some twenty nanoseconds one by one, a cell of a product far less.
-        per_token = np.bincount(tokens, minlength=length)
-        if float((per_token.astype(np.float64) ** 2).sum()) * 700 > 2.0 * length * rows * d_sae:
-            self._product(length, tokens, features, values)
-        else:
-            self._one_by_one(tokens, features, values, per_token)
-
-    def _product(
-        self, length: int, tokens: np.ndarray, features: np.ndarray, values: np.ndarray
-    ) -> None:
-        codes = torch.zeros(length, self.products.shape[1])
-        codes[torch.from_numpy(tokens), torch.from_numpy(features)] = torch.from_numpy(
-            values.astype(np.float32)
-        )
-        own = codes[:, torch.from_numpy(self._features)]
-        self.products += own.T @ codes
-        self.both += ((own > 0).float().T @ (codes > 0).float()).round().int()
-
-    def _one_by_one(
-        self, tokens: np.ndarray, features: np.ndarray, values: np.ndarray, per_token: np.ndarray
-    ) -> None:
-        rows, d_sae = self.products.shape
-        row_of = np.full(d_sae, -1)
-        row_of[self._features] = np.arange(rows)
-        begin = np.cumsum(per_token) - per_token
-        (own,) = np.nonzero(row_of[features] >= 0)
-        many = per_token[tokens[own]]
-        cut = np.searchsorted(np.cumsum(many), np.arange(_PAIRS, many.sum(), _PAIRS))
-        for part in np.split(own, cut):
-            many = per_token[tokens[part]]
-            left = np.repeat(part, many)
-            right = np.repeat(begin[tokens[part]] - np.cumsum(many) + many, many)
-            right += np.arange(len(right))
-            cells = torch.from_numpy(row_of[features[left]] * d_sae + features[right])
-            weight = torch.from_numpy(values[left].astype(np.float64) * values[right])
-            self.products.view(-1).index_add_(0, cells, weight)
-            ones = torch.ones(len(cells), dtype=torch.int32)
-            self.both.view(-1).index_add_(0, cells, ones)
-
-    def partners(self, counts: Counts, keep: int) -> tuple[Tensor, Tensor, Tensor]:
-        """The latents whose activations go with those of each.
-
-        Args:
-            counts: of the same tokens.
-            keep: partners a latent.
-
-        Returns:
-            Features, -1 where there is none; Pearson correlations over all tokens, most first; and
-            the share of tokens that both fire on of those that either does (Jaccard). All
-            ``[row, keep]``, NaN beside -1.
-        """
-        shape = (len(self._features), keep)
-        who = torch.full(shape, -1, dtype=torch.int32)
-        pearson, jaccard = torch.full(shape, torch.nan), torch.full(shape, torch.nan)
-        if not self.known or not counts.tokens:
-            return who, pearson, jaccard
-        n = counts.tokens
-        mean = torch.from_numpy(counts.total / n)
-        spread = (torch.from_numpy(counts.squares / n) - mean * mean).clamp(min=0).sqrt()
-        alive = torch.from_numpy(counts.count > 0)
-        count = torch.from_numpy(counts.count)
-        for at in range(0, len(self._features), _ROWS):
-            own = torch.from_numpy(self._features[at : at + _ROWS])
-            joint = self.products[at : at + _ROWS] / n - mean[own, None] * mean
-            found = joint / (spread[own, None] * spread)
-            usable = alive[own, None] & alive & (self.both[at : at + _ROWS] > 0)
-            usable[torch.arange(len(own)), own] = False
-            found = torch.where(usable & found.isfinite(), found, -torch.inf)
-            best = found.topk(min(keep, found.shape[1]), dim=1)
-            there = best.values > -torch.inf
-            both = self.both[at : at + _ROWS].gather(1, best.indices)
-            either = count[own, None] + count[best.indices] - both
-            rows, columns = slice(at, at + len(own)), slice(best.indices.shape[1])
-            who[rows, columns] = torch.where(there, best.indices, -1).int()
-            pearson[rows, columns] = torch.where(there, best.values, torch.nan).float()
-            jaccard[rows, columns] = torch.where(there, both / either, torch.nan).float()
-        return who, pearson, jaccard

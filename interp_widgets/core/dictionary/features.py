@@ -67,8 +67,9 @@ def features(
         texts: any number of texts or token ids: a list, a data set, a generator, the path of a
             file with a text a line. Empty ones are passed over, long ones count as several.
         site: the place; None for the one that the dictionary names.
-        which: latents; None for all. Partners are looked for among all, and not at all where
-            ``len(which)`` times the dictionary's size is above 16 million.
+        which: latents; None for all. Partners are looked for among all; where ``len(which)``
+            times the dictionary's size is above 16 million, on as many tokens as 8 million latents
+            fire on, drawn by content.
         top: windows a latent, the strongest.
         sampled: windows a latent, drawn from all others.
         window: tokens before and after the peak.

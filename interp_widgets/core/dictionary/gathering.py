@@ -13,13 +13,14 @@ from torch import Tensor
 from interp_widgets.core.dictionary.content import Digests, mixed
 from interp_widgets.core.dictionary.examples import Best, Pool, Stretch, Windows, sample_scores
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
-from interp_widgets.core.dictionary.feature_statistics import Counts, Together
+from interp_widgets.core.dictionary.feature_statistics import Counts
 from interp_widgets.core.dictionary.feature_weights import (
     LogitEffects,
     encoder_cosines,
     neighbours,
 )
 from interp_widgets.core.dictionary.labels import Labels
+from interp_widgets.core.dictionary.partners import together
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import TokenBatch, firing
 
@@ -65,7 +66,7 @@ class Gathering:
         self._row_of = np.full(sae.d_sae, -1)
         self._row_of[features.numpy()] = np.arange(rows)
         self._counts = Counts(sae.d_sae, rows)
-        self._together = Together(sae.d_sae, features.numpy())
+        self._together = together(sae.d_sae, features.numpy(), settings.seed)
         self._top = Best(rows, settings.top, width)
         # Some of the sample will be among the top windows already.
         self._sample = Best(rows, settings.sampled + settings.top, width)
@@ -94,7 +95,6 @@ class Gathering:
         )
         tokens, features, values = (part.numpy() for part in found)
         self._counts.add(len(place), features, values)
-        self._together.add(len(place), tokens, features, values)
         rows = self._row_of[features]
         (own,) = np.nonzero(rows >= 0)
         # Latents may be asked for in any order.
@@ -114,11 +114,13 @@ class Gathering:
             digests=Digests(ids if numbers is None else numbers),
             seed=self._settings.seed,
         )
-        contents = stretch.contents(stretch.tokens)
+        contents = stretch.contents(place)
+        self._together.add(contents, tokens, features, values)
+        self._pool.add(stretch, contents)
+        contents = contents[tokens[own]]
         self._top.add(stretch, stretch.values.astype(np.float64), contents)
         scores = sample_scores(stretch, contents, features[own])
         self._sample.add(stretch, scores, contents)
-        self._pool.add(stretch)
         self._texts += len(batch.starts) - 1
 
     def record(
