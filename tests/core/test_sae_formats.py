@@ -264,6 +264,33 @@ def test_dtypes(tmp_path):
         SAE.load(folder, dtype="int8")
 
 
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
+def test_half_precision_is_raised_before_anything_is_made_of_it(tmp_path, dtype):
+    """What a loader computes of stored numbers is as exact as what SAELens computes of them."""
+    x, wide = inputs(), weights()
+    wide |= {"b_gate": wide["b_enc"], "b_mag": wide["threshold"] - 0.5, "r_mag": wide["b_enc"] * 2}
+    wide["log_threshold"] = wide["threshold"].log()
+    wide["W_dec"] = wide["W_dec"] / wide["W_dec"].norm(dim=-1, keepdim=True)
+    half = {name: tensor.to(dtype) for name, tensor in wide.items()}
+    back = {name: tensor.float() for name, tensor in half.items()}
+    back["threshold"] = back["log_threshold"].exp()
+    cases = {
+        "gated": ("W_enc", "W_dec", "b_dec", "b_gate", "b_mag", "r_mag"),
+        "jumprelu": (*STANDARD, "log_threshold"),
+        "topk": STANDARD,
+    }
+    for kind, names in cases.items():
+        more = {"k": 3, "rescale_acts_by_decoder_norm": True} if kind == "topk" else {}
+        config = sae_lens_config(kind, **more)
+        sae = SAE.load(write_sae_lens(tmp_path / kind, config, some(half, *names)))
+        codes, y = forward(x, back, config)
+        close(sae.encode(x), codes)
+        close(sae(x), y)
+        stored = SAE.load(tmp_path / kind, dtype="auto")
+        assert sae.metadata["stored_dtype"] == str(stored.dtype).removeprefix("torch.")
+        assert (sae.dtype, stored.dtype) == (torch.float32, dtype)
+
+
 def test_what_is_ours_comes_back(tmp_path):
     held = some(weights(), *STANDARD)
     sae = SAE(

@@ -63,11 +63,11 @@ def load(request: Request) -> SAE:
         **parts,
         center=kind not in ("AutoEncoderNew", "JumpReluAutoEncoder"),
         variant=_CLASSES[kind][0],
-        dtype=request.dtype_of(parts["W_enc"]),
+        dtype=request.dtype_of(parts["W_dec"]),
         site=_site(trainer),
         model=trainer["lm_name"] if isinstance(trainer.get("lm_name"), str) else "",
         metadata=_about(config, trainer, kind)
-        | request.about("dictionary_learning", tensors.path, parts["W_enc"]),
+        | request.about("dictionary_learning", tensors.path, parts["W_dec"]),
     )
     lengths = sae.W_dec.norm(dim=-1)
     # This class is loaded with directions of length 1 there, whatever the file holds.

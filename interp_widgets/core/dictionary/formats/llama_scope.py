@@ -16,6 +16,7 @@ from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import site_of_hook
 from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.metrics import precise
 
 FIRST = ("hyperparams.json", "checkpoints/final.safetensors")
 SECOND = ("config.json", "sae_weights.safetensors")
@@ -55,7 +56,7 @@ def load(request: Request) -> SAE:
         threshold = _number(config.get("jump_relu_threshold"), "jump_relu_threshold", path)
         parts["threshold"] = threshold * scales["in"].factor
     else:
-        parts["threshold"] = tensors.need("log_jumprelu_threshold", "feature").exp()
+        parts["threshold"] = precise(tensors.need("log_jumprelu_threshold", "feature")).exp()
     tensors.done()
     hook, out = config.get("hook_point_in"), config.get("hook_point_out")
     return SAE(

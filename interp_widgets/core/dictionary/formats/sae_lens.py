@@ -22,6 +22,7 @@ from interp_widgets.core.dictionary.formats.request import Request, dtype_name
 from interp_widgets.core.dictionary.formats.site_names import hook_of_site, site_of_hook
 from interp_widgets.core.dictionary.normalization import Normalization
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.metrics import precise
 
 WEIGHTS, CONFIG = "sae_weights.safetensors", "cfg.json"
 _VERSION = "6.0.0"  # whose configuration is written
@@ -33,6 +34,7 @@ _TRANSCODERS = {
     "jumprelu_skip_transcoder": (True, True),
 }
 _ARCHITECTURES = ("standard", "jumprelu", "topk", "gated", *_TRANSCODERS)
+_IN_TRAINING = ("batchtopk", "matryoshka_batchtopk")  # which become jumprelu when they are done
 _NORMALIZATIONS = {
     "none": "none",
     "expected_average_only_in": "expected_average",
@@ -83,6 +85,12 @@ def load(request: Request) -> SAE:
     path = files.config_beside(weights, request.folder / CONFIG)
     config = _as_version_6(files.read_json(path))
     architecture = config.get("architecture", "standard")
+    if architecture in _IN_TRAINING:
+        raise ValueError(
+            f"{path}: architecture {architecture!r} is a checkpoint of a training, without the "
+            "threshold of its latents. Let SAELens write what it becomes: "
+            "sae.save_inference_model(folder)."
+        )
     if architecture not in _ARCHITECTURES:
         raise ValueError(
             f"{path}: architecture {architecture!r} has no form here; known are "
@@ -116,11 +124,11 @@ def load(request: Request) -> SAE:
         **_normalizations(config, path, request.norm_scale, transcodes),
         center=not transcodes and config.get("apply_b_dec_to_input", True) is True,
         variant=ours.get("variant") or about.get("training_architecture") or architecture,
-        dtype=request.dtype_of(parts["W_enc"]),
+        dtype=request.dtype_of(parts["W_dec"]),
         **_places(about, ours, transcodes),
         model=about.get("model_name") or "",
         revision=ours.get("revision", ""),
-        metadata=about | request.about("sae_lens", weights, parts["W_enc"]),
+        metadata=about | request.about("sae_lens", weights, parts["W_dec"]),
     )
     return sae if ours else _with_their_codes(sae)
 
@@ -232,7 +240,7 @@ def _parts(tensors: files.Tensors, architecture: str) -> dict[str, Any]:
     thresholds, skips = _TRANSCODERS.get(architecture, (architecture == "jumprelu", False))
     if thresholds:
         log = tensors.maybe("log_threshold", "feature")
-        threshold = tensors.need("threshold", "feature") if log is None else log.exp()
+        threshold = tensors.need("threshold", "feature") if log is None else precise(log).exp()
         # Rectified before it is compared, so a threshold below 0 does what 0 does.
         parts |= {"activation": "jumprelu", "threshold": threshold.clamp(min=0)}
     if skips:
@@ -252,10 +260,13 @@ def gated_parts(
         gate: bias of the gate, ``[feature]``.
         magnitude: bias of the magnitudes, ``[feature]``.
         r: logarithm of the scale of the magnitudes, ``[feature]``.
+
+    Returns:
+        The parts, those that are computed in float32 or better whatever the file's dtype.
     """
-    scale = r.exp()
+    gate, magnitude, scale = precise(gate), precise(magnitude), precise(r).exp()
     return dict(parts) | {
-        "W_enc": parts["W_enc"] * scale,
+        "W_enc": precise(parts["W_enc"]) * scale,
         "b_enc": magnitude,
         "activation": "jumprelu",
         "threshold": (magnitude - scale * gate).clamp(min=0),
@@ -301,10 +312,12 @@ def _places(about: Mapping[str, Any], ours: Mapping[str, Any], transcodes: bool)
 def _with_their_codes(sae: SAE) -> SAE:
     """Codes as SAELens has them where lengths of directions decide: multiplied by the length.
 
-    Its own files have lengths of 1 to rounding; those are left as they are, to the bit.
+    Its own files have lengths of 1 to rounding; those are left as they are, to the bit. In float32
+    lengths rounded to half precision are not 1, and codes would be off by as much.
     """
-    lengths = sae.W_dec.norm(dim=-1)
-    if not sae.decoder_weighted or torch.allclose(lengths, torch.ones_like(lengths), atol=1e-3):
+    lengths, rounding = sae.W_dec.norm(dim=-1), 16 * torch.finfo(sae.dtype).eps
+    ones = torch.ones_like(lengths)
+    if not sae.decoder_weighted or torch.allclose(lengths, ones, rtol=0, atol=rounding):
         return sae
     return sae.fold_decoder_norm()
 

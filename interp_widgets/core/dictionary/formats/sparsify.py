@@ -1,7 +1,9 @@
 """Sparsify (EleutherAI): ``cfg.json`` beside ``sae.safetensors``, a folder a module of the model.
 
 TopK or groupmax, as autoencoder or transcoder. The folder is named after a module of the model in
-transformers, whose output the dictionary reads – or, transcoding, whose input.
+transformers, whose output the dictionary reads – or, transcoding, whose input. Trained with
+``multi_topk`` its k latents fire here as in its ``encode``; its ``forward`` then gives what 4 k
+would, which is for its loss.
 """
 
 from __future__ import annotations
