@@ -33,11 +33,13 @@ def test_training_starts_at_tied_directions_amid_the_data():
         sample = rows(400).float()
         made = objective.parameters(D, 64, sample, torch.Generator().manual_seed(1))
         factor = made["W_enc"].norm() / made["W_dec"].norm()
-        assert isinstance(objective, TopK) or factor == 1
+        assert isinstance(objective, TopK) or objective.name == "relu_unit" or factor == 1
         torch.testing.assert_close(made["W_enc"], made["W_dec"].T * factor)
         assert made["W_enc"].data_ptr() != made["W_dec"].data_ptr()
         assert made["W_enc"].T.is_contiguous()
         length = torch.full((64,), 1.0 if objective.unit_norm else 0.1)
+        if objective.name == "relu":
+            length = made["W_dec"].norm(dim=1).mean().expand(64)
         torch.testing.assert_close(made["W_dec"].norm(dim=1), length)
         torch.testing.assert_close(made["b_dec"].detach(), sample.mean(0))
         again = objective.parameters(D, 64, sample, torch.Generator().manual_seed(1))
@@ -63,6 +65,33 @@ def test_the_first_reconstruction_has_the_right_length(name):
         return float((sample - made["b_dec"] - codes @ made["W_dec"]).square().sum())
 
     assert error(1.0) < min(error(0.9), error(1.1))
+
+
+@pytest.mark.parametrize("center", [True, False])
+@pytest.mark.parametrize("name", ["relu", "relu_unit"])
+def test_a_relu_begins_quiet_and_at_the_right_length(name, center):
+    """Each latent fires on about a tenth of the tokens, and no other length fits better."""
+    sample = rows(400).float() + 3
+    made = make_variant(name, center=center).parameters(
+        D, 64, sample, torch.Generator().manual_seed(1)
+    )
+    wanted = sample - made["b_dec"].detach()
+    with torch.no_grad():
+        codes = (wanted @ made["W_enc"] + made["b_enc"]).relu()
+        first = codes @ made["W_dec"]
+    share = (codes > 0).float().mean(0)
+    assert 0.04 < share.min() < share.max() < 0.2
+    errors = [float((wanted - factor * first).square().sum()) for factor in (0.9, 1.0, 1.1)]
+    assert errors[1] < min(errors[0], errors[2])
+
+
+@pytest.mark.parametrize("name", ["relu", "relu_unit"])
+def test_a_relu_of_constant_activations_or_of_a_transcoder_begins_finite(name):
+    x, y = torch.ones(50, D), rows(50).float()
+    for sample, out in ((x, None), (y, y[:, :3])):
+        made = make_variant(name).parameters(D, 64, sample, None, out)
+        assert all(bool(value.isfinite().all()) for value in made.values())
+        assert out is None or not made["b_enc"].any()
 
 
 def test_outliers_hardly_move_a_geometric_median():

@@ -8,10 +8,10 @@ import torch
 import interp_widgets as iw
 from interp_widgets.core.dictionary.variants import VARIANTS, make_variant
 
-# λ of L0 is weighed against squared codes, thresholds against codes; the published ReLU stays.
+# λ of L0 is weighed against squared codes; thresholds and λ of L1 against codes.
 HALF_AS_WIDE = {
-    "relu": {},
-    "relu_unit": {},
+    "relu": {"l1": 2**0.5},
+    "relu_unit": {"l1": 2**0.5},
     "topk": {"k": 1 / 2},
     "batchtopk": {"k": 1 / 2},
     "matryoshka": {"k": 1 / 2},
