@@ -44,6 +44,11 @@ def _all_with_the_general(
     return absorption_rate(general, specific, codes, cosines) * share
 
 
+def _of_all_samples(general: Tensor, specific: Tensor, codes: Tensor, cosines: Tensor) -> Tensor:
+    both = (general > 0) & (specific > 0)
+    return absorption_rate(general, specific, codes, cosines) * both.float().mean()
+
+
 def _silent_is_enough(general: Tensor, specific: Tensor, codes: Tensor, cosines: Tensor) -> Tensor:
     own = cosines.argmax()
     usual = codes[(general > 0) & (specific == 0), own].mean()
@@ -110,6 +115,11 @@ ABSORPTION = Exercise(
             _all_with_the_general,
             "You divide by all samples with the general feature. The question is asked only where "
             "both are on.",
+        ),
+        Mistake(
+            "of all samples",
+            _of_all_samples,
+            "You divide by all samples there are. The question is asked only where both are on.",
         ),
         Mistake(
             "silence is enough",

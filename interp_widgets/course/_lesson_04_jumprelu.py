@@ -56,6 +56,20 @@ def _mean(pre: Tensor, threshold: Tensor, slope: Tensor, width: float) -> tuple[
     return codes, by_threshold / len(pre)
 
 
+def _by_its_own_code(
+    pre: Tensor, threshold: Tensor, slope: Tensor, width: float
+) -> tuple[Tensor, Tensor]:
+    window = (pre - threshold).abs() < width / 2
+    return _codes(pre, threshold), -(slope * pre / width * window).sum(0)
+
+
+def _not_summed(
+    pre: Tensor, threshold: Tensor, slope: Tensor, width: float
+) -> tuple[Tensor, Tensor]:
+    window = (pre - threshold).abs() < width / 2
+    return _codes(pre, threshold), -slope * threshold / width * window
+
+
 def _shifted(pre: Tensor, threshold: Tensor, slope: Tensor, width: float) -> tuple[Tensor, Tensor]:
     return (pre - threshold).relu(), jumprelu(pre, threshold, slope, width)[1]
 
@@ -107,6 +121,17 @@ JUMPRELU = Exercise(
             "mean over tokens",
             _mean,
             "You take a mean over tokens. All tokens share one threshold, so their slopes add up.",
+        ),
+        Mistake(
+            "each by its own code",
+            _by_its_own_code,
+            "You let each token count with its own code. In the window all of them are about θ, "
+            "and θ it is that is meant.",
+        ),
+        Mistake(
+            "not added up",
+            _not_summed,
+            "That is what each token says. All tokens share a threshold: add them up.",
         ),
         Mistake(
             "shifted ReLU",

@@ -64,6 +64,15 @@ def _loud(
     return W_enc, *others
 
 
+def _mean_of_all(
+    weights: Tensors, memory: Tensors, inputs: Tensor, losses: Tensor, dead: Tensor, draw: Draw
+) -> Tensors:
+    W_enc, *others = resample(weights, memory, inputs, losses, dead, draw)
+    lengths = weights[0].norm(dim=0)
+    W_enc[:, dead] *= lengths.mean() / lengths[~dead].mean()
+    return W_enc, *others
+
+
 def _bias_left(weights: Tensors, memory: Tensors, *more: Any) -> Tensors:
     W_enc, _, *others = resample(weights, memory, *more)
     return W_enc, weights[1], *others
@@ -144,6 +153,11 @@ RESAMPLE = Exercise(
             _loud,
             "Your new encoder directions are as long as the others. At a fifth of that the new "
             "latents are quiet at first and do not upset what works.",
+        ),
+        Mistake(
+            "the dead counted",
+            _mean_of_all,
+            "Your average length counts the dead latents, too. Take it over those that live.",
         ),
         Mistake(
             "bias left",
