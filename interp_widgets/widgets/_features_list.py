@@ -11,6 +11,17 @@ if TYPE_CHECKING:
 
 NUMBERS = ("density", "max", "mean", "kurtosis", "skew", "entropy", "encoder_cosine")
 SORTS = ("feature", "label", "token", *NUMBERS, "fires")
+WORDS = {  # of what is no plain word
+    "feature": "number",
+    "token": "strongest token",
+    "max": "largest activation",
+    "mean": "mean activation",
+    "kurtosis": "kurtosis of logits",
+    "skew": "skew of logits",
+    "entropy": "entropy of logits",
+    "encoder_cosine": "encoder–decoder cosine",
+    "fires": "activation on the prompt",
+}
 ONLY = ("all", "alive", "dead", "labelled", "unlabelled", "firing")
 
 

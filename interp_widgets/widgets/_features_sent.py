@@ -58,6 +58,7 @@ def card(record: FeatureDashboards, feature: int) -> dict[str, Any]:
         "fires": int(record.count[found.row]),
         "histogram": counts.tolist(),
         "binWidth": _short(record.bin_width[found.row]),
+        "levels": [] if found.dead else _levels(record, found.row),
         "top": [[piece, _short(x)] for piece, x in found.top_logits],
         "bottom": [[piece, _short(x)] for piece, x in found.bottom_logits],
         "neighbours": [[i, _short(cosine)] for i, cosine in found.neighbours],
@@ -75,6 +76,12 @@ def card(record: FeatureDashboards, feature: int) -> dict[str, Any]:
             examples = [one for i, one in enumerate(examples) if i not in gone]
         else:
             examples.pop(len(examples) - len(sampled) - 1)
+
+
+def _levels(record: FeatureDashboards, row: int) -> list[list[float | None]]:
+    """Shares of its activations, and what those stay below."""
+    found = record.quantiles[row].tolist()
+    return [[level, _short(x)] for level, x in zip(record.levels, found, strict=True)]
 
 
 def windows(examples: Iterable[Example], most: float) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.widgets import _features_sent as sent
 from interp_widgets.widgets._base import STATIC, Widget
 from interp_widgets.widgets._features_labels import EditedLabels, copied
-from interp_widgets.widgets._features_list import listed
+from interp_widgets.widgets._features_list import WORDS, listed
 from interp_widgets.widgets._features_state import Limits, reduced
 from interp_widgets.widgets._features_work import Fired, tested, what_fires
 from interp_widgets.widgets._history import Action, State
@@ -312,7 +312,7 @@ class FeatureDashboard(Widget):
         said = (
             f"{len(record):,} latents at {record.site or 'one place'} of "
             f"{record.model or 'no model'}, {int(record.dead.sum()):,} of them dead; "
-            f"{len(shown):,} listed, by {self.sort.replace('_', ' ')}."
+            f"{len(shown):,} listed, by {WORDS.get(self.sort, self.sort)}."
         )
         if self.fires:
             where = "this token" if self.at >= 0 else "the prompt"

@@ -88,6 +88,16 @@ def test_top_windows_are_those_of_a_slow_loop(dash, data, codes):
             assert [a > 0 for a in example.activations] == [a > 0 for a in acts]
 
 
+def assert_ranks(feature, f):
+    """Windows stand where they do among all activations, to a fine bin."""
+    active = np.sort(f[f > 0])
+    off = feature.max / 128 + 1e-3 * feature.max
+    for example in feature.examples:
+        ends = np.array([example.activation - off, example.activation + off])
+        below, above = np.searchsorted(active, ends) / len(active)
+        assert below - 1e-3 <= example.quantile <= above + 1e-3
+
+
 def test_the_sample_is_real_distinct_and_spread(dash, data, codes):
     texts, _ = data
     for i in range(LATENTS):
@@ -108,10 +118,20 @@ def test_the_sample_is_real_distinct_and_spread(dash, data, codes):
                 == pytest.approx(example.activations, rel=1e-3, abs=1e-6 * feature.max)
                 for at in places
             )
-            below = float((torch.cat(codes)[:, i] < example.activation).double().mean())
-            alive = float(dash.density[i])
-            assert example.quantile == pytest.approx((below - 1 + alive) / alive, abs=0.15)
+        assert_ranks(feature, torch.cat(codes)[:, i])
         assert sum(len(group) for _, group in feature.quantile_groups) == len(sample)
+
+
+def test_activations_that_hardly_differ_have_their_own_ranks():
+    """Half of the tokens at 0.60, half at 0.62, one at 1: a bin of the record holds them all."""
+    values = torch.tensor([0.60] * 50 + [0.62] * 50 + [1.0])[:, None]
+    one = torch.ones(1, 1)
+    dash = features_of(values, [[f"w{i}"] for i in range(101)], (one, one), top=1, sampled=30)
+    assert (dash.histogram > 0).sum() == 2
+    assert_ranks(dash[0], values[:, 0].numpy())
+    assert dash[0].top[0].quantile == 1
+    assert {e.activation < 0.61 for e in dash[0].sampled} == {True, False}
+    assert all((e.quantile <= 0.5) == (e.activation < 0.61) for e in dash[0].sampled)
 
 
 def test_quiet_windows_are_random_and_silent(dash, data, codes):

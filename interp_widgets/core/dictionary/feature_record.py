@@ -68,6 +68,8 @@ class FeatureDashboards(Result):
         activity: activations as shares of ``max``, float16 ``[row, window, place]``.
         held_out: explanations may not see the window, ``[row, window]``.
         texts: number of the text, int32 ``[row, window]``.
+        ranks: share of the tokens on which the latent fires on which it fires more weakly than at
+            the window's peak, 0..1, float16 ``[row, window]``.
         pool_starts, pool_lengths, pool_peaks, pool_held_out, pool_texts: the same of windows drawn
             at random, ``[window]``.
         pool_fires: which latents fire in them, a bit each, uint8 ``[row, window / 8]``.
@@ -112,6 +114,7 @@ class FeatureDashboards(Result):
     activity: Tensor
     held_out: Tensor
     texts: Tensor
+    ranks: Tensor
     pool_starts: Tensor
     pool_lengths: Tensor
     pool_peaks: Tensor

@@ -87,6 +87,24 @@ class Counts:
             found[alive, i] = np.minimum((bin_ + part) * width, self.most)[alive]
         return found
 
+    def ranks(self, rows: np.ndarray, values: np.ndarray) -> np.ndarray:
+        """Shares of the tokens on which latents fire on which they fire more weakly.
+
+        Within a bin taken as evenly spread, so off by less than the share that the bin holds.
+
+        Args:
+            rows: of the latents, ``[window]``.
+            values: activations, ``[window]``.
+        """
+        below = np.cumsum(self.fine, axis=1)
+        width = np.ldexp(1.0 / FINE, self._safe)[rows]
+        bins = np.minimum((values / width).astype(np.int64), FINE - 1)
+        inside = self.fine[rows, bins]
+        span = np.minimum(width, self.most[rows] - bins * width)  # no activation lies beyond
+        part = np.where(span > 0, (values - bins * width) / np.where(span > 0, span, 1), 1.0)
+        weaker = below[rows, bins] - inside * (1 - np.minimum(part, 1))
+        return weaker / np.maximum(below[rows, -1], 1)
+
     @property
     def _safe(self) -> np.ndarray:
         return np.where(self.most > 0, self._power, 0)

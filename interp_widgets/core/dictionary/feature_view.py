@@ -105,11 +105,11 @@ class Feature:
     def examples(self) -> tuple[Example, ...]:
         """Windows in which it fires: the top ones, then the sample, each the strongest first."""
         dash, row, most = self.dashboards, self.row, self.max
-        columns = (dash.starts, dash.lengths, dash.peaks, dash.held_out, dash.texts)
+        columns = (dash.starts, dash.lengths, dash.peaks, dash.held_out, dash.texts, dash.ranks)
         slots = zip(*(column[row].tolist() for column in columns), strict=True)
         shares = dash.activity[row].double().numpy() * most
         found = []
-        for slot, (start, length, peak, held_out, text) in enumerate(slots):
+        for slot, (start, length, peak, held_out, text, rank) in enumerate(slots):
             if start < 0:
                 continue
             found.append(
@@ -118,7 +118,7 @@ class Feature:
                     activations=tuple(shares[slot, :length].tolist()),
                     peak=peak,
                     kind="top" if slot < dash.n_top else "sampled",
-                    quantile=float(np.interp(shares[slot, peak], *self._below)),
+                    quantile=rank,
                     held_out=held_out,
                     text=text,
                 )
@@ -215,10 +215,3 @@ class Feature:
     def _pairs(self, ids, values) -> list[tuple[int, float]]:
         both = zip(ids.tolist(), values.tolist(), strict=True)
         return [(i, value) for i, value in both if i >= 0]
-
-    @cached_property
-    def _below(self) -> tuple[np.ndarray, np.ndarray]:
-        """Activations, and the share of the tokens it fires on that it fires on more weakly."""
-        counts, edges = self.histogram
-        edges[-1] = self.max
-        return edges, np.concatenate([[0], np.cumsum(counts)]) / max(counts.sum(), 1)

@@ -198,6 +198,7 @@ class Gathering:
             "activity": (_left(share, windows.ids), 0, np.float16),
             "held_out": (windows.held_out, False, bool),
             "texts": (windows.text, -1, np.int32),
+            "ranks": (self._counts.ranks(windows.row, windows.value), np.nan, np.float16),
         }
         found = {}
         for name, (values, absent, dtype) in columns.items():

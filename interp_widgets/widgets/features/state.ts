@@ -53,6 +53,8 @@ export interface RawCard {
   fires: number;
   histogram: number[];
   binWidth: number;
+  /** Shares of its activations, and what those stay below. */
+  levels: [number, number][];
   top: [string, number][];
   bottom: [string, number][];
   neighbours: [number, number][];

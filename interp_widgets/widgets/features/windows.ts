@@ -68,14 +68,16 @@ export function histogram({ histogram: counts, binWidth }: RawCard, most: number
   );
 }
 
-/** The activation that a share of the tokens it fires on stays below. */
-export function activationAt({ histogram: counts, binWidth }: RawCard, quantile: number, most: number): number {
-  const wanted = quantile * counts.reduce((sum, count) => sum + count, 0);
+/** The activation that a share of the tokens it fires on stays below: between bins and levels taken as evenly spread. */
+export function activationAt({ histogram: counts, binWidth, levels }: RawCard, quantile: number, most: number): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
   let below = 0;
-  for (let i = 0; i < counts.length; i++) {
-    const count = counts[i]!;
-    if (count > 0 && below + count >= wanted) return Math.min((i + (wanted - below) / count) * binWidth, most);
-    below += count;
-  }
-  return most;
+  const edges = counts.map((count, i): [number, number] => [(below += count) / total, (i + 1) * binWidth]);
+  const known = [[0, 0] as [number, number], ...edges, ...levels].map(([share, x]): [number, number] => [share, Math.min(x, most)]);
+  // Equal shares lie at the beginning and the end of a gap: the way up ends at the first, and goes on from the last.
+  known.sort(([a, x], [b, y]) => a - b || x - y);
+  const above = known.findIndex(([share]) => share > 0 && share >= quantile);
+  if (above < 0 || quantile >= 1) return most;
+  const [[from, low], [to, high]] = [known[above - 1]!, known[above]!];
+  return low + ((quantile - from) / (to - from)) * (high - low);
 }
