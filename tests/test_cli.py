@@ -154,6 +154,27 @@ def test_an_interrupted_run_goes_on(config: Path, monkeypatch: pytest.MonkeyPatc
     assert "step 7 of 12), processes" in run(cli.app, ["train-sae", str(config)]).output
 
 
+def test_a_run_goes_on_with_the_settings_it_was_begun_with(config: Path) -> None:
+    assert run(cli.app, ["train-sae", str(config)]).exit_code == 0
+    for line, said in (("k: 2", "k: 3"), ("steps: 12", "steps: 24"), ("lr: 1e-3", "lr: 2e-3")):
+        config.write_text(SETTINGS.replace(line, said))
+        refused = run(cli.app, ["train-sae", str(config)])
+        assert refused.exit_code == 1
+        assert "begun with other settings" in refused.output
+        assert f"{line.split(': ')[0]} " in refused.output
+    config.write_text(SETTINGS + "decay: 0.2\nresample_at: []\n")
+    assert run(cli.app, ["train-sae", str(config)]).exit_code == 0
+
+
+def test_a_file_that_is_no_safetensors_is_said(config: Path) -> None:
+    rows = config.parent / "rows.safetensors"
+    for broken in (rows.read_bytes()[:-9], b"\x80\x04}."):
+        rows.write_bytes(broken)
+        refused = run(cli.app, ["train-sae", str(config)])
+        assert refused.exit_code == 1
+        assert "rows.safetensors is not a readable safetensors file" in refused.output
+
+
 @pytest.mark.parametrize(
     ("line", "said"),
     [

@@ -71,6 +71,24 @@ def test_turn_after_turn_without_loss():
     assert float(last.max()) < 2100
 
 
+def test_what_was_taken_before_a_failure_is_not_lost():
+    class Broken(Counted):
+        def read(self, cursor):
+            if cursor.get("at", 0) >= 28:
+                raise ValueError("broken")
+            return super().read(cursor)
+
+    fine, source = (shuffled(kind(False, False), 20, seed=3) for kind in (Counted, Broken))
+    served = []
+    for batch in (4, 1):  # four at a time fail before one at a time does
+        with pytest.raises(ValueError, match="broken"):
+            while True:
+                served.append(source.next(batch))
+    assert len(served[-1]) == 1
+    rows = torch.cat(served)
+    assert torch.equal(rows, fine.next(len(rows)))  # pyright: ignore[reportArgumentType]
+
+
 def test_neighbours_are_parted():
     source = shuffled(Counted(again=False, paired=False), 40, seed=0)
     first = source.next(10)
@@ -289,7 +307,12 @@ def test_activations_that_are_not_finite():
         ({"texts": [3]}, TypeError, "text 0 is no text and no ids; got int"),
         ({"texts": [{"content": "x"}]}, TypeError, 'object with content: .* under "text"'),
         ({"texts": [[5, 99999]]}, ValueError, "token ids go from 0"),
-        ({"texts": ["a \ud800"]}, ValueError, "half a character"),
+        (
+            {"texts": [["Rome", "is"]]},
+            TypeError,
+            r"ids of one, whole numbers; got \['Rome', 'is'\]",
+        ),
+        ({"texts": ["a \ud800"]}, ValueError, "half a character.*Leave it out, or mend it"),
         ({"site": "L9.resid_post"}, ValueError, "L9"),
         ({"site": "L*.resid_post"}, ValueError, "one place with a row a token"),
         ({"site": "L0.pattern"}, ValueError, "one place with a row a token"),
@@ -320,6 +343,19 @@ def test_bad_requests(model, given, kind, said):
 def test_data_that_are_none(x, kind, said):
     with pytest.raises(kind, match=said):
         activation_source(x)
+
+
+def test_a_file_is_no_folder_of_activations(tmp_path):
+    (tmp_path / "rows.pt").write_bytes(b"PK")
+    with pytest.raises(ValueError, match=r"rows\.pt is a file.*load_file.*never read"):
+        activation_source(tmp_path / "rows.pt")
+
+
+def test_no_text_in_a_stream_is_not_its_end(model):
+    stream = (None if i == 50 else text for i, text in enumerate(TEXTS * 4))
+    source = activation_source(model, SITE, stream, buffer=100)
+    with pytest.raises(TypeError, match="text 50 is no text and no ids; got NoneType"):
+        source.next(10_000)
 
 
 def test_places_of_every_width(model):

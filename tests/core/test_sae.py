@@ -254,7 +254,32 @@ def test_parts_of_another_type():
         make("topk", k=2.5)
 
 
+def test_another_device_or_dtype_has_to_be_one():
+    sae = make("topk")
+    with pytest.raises(ValueError, match=r"device is 'cpu', 'cuda'.*got 'foo'"):
+        sae.to("foo")
+    with pytest.raises(TypeError, match=r"dtype is one of real numbers.*got 'float32'"):
+        sae.to(dtype="float32")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(TypeError, match=r"got torch\.int8"):
+        sae.to("cpu", torch.int8)
+    assert sae.to("cpu", torch.float64).W_dec.dtype == torch.float64
+
+
+@pytest.mark.parametrize("size", [1e-30, 1e30])
+@pytest.mark.parametrize("mode", ["expected_average", "mean_square", "whitening"])
+def test_large_and_small_activations_are_scaled_like_others(mode, size):
+    x = rows(200).double()
+    usual = Normalization.fit(mode, x).into(x)
+    far = (x * size).float()
+    way = Normalization.fit(mode, far)
+    torch.testing.assert_close(way.into(far).double(), usual, atol=2e-5, rtol=2e-5)
+    torch.testing.assert_close(way.out(way.into(far)) / size, far / size, atol=2e-5, rtol=2e-5)
+
+
 def test_normalisations_refuse_what_has_no_scale():
+    for beyond in (1e-42, 3e37):
+        with pytest.raises(ValueError, match=r"are beyond what float32 can be scaled by.*Multiply"):
+            Normalization.fit("mean_square", torch.full((5, 3), beyond))
     with pytest.raises(ValueError, match="one of none, expected_average"):
         Normalization.fit("unit", rows())
     with pytest.raises(ValueError, match="NaN or infinity"):

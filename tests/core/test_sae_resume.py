@@ -141,6 +141,11 @@ def test_a_file_is_no_folder_to_save_in(tmp_path):
     with pytest.raises(NotADirectoryError, match="is a file; a run is saved in a folder"):
         small(steps=3).save(tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "mine"
+    for nothing in (None, 3):
+        with pytest.raises(TypeError, match=f"saved in a folder.*got {nothing}"):
+            small(steps=3).save(nothing)  # pyright: ignore[reportArgumentType]
+        with pytest.raises(TypeError, match=f"saved in a folder.*got {nothing}"):
+            iw.TrainingRun.resume(nothing, activations())  # pyright: ignore[reportArgumentType]
 
 
 @pytest.fixture

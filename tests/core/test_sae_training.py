@@ -69,6 +69,7 @@ def test_defaults_recover_the_true_directions():
 
 def test_the_same_seed_gives_the_same_run_bit_by_bit():
     one, two, other = (small(seed=seed).train() for seed in (3, 3, 4))
+    assert [run.seed for run in (one, two, other)] == [3, 3, 4]
     same_curve(one, two)
     assert not torch.equal(one.sae.W_dec, other.sae.W_dec)
 
@@ -360,6 +361,21 @@ def test_one_activation_at_a_time():
     run = small(batch_size=1, steps=20).train()
     assert np.isfinite(run.history["loss"]).all()
     assert np.isfinite(run.history["fve"]).all()
+
+
+def test_a_batch_without_variance_explains_no_multiple_of_it():
+    """All rows but a few are the same: in float32 most batches vary by rounding alone."""
+    x = torch.full((256, 8), 3.1)
+    x[:2] = torch.randn(2, 8, generator=torch.Generator().manual_seed(0))
+    shares = small(x, batch_size=32, steps=40).train().history["fve"]
+    assert np.isfinite(shares).all()
+    assert shares.max() <= 1
+
+
+def test_activations_of_any_size_train_alike():
+    usual, *others = (small(activations() * size, steps=30).train() for size in (1, 1e30, 1e-30))
+    for run in others:
+        np.testing.assert_allclose(run.history["fve"], usual.history["fve"], atol=1e-3)
 
 
 def test_scales_come_from_a_sample_of_larger_data():

@@ -143,15 +143,16 @@ class BlockSource:
 
     def next(self, batch: int) -> Batch:
         """See `ActivationSource.next`."""
+        block, at = self._number, self._at
         served = [self._take(batch)]
-        while (missing := batch - sum(map(len, served))) > 0:
-            if self._after is None:
-                raise ValueError(
-                    "the texts have ended, and what gave them cannot be read again. Take fewer "
-                    "steps, or pass a list, a file or a data set, which can."
-                )
-            self._load(self._number + 1, self._after, self._late, self._here)
-            served.append(self._take(missing))
+        try:
+            while (missing := batch - sum(map(len, served))) > 0:
+                self._go_on()
+                served.append(self._take(missing))
+        except Exception:
+            if self._number == block:  # what was taken is not lost
+                self._at = at
+            raise
         return self._pair(torch.cat(served) if len(served) > 1 else served[0])
 
     def sample(self, n: int) -> Batch:
@@ -177,6 +178,15 @@ class BlockSource:
                 late = self._split(plain["block"] - 1, self._read(before)[0])[1]
             self._load(plain["block"], plain["here"], late, before)
         self._at = plain["at"]
+
+    def _go_on(self) -> None:
+        """Begin the next block."""
+        if self._after is None:
+            raise ValueError(
+                "the texts have ended, and what gave them cannot be read again. Take fewer "
+                "steps, or pass a list, a file or a data set, which can."
+            )
+        self._load(self._number + 1, self._after, self._late, self._here)
 
     def _load(
         self, number: int, cursor: Cursor, late: Tensor | None, before: Cursor | None

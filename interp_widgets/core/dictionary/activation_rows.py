@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -126,7 +127,7 @@ class ModelRows:
             _refuse_halves(text)
             ids = self._model.tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
         else:
-            ids = [int(i) for i in text]
+            ids = _whole(text)
         opening = len(self._start)
         if opening and ids[:opening] == self._start:
             ids = ids[opening:]
@@ -236,5 +237,16 @@ def _refuse_halves(text: str) -> None:
     except UnicodeEncodeError as broken:
         raise ValueError(
             f"a text holds half a character: {text[broken.start : broken.end]!r}, in "
-            f"{text[:40].encode(errors='replace').decode()!r}."
+            f"{text[:40].encode(errors='replace').decode()!r}. Leave it out, or mend it: "
+            "text.encode(errors='replace').decode()."
+        ) from None
+
+
+def _whole(ids: Any) -> list[int]:
+    """Ids as given in place of a text."""
+    try:
+        return [operator.index(i) for i in ids]
+    except TypeError:
+        raise TypeError(
+            f"a text is a string, or the ids of one, whole numbers; got {ids!r:.60}."
         ) from None

@@ -14,6 +14,7 @@ from interp_widgets.core.dictionary.activation_blocks import seeded
 from interp_widgets.core.tokens import Prompt
 
 _SAMPLED = 1024  # texts that tell a list from others
+_END = object()
 
 
 class Texts(Protocol):
@@ -73,8 +74,8 @@ class StreamedTexts:
             return self._last
         if (turn, number) != (self._turn, self._number):
             self._seek(turn, number)
-        item = next(self._running, None)
-        if item is None:
+        item = next(self._running, _END)
+        if item is _END:
             return None
         self._number += 1
         self._last = text_of(item, number)

@@ -66,6 +66,7 @@ def activation_source(
     check_seed(seed)
     _check_buffer(buffer)
     if isinstance(data, str | Path):
+        _refuse_file(Path(data))
         data = ActivationShards(data)
     if isinstance(data, tuple) and len(data) == 2 and target is None:
         data, target = data
@@ -86,6 +87,15 @@ def activation_source(
             f"wrote, or on a model with site= and texts=; got {type(data).__name__}."
         )
     return shuffled(producer, buffer, seed)
+
+
+def _refuse_file(path: Path) -> None:
+    if path.is_file():
+        raise ValueError(
+            f"{path} is a file; activations on disk are a folder that iw.cache_shards wrote. Read "
+            "a tensor first, safetensors.torch.load_file(path)['x'] say, and pass it. Pickles "
+            "(.pt, .pkl) are never read: they can run any code."
+        )
 
 
 def _texts(texts: Any, seed: int) -> Texts:

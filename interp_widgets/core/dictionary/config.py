@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from interp_widgets.core.dictionary import checkpoint
+from interp_widgets.core.dictionary.saved_run import check_settings
 from interp_widgets.core.dictionary.train import train_sae
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.load import load
@@ -30,8 +31,9 @@ def run_of(settings: Mapping[str, Any], beside: Path) -> TrainingRun:
         beside: what paths are relative to.
 
     Raises:
-        ValueError, TypeError: settings that `train_sae` refuses, that lack something, or contradict
-            each other. FileNotFoundError: a file that is not there.
+        ValueError, TypeError: settings that `train_sae` refuses, that lack something, contradict
+            each other, or are not those that the run in the folder was begun with.
+        FileNotFoundError: a file that is not there.
     """
     given = {name: _value(name, value, beside) for name, value in settings.items()}
     if ("model" in given) == ("data" in given):
@@ -42,7 +44,9 @@ def run_of(settings: Mapping[str, Any], beside: Path) -> TrainingRun:
     data = _model(given.pop("model"), revision) if "model" in given else _data(given.pop("data"))
     folder = given["folder"]
     if (folder / checkpoint.FILE).exists():
-        return TrainingRun.resume(folder, data, given.get("texts"), device=given.get("device"))
+        run = TrainingRun.resume(folder, data, given.get("texts"), device=given.get("device"))
+        check_settings(run, given)
+        return run
     return train_sae(data, **given)
 
 
@@ -62,6 +66,7 @@ def _model(name: Any, revision: Any) -> Any:
 
 
 def _data(path: Any) -> Tensor | Path:
+    from safetensors import SafetensorError
     from safetensors.torch import load_file
 
     if not isinstance(path, Path):
@@ -70,7 +75,10 @@ def _data(path: Any) -> Tensor | Path:
         return path
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}.")
-    tensors = load_file(path)
+    try:
+        tensors = load_file(path)
+    except SafetensorError as broken:
+        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
     if len(tensors) != 1:
         raise ValueError(
             f"{path} is to hold one tensor of activations; it holds {', '.join(tensors) or 'none'}."

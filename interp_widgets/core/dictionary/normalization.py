@@ -24,6 +24,7 @@ MODES: tuple[str, ...] = get_args(Mode)
 PER_TOKEN = ("token_norm", "layer_norm")
 _EPSILON = 1e-5  # of layer_norm, as its source has it
 _RIDGE = 1e-6  # of whitening, in units of the mean variance: directions without any stay finite
+_SMALLEST = 1e-36  # length, and 1 / _SMALLEST the largest, whose inverse float32 holds in full
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,7 +125,8 @@ class Normalization:
             sample: activations ``[token, d]``.
 
         Raises:
-            ValueError: an unknown mode, no sample, NaN or infinity in it, or nothing but zeros.
+            ValueError: an unknown mode, no sample, NaN or infinity in it, nothing but
+                zeros, or numbers that float32 cannot scale.
         """
         if mode not in MODES:
             raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {mode!r}.")
@@ -134,19 +136,24 @@ class Normalization:
             raise ValueError(
                 f"a normalisation is fitted on activations [token, d]; got {list(sample.shape)}."
             )
-        sample = sample.detach()
-        sample = sample if sample.dtype == torch.float64 else sample.float()
-        norms = sample.norm(dim=-1)
+        # In float64: squares of very large or very small numbers leave the range of float32.
+        norms = torch.linalg.vector_norm(sample.detach().cpu(), dim=-1, dtype=torch.float64)
         if not bool(norms.isfinite().all()):
             raise ValueError(
                 "the activations hold NaN or infinity, so they have no scale. Leave those rows out."
             )
         if not bool(norms.any()):
             raise ValueError('all activations are zero, so they have no scale. Use mode "none".')
+        length = norms.square().mean().sqrt().item()
+        if not _SMALLEST < length < 1 / _SMALLEST:
+            raise ValueError(
+                f"activations of length {length:.1e} are beyond what float32 can be scaled by, "
+                f"{_SMALLEST:.1e} to {1 / _SMALLEST:.1e}. Multiply them by {1 / length:.0e} first."
+            )
         if mode == "expected_average":
             return cls(mode, sample.shape[1] ** 0.5 / norms.mean().item())
         if mode == "mean_square":
-            return cls(mode, norms.square().mean().sqrt().item())
+            return cls(mode, length)
         return cls(mode, 1.0, *_whitening(sample))
 
 
@@ -158,9 +165,12 @@ def _token_scale(x: Tensor) -> Tensor:
 
 def _whitening(sample: Tensor) -> tuple[Tensor, Tensor]:
     """Mean ``[d]`` and the symmetric matrix ``[d, d]`` that makes the covariance the identity."""
-    mean = sample.mean(0)
-    centred = sample - mean
-    covariance = centred.T @ centred / len(sample)
-    variances, directions = torch.linalg.eigh(covariance)
-    ridge = _RIDGE * variances.mean().clamp(min=torch.finfo(sample.dtype).tiny)
-    return mean, directions * (variances.clamp(min=0) + ridge).rsqrt() @ directions.T
+    wide = sample.detach().cpu().double()
+    mean = wide.mean(0)
+    centred = wide - mean
+    variances, directions = torch.linalg.eigh(centred.T @ centred / len(wide))
+    least = _RIDGE**2 * wide.square().mean()  # activations that never change have no variance
+    ridge = _RIDGE * torch.maximum(variances.mean(), least)
+    matrix = directions * (variances.clamp(min=0) + ridge).rsqrt() @ directions.T
+    kept = sample.dtype if sample.dtype == torch.float64 else torch.float32
+    return mean.to(sample.device, kept), matrix.to(sample.device, kept)

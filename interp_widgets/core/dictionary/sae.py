@@ -214,7 +214,11 @@ class SAE:
         return self._finish(codes.to(self.dtype) @ self.W_dec, like)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """The reconstruction of ``x``, ``[..., d_out]``: ``decode(encode(x), like=x)``."""
+        """The reconstruction of ``x``, ``[..., d_out]``: ``decode(encode(x), like=x)``.
+
+        The same but for rounding. With activations that choose latents (topk) the sum is over the
+        chosen ones alone, in full precision also under autocast, where `decode` rounds to half.
+        """
         gathers = self.device.type in ("cpu", "cuda")  # sums of few rows; others lack the operation
         if self.activation not in encode.CHOOSING or not gathers:
             return self.decode(self.encode(x), like=x)
@@ -249,11 +253,18 @@ class SAE:
         return y.to(self.dtype) - self(x)
 
     def to(self, device: torch.device | str | None = None, dtype: torch.dtype | None = None) -> SAE:
-        """The same elsewhere or in another precision."""
+        """The same elsewhere or in another precision.
+
+        Raises:
+            ValueError: no such device here. TypeError: no dtype of real numbers.
+        """
+        if dtype is not None and not (isinstance(dtype, torch.dtype) and dtype.is_floating_point):
+            raise TypeError(f"dtype is one of real numbers, torch.float32 say; got {dtype!r}.")
         if device is None:
             return replace(self, dtype=dtype or self.dtype)
+        there = sae_checks.named_device(device)
         moved = {
-            name: tensor.to(device, dtype)
+            name: tensor.to(there, dtype)
             for name in _TENSORS
             if (tensor := getattr(self, name)) is not None
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,13 @@ from interp_widgets.core.dictionary.training_loop import Loop, Settings
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.training_run import TrainingRun
+
+
+def folder_named(folder: Any) -> Path:
+    """The folder of a run, or TypeError for what names none."""
+    if not isinstance(folder, str | Path):
+        raise TypeError(f"a run is saved in a folder, 'runs/mine' say; got {folder!r:.40}.")
+    return Path(folder)
 
 
 def write(run: TrainingRun, folder: Path, snapshot: Snapshot) -> Path:
@@ -66,6 +74,28 @@ def resume(
     run._changes = from_plain(plain["changes"])
     run._stopped = plain["stopped"]
     return run
+
+
+def check_settings(run: TrainingRun, given: Mapping[str, Any]) -> None:
+    """Refuse settings that are not those a run was begun with.
+
+    Args:
+        run: goes on with its own.
+        given: of `train_sae`, by name; shares of the steps and what is no number are left alone.
+
+    Raises:
+        ValueError: some differ; which, and what to do.
+    """
+    settings = run._loop.settings
+    begun = {**asdict(settings), **settings.options, "resample_at": list(settings.resample_at)}
+    del begun["decay"], begun["l1_warmup"]  # told as shares of the steps, kept as steps
+    other = [name for name, value in given.items() if begun.get(name, value) not in (value, None)]
+    if other:
+        said = ", ".join(f"{name} {begun[name]!r}, now {given[name]!r}" for name in other)
+        raise ValueError(
+            f"the run there was begun with other settings: {said}. Put them back to go on with it, "
+            "or name another folder to begin anew."
+        )
 
 
 def _check_same(before: dict[str, Any], now: dict[str, Any]) -> None:

@@ -30,6 +30,7 @@ from interp_widgets.core.dictionary.workspace import Workspace
 SAMPLE = 32_768  # activations that scales and initial biases are estimated on
 RESAMPLE_FROM = 102_400  # inputs that resampling draws from, at most
 _MOMENTS = ("exp_avg", "exp_avg_sq")
+_ROUNDING = 1e-5  # share of the mean square below which a variance is rounding
 
 
 @dataclass(frozen=True)
@@ -271,7 +272,7 @@ class Loop:
     def _row(self, numbers: Tensor, fired: Tensor, dead: Tensor, y: Tensor) -> Tensor:
         """What the history holds of a step, on the device."""
         with torch.no_grad():
-            spread = _spread(y) if len(y) > 1 else y.new_full((), self.variance)
+            spread = _spread(y, self.variance)
             more = (fired.sum() / len(y), 1 - numbers[1] / spread, dead.float().mean())
             row = torch.cat([numbers, torch.stack([value.float() for value in more])])
             return torch.where(self.bad, math.nan, row)
@@ -367,11 +368,16 @@ def _pair(drawn: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
     return drawn if isinstance(drawn, tuple) else (drawn, drawn)
 
 
-def _spread(y: Tensor) -> Tensor:
-    """Variance of a batch ``[token, d]``, summed over its width, by two products: they are fast."""
+def _spread(y: Tensor, usual: float) -> Tensor:
+    """Variance of a batch ``[token, d]``, summed over its width, by two products: they are fast.
+
+    Rows that are all the same have none but for rounding; then the usual one stands in.
+    """
     flat, count = y.reshape(-1), len(y)
     mean = y.new_full((count,), 1 / count) @ y
-    return torch.dot(flat, flat) / count - torch.dot(mean, mean)
+    whole = torch.dot(flat, flat) / count
+    spread = whole - torch.dot(mean, mean)
+    return torch.where(spread > _ROUNDING * whole, spread, usual)
 
 
 def _check_sample(rows: Tensor, name: str) -> None:

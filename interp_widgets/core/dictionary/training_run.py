@@ -46,7 +46,7 @@ class TrainingRun:
     Attributes:
         steps: how many it is to have.
         batch_size: activations a step.
-        variant: of the objective.
+        variant, seed: of the objective, and of all that is drawn.
         site, model, revision: where its activations are from; ``""`` where they came as a tensor.
         folder: where checkpoints are also written to; None for nowhere.
         truth: true directions ``[feature, d]``, where they are known.
@@ -65,7 +65,7 @@ class TrainingRun:
         self._saved = -1
         settings, about = loop.settings, loop.source.about
         self.steps, self.batch_size = settings.steps, settings.batch_size
-        self.variant = settings.variant
+        self.seed, self.variant = settings.seed, settings.variant
         self.site, self.model = about.get("site", ""), about.get("model", "")
         self.revision = about.get("revision", "")
         self.folder, self.truth = folder, truth
@@ -355,12 +355,14 @@ class TrainingRun:
 
         Raises:
             OSError: it cannot be written: the disk is full, say. What was there stays.
+            TypeError: no name of a folder.
         """
+        place = saved_run.folder_named(folder)
         with uninterrupted():
             with self._turn:
                 self._fetch()
                 snapshot = self._snapshot()
-            return saved_run.write(self, Path(folder), snapshot)
+            return saved_run.write(self, place, snapshot)
 
     @classmethod
     def resume(
@@ -387,7 +389,7 @@ class TrainingRun:
             FileNotFoundError: no run was saved there.
             ValueError: the file was changed or damaged, or the data are others.
         """
-        return saved_run.resume(cls, Path(folder), data, texts, target, device)
+        return saved_run.resume(cls, saved_run.folder_named(folder), data, texts, target, device)
 
     def _snapshot(self) -> Snapshot:
         snapshot = loop_state.snapshot(self._loop)
