@@ -80,10 +80,14 @@ def test_what_was_taken_before_a_failure_is_not_lost():
 
     fine, source = (shuffled(kind(False, False), 20, seed=3) for kind in (Counted, Broken))
     served = []
+
+    def all_of(batch):
+        while True:
+            served.append(source.next(batch))
+
     for batch in (4, 1):  # four at a time fail before one at a time does
         with pytest.raises(ValueError, match="broken"):
-            while True:
-                served.append(source.next(batch))
+            all_of(batch)
     assert len(served[-1]) == 1
     rows = torch.cat(served)
     assert torch.equal(rows, fine.next(len(rows)))  # pyright: ignore[reportArgumentType]
