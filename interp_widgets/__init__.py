@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.composition import iter_composition as iter_composition
     from interp_widgets.core.dictionary.absorption import Absorption as Absorption
     from interp_widgets.core.dictionary.absorption import absorption as absorption
+    from interp_widgets.core.dictionary.bundled_features import sae_features as sae_features
     from interp_widgets.core.dictionary.bundled_sae import sae as sae
+    from interp_widgets.core.dictionary.cross_layer import load_cross_layer as load_cross_layer
     from interp_widgets.core.dictionary.evaluate import evaluate_on as evaluate_on
     from interp_widgets.core.dictionary.evaluate import evaluate_sae as evaluate_sae
     from interp_widgets.core.dictionary.evaluate import iter_evaluate_sae as iter_evaluate_sae
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.features import iter_features as iter_features
     from interp_widgets.core.dictionary.find import LatentFinds as LatentFinds
     from interp_widgets.core.dictionary.find import find_latents as find_latents
+    from interp_widgets.core.dictionary.latent_effect import LatentEffect as LatentEffect
+    from interp_widgets.core.dictionary.latent_effect import latent_effect as latent_effect
     from interp_widgets.core.dictionary.matching import Match as Match
     from interp_widgets.core.dictionary.matching import match_directions as match_directions
     from interp_widgets.core.dictionary.matching import random_match as random_match
@@ -51,6 +55,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.training_record import Training as Training
     from interp_widgets.core.dictionary.training_run import TrainingRun as TrainingRun
     from interp_widgets.core.dictionary.transcoder import load_transcoders as load_transcoders
+    from interp_widgets.core.dictionary.transcoder import save_transcoders as save_transcoders
     from interp_widgets.core.dictionary.variants import convert_l1 as convert_l1
     from interp_widgets.core.head_circuit import HeadCircuit as HeadCircuit
     from interp_widgets.core.head_circuit import head_circuit as head_circuit
@@ -170,6 +175,7 @@ _HOME = {
     "HeadGrid": "widgets.heads",
     "HeadScores": "core.heads",
     "LanguageModel": "core.language_model",
+    "LatentEffect": "core.dictionary.latent_effect",
     "LatentFinds": "core.dictionary.find",
     "LayerBarPatching": "widgets.patching",
     "Lens": "core.lens.lens",
@@ -250,8 +256,10 @@ _HOME = {
     "iter_path_patching": "core.patching.path",
     "iter_superposition": "core.superposition",
     "iter_train_sweep": "core.dictionary.sweep",
+    "latent_effect": "core.dictionary.latent_effect",
     "lens_difference": "core.lens.difference",
     "load": "core.load",
+    "load_cross_layer": "core.dictionary.cross_layer",
     "load_transcoders": "core.dictionary.transcoder",
     "logit_attribution": "core.logit_attribution",
     "logit_lens": "core.lens.logit",
@@ -266,7 +274,9 @@ _HOME = {
     "quiz": "course.quizzes",
     "random_match": "core.dictionary.matching",
     "sae": "core.dictionary.bundled_sae",
+    "sae_features": "core.dictionary.bundled_features",
     "sae_sweep": "core.dictionary.sweep",
+    "save_transcoders": "core.dictionary.transcoder",
     "seed_stability": "core.dictionary.stability",
     "splitting": "core.dictionary.splitting",
     "substituted": "core.dictionary.substitution",

@@ -104,8 +104,12 @@ def test_rows_of_latents_come_without_the_rest(tmp_path, monkeypatch):
     found[1]
     assert len(read) == 4
     for bad in ([F], [-1]):
-        with pytest.raises(IndexError, match=rf"latents are 0 to 15; got {bad[0]}"):
-            found.encoder_rows(2, torch.tensor(bad))
+        for layer in (2, 1):  # on the disk, and in memory
+            with pytest.raises(IndexError, match=rf"latents are 0 to 15; got {bad[0]}"):
+                found.encoder_rows(layer, torch.tensor(bad))
+    for layer in (2, 1):
+        with pytest.raises(TypeError, match=r"int64 tensor \[row\]; got torch\.float32"):
+            found.encoder_rows(layer, torch.tensor([1.0]))
     with pytest.raises(IndexError, match="layers 0 to 2; got 3"):
         found[3]
     half = load_transcoders(tmp_path, dtype="float16")
@@ -148,7 +152,7 @@ def test_what_is_no_set_is_refused(tmp_path):
         SAE.load(there)
     cross = written(tmp_path / "cross", model_kind="cross_layer_transcoder", layers=())
     save_file({"W_enc_0": torch.ones(2, 2)}, cross / "W_enc_0.safetensors")
-    refuse(ValueError, r"a cross-layer transcoder.*come with attribution graphs", cross)
+    refuse(ValueError, r"of a cross_layer_transcoder.*iw\.load_cross_layer\(…\)", cross)
     with pytest.raises(ValueError, match=r"W_enc_0\.safetensors, .*are a cross-layer tr"):
         SAE.load(cross)
     (there / CONFIG).write_text("[1, 2")
@@ -157,6 +161,11 @@ def test_what_is_no_set_is_refused(tmp_path):
     refuse(ValueError, r"config\.yaml is not readable YAML", there)
     odd = written(tmp_path / "odd", activation="softmax")
     with pytest.raises(ValueError, match=r"activation 'softmax'.*known are relu, topk"):
+        load_transcoders(odd)[0]
+    below = of_layer(0, "jumprelu")
+    below["activation_function.threshold"][3] = -0.2
+    save_file(below, odd / "layer_0.safetensors")
+    with pytest.raises(ValueError, match=r"1 thresholds are below 0, down to -0\.2.*Set them to 0"):
         load_transcoders(odd)[0]
     (odd / "layer_1.safetensors").write_bytes(b"cut")
     for ask in (lambda s: s[1], lambda s: s.decoder_rows(1, torch.tensor([0]))):

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from interp_widgets.core.dictionary.formats import circuit_tracer, dtype_named, files, load
 from interp_widgets.core.dictionary.formats.request import Request
+from interp_widgets.core.dictionary.formats.rows import check_latents, read_rows
 from interp_widgets.core.dictionary.formats.site_names import hook_of_site
 from interp_widgets.core.dictionary.formats.source import Place, find
 from interp_widgets.core.dictionary.sae import SAE
@@ -96,6 +97,7 @@ class TranscoderSet:
             latents: their numbers, int64 ``[row]``, in any order.
 
         Raises:
+            TypeError: latents that are no such tensor.
             IndexError: a layer or latent that is not there.
         """
         return self._rows(layer, latents, "W_enc")
@@ -106,14 +108,13 @@ class TranscoderSet:
 
     def _rows(self, layer: int, latents: Tensor, name: str) -> Tensor:
         self._check(layer)
-        latents = latents.cpu()
-        slices = self._files[layer].slices
-        if layer in self._held or slices is None:
-            sae = self[layer]
-            rows = sae.W_enc.T if name == "W_enc" else sae.W_dec
-            _check_latents(latents, len(rows))
-            return rows[latents.to(rows.device)]
-        return slices(name, latents).to(self.device)
+        slices = self._files[layer].rows
+        if layer not in self._held and slices is not None:
+            return slices(name, latents).to(self.device)
+        sae = self[layer]
+        rows = sae.W_enc.T if name == "W_enc" else sae.W_dec
+        check_latents(latents, len(rows))
+        return rows[latents.to(rows.device)]
 
     def _check(self, layer: int) -> None:
         if layer not in range(len(self)):
@@ -125,7 +126,7 @@ class _Layer:
     """How to read a layer, and, where its file allows it, rows of its matrices."""
 
     read: Callable[[], SAE]
-    slices: Callable[[str, Tensor], Tensor] | None = None
+    rows: Callable[[str, Tensor], Tensor] | None = None
 
 
 def load_transcoders(
@@ -149,13 +150,8 @@ def load_transcoders(
         OSError: the hub cannot be reached.
     """
     place = find(source, revision)
-    if circuit_tracer.CONFIG not in place.names:
-        raise FileNotFoundError(
-            f"{place.origin} holds no {circuit_tracer.CONFIG}; a set of transcoders has one. It "
-            f"holds {files.listed(place.names)}."
-        )
+    config = circuit_tracer.config_of(place, "transcoder_set")
     folder = place.fetch([circuit_tracer.CONFIG])
-    config = circuit_tracer.read_config(folder / circuit_tracer.CONFIG)
     request = Request(folder, place.origin, dtype=dtype_named(dtype))
     listed = config.get("transcoders")
     layers = _elsewhere(listed, config, dtype) if listed else _beside(place, config, request)
@@ -242,9 +238,11 @@ def _beside(place: Place, config: Mapping[str, Any], request: Request) -> tuple[
             path = place.fetch([name]) / name
             return circuit_tracer.transcoder(path, config, number, request)
 
-        return _Layer(
-            read, lambda which, rows: _sliced(place.fetch([name]) / name, which, rows, request)
-        )
+        def rows(which: str, latents: Tensor) -> Tensor:
+            found = read_rows(place.fetch([name]) / name, which, latents)
+            return found.to(request.dtype_of(found))
+
+        return _Layer(read, rows)
 
     return tuple(map(layer_of, there))
 
@@ -268,34 +266,3 @@ def _elsewhere(listed: Any, config: Mapping[str, Any], dtype: Any) -> tuple[_Lay
         return replace(sae, model=model if isinstance(model, str) else sae.model)
 
     return tuple(_Layer(partial(read, name, layer)) for layer, name in enumerate(listed))
-
-
-def _sliced(path: Path, name: str, latents: Tensor, request: Request) -> Tensor:
-    """Rows of a matrix in a file, without the others."""
-    from safetensors import SafetensorError, safe_open
-
-    unique, back = latents.unique(return_inverse=True)
-    try:
-        with safe_open(path, framework="pt") as file:
-            matrix = file.get_slice(name)
-            _check_latents(unique, matrix.get_shape()[0])
-            rows = torch.cat([matrix[start:stop] for start, stop in _runs(unique)])
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(f"{path} cannot be read: {broken}. Get it again.") from broken
-    return rows.to(request.dtype_of(rows))[back]
-
-
-def _runs(rows: Tensor) -> list[tuple[int, int]]:
-    """Rows in order as stretches without a gap: fewer reads, and no copy of what is between."""
-    if not len(rows):
-        return [(0, 0)]
-    breaks = (rows.diff() > 1).nonzero().flatten() + 1
-    parts = rows.tensor_split(breaks)
-    return [(int(run[0]), int(run[-1]) + 1) for run in parts]
-
-
-def _check_latents(latents: Tensor, width: int) -> None:
-    if latents.numel() and (int(latents.min()) < 0 or int(latents.max()) >= width):
-        raise IndexError(
-            f"latents are 0 to {width - 1}; got {int(latents.min())} to {int(latents.max())}."
-        )

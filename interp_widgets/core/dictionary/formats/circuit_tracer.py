@@ -3,6 +3,9 @@
 A set of transcoders, one a layer; `core.dictionary.transcoder` holds it together. Encoders lie
 transposed, a row a latent, so that the rows of a few latents can be read without the rest. The
 configuration may instead list where each layer is, on the hub, in this layout or in Gemma Scope's.
+
+Codes are at least 0 here. Its own top-k lets through what is negative among the k largest, which it
+is only where fewer than k are above 0.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ from torch import Tensor
 from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import site_of_hook
+from interp_widgets.core.dictionary.formats.source import Place
 from interp_widgets.core.dictionary.sae import SAE
 
 CONFIG = "config.yaml"
@@ -25,8 +29,9 @@ _LAYER = re.compile(r"layer_(\d+)\.safetensors")
 _CROSS = re.compile(r"W_(enc|dec)_\d+\.safetensors")
 CROSS_LAYER = (
     "a cross-layer transcoder, whose latents write to many layers: it has no form as dictionaries "
-    "of one layer each. Cross-layer sets come with attribution graphs."
+    "of one layer each. Open it whole: iw.load_cross_layer(…)."
 )
+KINDS = {"transcoder_set": "load_transcoders", "cross_layer_transcoder": "load_cross_layer"}
 
 
 def fits(names: Collection[str]) -> bool:
@@ -76,11 +81,30 @@ def load(request: Request) -> SAE:
     return transcoder(path, config, int(match[1]) if match else 0, request)
 
 
-def read_config(path: Path) -> dict[str, Any]:
+def config_of(place: Place, kind: str) -> dict[str, Any]:
+    """What the ``config.yaml`` of a set says.
+
+    Args:
+        place: where the set is.
+        kind: what it is to be, of `KINDS`.
+
+    Raises:
+        FileNotFoundError: no configuration there.
+        ValueError: it is no YAML mapping, or of another kind.
+    """
+    if CONFIG not in place.names:
+        raise FileNotFoundError(
+            f"{place.origin} holds no {CONFIG}; a set of transcoders has one. It holds "
+            f"{files.listed(place.names)}."
+        )
+    return read_config(place.fetch([CONFIG]) / CONFIG, kind)
+
+
+def read_config(path: Path, kind: str = "transcoder_set") -> dict[str, Any]:
     """What ``config.yaml`` says; nothing where there is none.
 
     Raises:
-        ValueError: it is no YAML mapping, or of a cross-layer set.
+        ValueError: it is no YAML mapping, or of another kind of set.
     """
     import yaml
 
@@ -92,11 +116,13 @@ def read_config(path: Path) -> dict[str, Any]:
         raise ValueError(f"{path} is not readable YAML: {broken}.") from broken
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds a {type(found).__name__}, wanted a mapping.")
-    kind = found.get("model_kind", "transcoder_set")
-    if kind == "cross_layer_transcoder":
-        raise ValueError(f"{path} is of {CROSS_LAYER}")
-    if kind != "transcoder_set":
-        raise ValueError(f"{path}: model_kind is {kind!r}; wanted 'transcoder_set'.")
+    named = found.get("model_kind", kind)
+    if named not in KINDS:
+        raise ValueError(f"{path}: model_kind is {named!r}; known are {', '.join(KINDS)}.")
+    if named != kind:
+        raise ValueError(
+            f"{path} is of a {named}, not of a {kind}. Open it with iw.{KINDS[named]}(…)."
+        )
     return found
 
 
@@ -147,9 +173,8 @@ def _activation(
                 f"{tensors.path}: activation_function.threshold has shape "
                 f"{list(getattr(threshold, 'shape', ()))}, wanted one number or {features}."
             )
-        level = threshold.float().flatten().clamp(min=0)
-        if not bool(level.isfinite().all()):
-            raise ValueError(f"{tensors.path}: activation_function.threshold is not finite.")
+        level = threshold.float().flatten()
+        check_threshold(level, tensors.path)
         return {"activation": "jumprelu", "threshold": level.expand(features)}
     if named in (None, "relu") and "k" not in tensors:
         return {"activation": "relu"}
@@ -162,6 +187,23 @@ def _activation(
         f"{tensors.path}: activation {named!r} in {CONFIG}; known are relu, topk and, with "
         "thresholds in the file, jumprelu."
     )
+
+
+def check_threshold(threshold: Tensor, path: Path) -> None:
+    """Refuse thresholds under which circuit-tracer's codes would be negative.
+
+    Raises:
+        ValueError: one below 0, or none that is finite.
+    """
+    if not bool(threshold.isfinite().all()):
+        raise ValueError(f"{path}: a threshold is not finite. The file is damaged.")
+    if bool((threshold < 0).any()):
+        raise ValueError(
+            f"{path}: {int((threshold < 0).sum())} thresholds are below 0, down to "
+            f"{float(threshold.min()):.3g}. What lies between them and 0 is a negative code in "
+            "circuit-tracer, and codes here are at least 0. Set them to 0 in the file if that is "
+            "what was meant."
+        )
 
 
 def tensors_of(sae: SAE) -> dict[str, Tensor]:

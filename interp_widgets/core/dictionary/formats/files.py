@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -133,20 +133,32 @@ def whole_number(config: Mapping[str, Any], name: str, path: Path) -> int:
     return value
 
 
-def read_safetensors(path: Path, **sizes: int | None) -> Tensors:
+def read_safetensors(
+    path: Path, only: Collection[str] | None = None, **sizes: int | None
+) -> Tensors:
     """The tensors of a safetensors file.
+
+    Args:
+        path: the file.
+        only: names of those to read; of the others the names alone are known, to `Tensors.done`.
+        **sizes: as in `Tensors`.
 
     Raises:
         FileNotFoundError: no such file.
         ValueError: it is cut off or something else.
     """
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError, safe_open
     from safetensors.torch import load_file
 
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}.")
     try:
-        return Tensors(path, load_file(path), **sizes)
+        if only is None:
+            return Tensors(path, load_file(path), **sizes)
+        with safe_open(path, framework="pt") as file:
+            names = list(file.keys())
+            held = {name: file.get_tensor(name) if name in only else None for name in names}
+        return Tensors(path, held, **sizes)
     except (SafetensorError, OSError) as broken:
         raise ValueError(
             f"{path} is not a whole safetensors file: {broken}. Get it again."
