@@ -49,7 +49,7 @@ class Recipe:
 
 RECIPES = (
     *(Recipe(layer, "topk", {"k": ACTIVE}) for layer in range(8)),
-    Recipe(MIDDLE, "jumprelu", {"l1": 0.001, "bandwidth": 0.003}),
+    Recipe(MIDDLE, "jumprelu", {"l1": 0.001, "bandwidth": 0.003, "threshold": 0.001}),
     Recipe(MIDDLE, "relu", {"l1": 0.06}),
 )
 

@@ -40,6 +40,12 @@ def test_wide_activations_do_not_take_the_pressure_away(name):
     assert chosen(name, 4096) == chosen(name, 256)
 
 
+@pytest.mark.parametrize("name", VARIANTS)
+def test_narrow_activations_have_a_few_features_each_all_the_same(name):
+    assert chosen(name, 8) == chosen(name, 32)
+    assert chosen(name, 8).get("k", 4) == 4
+
+
 def test_what_is_given_stays_as_it_is():
     assert chosen("jumprelu", 16, l1=0.3, bandwidth=0.2, threshold=0.1)["l1"] == 0.3
     assert chosen("gated", 16, l1=0.1)["l1"] == 0.1

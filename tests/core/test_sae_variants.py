@@ -22,7 +22,7 @@ HYPER: dict[str, dict[str, Any]] = {
     "gated": {"l1": 0.2},
     "jumprelu": {"l1": 0.2, "bandwidth": 0.5, "threshold": 0.3},
     "jumprelu_tanh": {"l1": 0.2, "bandwidth": 0.5, "threshold": 0.3, "pre_act": 0.1},
-    "matryoshka": {"k": 3.3},
+    "matryoshka": {"k": 3.3, "prefixes": [1 / 32, 3 / 32, 7 / 32, 15 / 32, 1.0]},
 }
 TOP = ("topk", "batchtopk", "matryoshka")
 CLOSE = {"atol": 1e-9, "rtol": 1e-9}
@@ -319,6 +319,7 @@ def test_all_latents_of_a_matryoshka_do_what_batchtopk_does():
     torch.testing.assert_close(mine.residual, wanted.residual, atol=1e-9, rtol=1e-9)
     assert abs(mine.total - wanted.total) > 0.1
     assert nested.widths(WIDTH) == [1, 2, 5, 11, 24]
+    assert make_variant("matryoshka").widths(WIDTH) == [6, 12, 24]
     alone, _ = begun("matryoshka", prefixes=[1.0])
     torch.testing.assert_close(alone.loss(p, x, x, LossState()).total, wanted.total, **CLOSE)
 

@@ -25,7 +25,8 @@ STEPS = 1000
 EXPANSION = 8  # latents a dimension
 CHECKPOINTS = 50
 DEAD_AFTER = 10_000_000  # tokens, in runs long enough for it
-_RATE, _RATE_AT = 2e-4, 1 << 14  # learning rate at this many latents; it goes with 1/√latents
+_RATE, _RATE_AT = 4e-4, 1 << 14  # learning rate at this many latents; it goes with 1/√latents
+_FASTEST = 5e-3
 
 
 @dataclass(frozen=True)
@@ -97,10 +98,11 @@ def train_sae(
         texts: for the model: a list, a file's path, a data set, also a streaming one.
         variant: the objective, see `VARIANTS`.
         d_sae: latents; 8 times the width when left out.
-        k: latents that fire on a token; left out: an eighth of the width, 32 at most.
+        k: latents that fire on a token; left out: an eighth of the width, 4 to 32.
         l1: weight of the sparsity term, of sums over width and latents (see `convert_l1`); left
             out: as the variant has it, less for wider activations (see `Variant.suit`).
-        lr: learning rate of Adam; left out: 2e-4 at 16,384 latents, more for fewer, with 1/√.
+        lr: learning rate of Adam; left out: 4e-4 at 16,384 latents, more for fewer, with 1/√, up to
+            0.005. That suits a thousand steps; long runs end better with less.
         batch_size: activations a step; left out: 4,096, or an eighth of the data if that is less.
         steps: of the run.
         seed: on the same machine the same seed gives the same run, bit by bit.
@@ -176,7 +178,7 @@ def _check(*, seed: Any, lr: Any, precision: Any, **counts: Any) -> None:
 
 def _rate(d_sae: int) -> float:
     """The learning rate to begin with."""
-    return _RATE * math.sqrt(_RATE_AT / d_sae)
+    return min(_FASTEST, _RATE * math.sqrt(_RATE_AT / d_sae))
 
 
 def home(device: Any, data: Any, peers: distributed.Alone) -> torch.device:

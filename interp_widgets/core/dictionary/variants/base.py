@@ -20,7 +20,8 @@ from interp_widgets.core.dictionary.workspace import Workspace
 
 Parameters = dict[str, nn.Parameter]
 _ROWS = 512
-_WIDTH, _WIDEST = 128, 256  # defaults are written down for the one, and stay from the other on
+_WIDTH = 128  # which defaults are written down for
+NARROW, WIDE = 32, 256  # widths beyond which they stay as they are
 CONVENTIONS = ("sum", "mean", "mean_of_both")
 
 
@@ -120,9 +121,9 @@ class Variant(ABC):
     def suit(self, d_in: int, d_sae: int) -> None:
         """Turn the defaults that nobody changed into those for activations of a width.
 
-        Where an eighth of the width fires, 32 latents at most, and ``E‖x‖² = 1``, codes are about
-        ``√(8 / width)`` large. Thresholds and bandwidths compare with that, a λ of L0 with its
-        square. Defaults are written down for a width of 128.
+        Where an eighth of the width fires, 4 to 32 latents, and ``E‖x‖² = 1``, codes are about
+        ``√(8 / width)`` large. Thresholds, bandwidths and a λ of L1 compare with that, a λ of L0
+        with its square. Defaults are written down for a width of 128.
 
         Args:
             d_in: width of the activations.
@@ -131,7 +132,7 @@ class Variant(ABC):
         for name, power in self.per_code.items():
             if name not in self._given:
                 place = self.hyper if name in self.hyper else self.settings
-                place[name] *= (_WIDTH / min(d_in, _WIDEST)) ** (power / 2)
+                place[name] *= (_WIDTH / min(max(d_in, NARROW), WIDE)) ** (power / 2)
 
     def check(self, d_in: int, d_sae: int) -> None:
         """Refuse hyperparameters that a dictionary of this size cannot have.

@@ -14,6 +14,8 @@ from torch import Tensor
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.sparse import SparseCodes, sparse_decode, topk_codes
 from interp_widgets.core.dictionary.variants.base import (
+    NARROW,
+    WIDE,
     Loss,
     LossState,
     Parameters,
@@ -33,10 +35,10 @@ class TopK(Variant):
     unit_norm = True
 
     def suit(self, d_in: int, d_sae: int) -> None:
-        """See `Variant.suit`; ``k`` is an eighth of the width, 32 at most."""
+        """See `Variant.suit`; ``k`` is an eighth of the width, 4 to 32."""
         super().suit(d_in, d_sae)
         if "k" not in self._given:
-            self.hyper["k"] = min(self.hyper["k"], max(1, d_in // 8), d_sae)
+            self.hyper["k"] = min(min(max(d_in, NARROW), WIDE) // 8, d_sae)
 
     def check(self, d_in: int, d_sae: int) -> None:
         """See `Variant.check`."""
