@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interp_widgets.course._lesson_05_domains import DOMAINS
 from interp_widgets.course._lesson_05_examples import EXAMPLES
 from interp_widgets.course._lesson_05_label import LABEL
 from interp_widgets.course._lesson_05_names import LABELS, NAME, strangers
@@ -10,4 +11,4 @@ from interp_widgets.course._lesson_05_seeds import SEEDS
 
 __all__ = ["EXERCISES", "LABELS", "strangers"]
 
-EXERCISES = (RECOVERED, EXAMPLES, LABEL, NAME, SEEDS)
+EXERCISES = (RECOVERED, EXAMPLES, LABEL, NAME, SEEDS, DOMAINS)

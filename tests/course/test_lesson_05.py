@@ -112,3 +112,16 @@ def test_the_best_pair_first_passes_too():
 
     result = iw.check("05.5", greedy)
     assert result, result
+
+
+def test_purity_and_coverage_are_counts():
+    for case in find("05.6").cases():
+        fires, domain, domains = case.args
+        purity, coverage = find("05.6").solution(*case.args)
+        for which in range(domains):
+            for latent in range(fires.shape[1]):
+                texts = set(fires[:, latent].nonzero().flatten().tolist())
+                own = set((domain == which).nonzero().flatten().tolist())
+                expected = len(texts & own) / len(texts) if texts else 0
+                assert float(purity[which, latent]) == pytest.approx(expected)
+                assert float(coverage[which, latent]) == pytest.approx(len(texts & own) / len(own))
