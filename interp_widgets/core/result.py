@@ -39,6 +39,7 @@ _KINDS: dict[str, tuple[str, str, str | None]] = {
     "EdgeAttribution": ("core.patching.edge_record", "edges", None),
     "HeadEdit": ("core.head_edit", "gender", "GenderBars"),
     "HeadScores": ("core.heads", "heads", "HeadGrid"),
+    "LatentEffect": ("core.dictionary.latent_effect", "latent_effect", None),
     "LatentFinds": ("core.dictionary.find", "find", None),
     "LensDifference": ("core.lens.difference", "lens_difference", "LogitLensHeatmap"),
     "LogitAttribution": ("core.logit_attribution", "logit_attribution", "ResidualBus"),

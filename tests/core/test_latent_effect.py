@@ -86,10 +86,49 @@ def test_it_is_the_forward_written_out_by_hand(model, how, value, site):
 def test_a_latent_that_never_fires_has_nothing_to_remove(model):
     found = latent_effect(model, small_sae(), PROMPT, 23)
     assert (found.changed, found.kl, found.control) == (0, 0.0, 0.0)
+    assert "changes nothing" in found.describe()
 
 
-def test_what_is_refused(model):
-    with pytest.raises(ValueError, match="'remove', 'force'"):
-        latent_effect(model, small_sae(), PROMPT, 3, "kill")
-    with pytest.raises(ValueError, match="0 to 23"):
-        latent_effect(model, small_sae(), PROMPT, 24)
+def test_the_record_is_kept_drawn_and_told(model, tmp_path):
+    found = iw.latent_effect(model, small_sae(), PROMPT, 3, "force", 2.5)
+    again = iw.LatentEffect.load(found.save(tmp_path / "effect.safetensors"))
+    assert (repr(again), again.describe()) == (repr(found), found.describe())
+    assert (again.rises, again.strength) == (found.rises, 2.5)
+    assert f"{found.kl:.3f} nats" in found.describe()
+    frame = found.to_frame()
+    assert list(frame.columns) == ["token", "before", "after"]
+    moved = (frame.after - frame.before).tolist()
+    assert moved == sorted(moved, reverse=True)
+    before, after = found.plot().data
+    assert [x - y for x, y in zip(after.x, before.x, strict=True)] == pytest.approx(moved)
+    bars = found.plot("print").axes[0].patches
+    assert len(bars) == 2 * len(frame)
+    with pytest.raises(TypeError, match="LatentEffect has no widget"):
+        found.widget()
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "said"),
+    [
+        ({"how": "kill"}, ValueError, "'remove', 'force'"),
+        ({"feature": 24}, ValueError, "latents 0 to 23; got 24"),
+        ({"feature": -1}, ValueError, "latents 0 to 23; got -1"),
+        ({"feature": 1.5}, TypeError, "named by its number; got 1.5"),
+        ({"feature": True}, TypeError, "named by its number; got True"),
+        ({"strength": float("nan")}, ValueError, "is an activation; got nan"),
+        ({"strength": "2"}, TypeError, "strength= is a number; got str"),
+        ({"prompt": ""}, ValueError, "two tokens or more"),
+        ({"sae": None}, TypeError, "dictionary"),
+        ({"model": None}, TypeError, "model"),
+    ],
+)
+def test_what_is_refused(model, change, error, said):
+    given = {"model": model, "sae": small_sae(), "prompt": PROMPT, "feature": 3} | change
+    with pytest.raises(error, match=said):
+        latent_effect(**given)
+
+
+def test_a_transcoder_is_refused(model):
+    sae = replace(small_sae(), center=False, site="L1.mlp_in", site_out="L1.mlp_out")
+    with pytest.raises(ValueError, match="writes elsewhere than it reads"):
+        latent_effect(model, sae, PROMPT, 3)

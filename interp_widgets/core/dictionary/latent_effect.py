@@ -6,7 +6,10 @@ Random changes of the same size, at the same tokens, say how much of the effect 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from operator import index
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -14,38 +17,70 @@ from torch.nn import functional as F
 
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.substitution import edits_at, spot_of
+from interp_widgets.core.dictionary.token_stream import check_dictionary
 from interp_widgets.core.hooks import hooked
-from interp_widgets.core.language_model import LanguageModel
+from interp_widgets.core.language_model import LanguageModel, check_model
+from interp_widgets.core.result import Result
 from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.sites import Site
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 HOWS = ("remove", "force")
 _DRAWS = 8  # of the control
 _SHOWN = 5
 
 
-@dataclass(frozen=True)
-class LatentEffect:
+@dataclass(frozen=True, eq=False, repr=False)
+class LatentEffect(Result):
     """What an edit of one latent does to the next token of a prompt.
 
     Attributes:
+        site: the place that was edited.
         feature: the latent.
         how: ``"remove"`` or ``"force"``.
-        prompt: the prompt.
+        strength: the activation it was set to.
         changed: tokens of the prompt at which the edit changes anything.
         kl: of the next token, from the model as it is to the edited one, nats.
         control: the same of random changes as large, at the same tokens; a mean over draws.
         rises, falls: tokens whose probability changes most, with before and after, 0..1.
     """
 
+    site: str
     feature: int
     how: str
-    prompt: str
+    strength: float
     changed: int
     kl: float
     control: float
     rises: tuple[tuple[str, float, float], ...]
     falls: tuple[tuple[str, float, float], ...]
+
+    def __repr__(self) -> str:
+        return (
+            f"LatentEffect({self.how} latent {self.feature} at {self.site}: {self.kl:.3g} nats, "
+            f"control {self.control:.3g}, {self.model})"
+        )
+
+    def describe(self) -> str:
+        """One sentence: how far the next token moves, against chance, and what rises."""
+        done = "Taking out" if self.how == "remove" else f"Forcing to {self.strength:.3g}"
+        if not self.changed:
+            return f"{done} latent {self.feature} changes nothing after “{self.prompt}”."
+        token, before, after = self.rises[0]
+        return (
+            f"{done} latent {self.feature} moves the next token after “{self.prompt}” by "
+            f"{self.kl:.3f} nats, random changes as large by {self.control:.3f}; {token!r} rises "
+            f"most, from {before:.1%} to {after:.1%}."
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row a token, those that rise first. Columns: token, before, after."""
+        import pandas as pd
+
+        rows = [*self.rises, *self.falls[::-1]]
+        return pd.DataFrame(rows, columns=["token", "before", "after"])
 
 
 @torch.no_grad()
@@ -58,12 +93,15 @@ def latent_effect(
     strength: float = 1.0,
     seed: int = 0,
 ) -> LatentEffect:
-    """Edit one latent while the model reads a prompt.
+    """Edit one latent while the model reads a prompt: what becomes of the next token?
+
+    The rest of the activation stays as it is, what the dictionary does not explain included
+    (Templeton et al., 2024). Random changes as large, at the same tokens, are the control.
 
     Args:
         model: the model.
         sae: an autoencoder of one of its places, which it names.
-        prompt: the prompt. Its first token is left alone.
+        prompt: the prompt, of two tokens or more. The first is left alone.
         feature: the latent.
         how: ``"remove"`` sets it to 0 wherever it fires; ``"force"`` sets it to ``strength``
             everywhere.
@@ -74,17 +112,18 @@ def latent_effect(
         What becomes of the next token, and the same for random changes.
 
     Raises:
-        ValueError: another ``how``, no such latent, a transcoder, a prompt that cannot be read.
+        ValueError: another ``how``, no such latent, a strength that is no finite number, a
+            transcoder, a prompt that cannot be read or of one token.
+        TypeError: no model, no dictionary, no number.
     """
-    check_seed(seed)
-    if how not in HOWS:
-        raise ValueError(f"how= is one of {', '.join(map(repr, HOWS))}; got {how!r}.")
-    if not 0 <= feature < sae.d_sae:
-        raise ValueError(f"there are latents 0 to {sae.d_sae - 1}; got {feature}.")
-    if sae.is_transcoder:
-        raise ValueError("a transcoder writes elsewhere than it reads; this edits an autoencoder.")
+    feature = _checked(model, sae, feature, how, strength, seed)
     site = spot_of(model, sae).out
     ids = model.ids(prompt)[None]
+    if ids.shape[1] < 2:
+        raise ValueError(
+            f"the first token of a prompt is left alone, and {prompt!r} has no other: give two "
+            "tokens or more."
+        )
     taken: list[Tensor] = []
 
     def look(x: Tensor) -> None:
@@ -92,21 +131,52 @@ def latent_effect(
 
     with hooked(model, {site: look}):
         before = _next(model, ids)
-    change = _change(sae.to(model.device), taken[0], feature, 0.0 if how == "remove" else strength)
+    to = 0.0 if how == "remove" else float(strength)
+    change = _change(sae.to(model.device), taken[0], feature, to)
     after = _run(model, site, ids, change)
     draw = torch.Generator().manual_seed(seed)
     control = [_kl(before, _run(model, site, ids, _as_large(change, draw))) for _ in range(_DRAWS)]
     rises, falls = _moved(model, before.exp(), after.exp())
     return LatentEffect(
+        model=model.name,
+        revision=model.revision,
+        prompt=prompt,
+        site=str(site),
         feature=feature,
         how=how,
-        prompt=prompt,
+        strength=to,
         changed=int((change.norm(dim=-1) > 0).sum()),
         kl=_kl(before, after),
         control=sum(control) / len(control),
         rises=rises,
         falls=falls,
     )
+
+
+def _checked(
+    model: LanguageModel, sae: SAE, feature: int, how: str, strength: float, seed: int
+) -> int:
+    """The number of the latent.
+
+    Raises:
+        ValueError, TypeError: as `latent_effect`.
+    """
+    check_model(model)
+    check_dictionary(sae)
+    check_seed(seed)
+    if how not in HOWS:
+        raise ValueError(f"how= is one of {', '.join(map(repr, HOWS))}; got {how!r}.")
+    if isinstance(feature, bool) or not hasattr(feature, "__index__"):
+        raise TypeError(f"a latent is named by its number; got {feature!r:.40}.")
+    if not 0 <= feature < sae.d_sae:
+        raise ValueError(f"there are latents 0 to {sae.d_sae - 1}; got {feature}.")
+    if isinstance(strength, bool) or not isinstance(strength, int | float):
+        raise TypeError(f"strength= is a number; got {type(strength).__name__}.")
+    if not math.isfinite(strength):
+        raise ValueError(f"strength= is an activation; got {strength}.")
+    if sae.is_transcoder:
+        raise ValueError("a transcoder writes elsewhere than it reads; this edits an autoencoder.")
+    return index(feature)
 
 
 def _change(sae: SAE, x: Tensor, feature: int, to: float) -> Tensor:
