@@ -21,7 +21,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from interp_widgets.core.dictionary import formats
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import saving
 from interp_widgets.core.dictionary.sae import SAE
 from tests.core.sae_files import STANDARD, inputs, sae_lens_config, some, weights, write_sae_lens
 
@@ -365,6 +365,6 @@ def test_an_edited_configuration_counts(tmp_path):
     path = tmp_path / "cfg.json"
     path.write_text(path.read_text().replace('"k": 3', '"k": 5'))
     assert SAE.load(tmp_path).k == 5
-    assert files.config_beside(tmp_path / "sae_weights.safetensors", path) == path
+    assert saving.config_beside(tmp_path / "sae_weights.safetensors", path) == path
     assert formats.detect(tmp_path) == "sae_lens"
     assert SAE.load(tmp_path).encode(inputs()).count_nonzero() > 0

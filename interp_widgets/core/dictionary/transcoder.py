@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats import circuit_tracer, dtype_named, files, load
+from interp_widgets.core.dictionary.formats import circuit_tracer, dtype_named, files, load, saving
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.rows import check_latents, read_rows
 from interp_widgets.core.dictionary.formats.site_names import hook_of_site
@@ -190,12 +190,12 @@ def save_transcoders(
     if first.activation in ("relu", "topk"):
         said["activation"] = first.activation
     said |= {"k": first.k} if first.k is not None else {}
-    path = files.folder_for(folder, "circuit_tracer")
+    path = saving.folder_for(folder, "circuit_tracer")
     for layer, sae in enumerate(transcoders):
         target = path / f"layer_{layer}.safetensors"
-        files.write_tensors(target, circuit_tracer.tensors_of(sae))
+        saving.write_tensors(target, circuit_tracer.tensors_of(sae))
     text = yaml.safe_dump(said | config, sort_keys=False)
-    files.write_whole(path / circuit_tracer.CONFIG, partial(files.write_text, text))
+    saving.write_whole(path / circuit_tracer.CONFIG, partial(saving.write_text, text))
     return path
 
 

@@ -29,7 +29,7 @@ from pathlib import Path, PurePosixPath
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import files, saving
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.source import Place, find
 from interp_widgets.core.load import checked_device
@@ -152,7 +152,7 @@ def save(sae: SAE, folder: str | Path, format: str = "sae_lens") -> Path:
     if not hasattr(module, "save"):
         written = [name for name in FORMATS if hasattr(_module(name), "save")]
         raise ValueError(f"format {format!r} is read, not written; written are {written}.")
-    path = files.folder_for(folder, format)
+    path = saving.folder_for(folder, format)
     module.save(sae, path)
     return path
 

@@ -13,8 +13,8 @@ from typing import Any
 import torch
 
 from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats.gated import gated_parts
 from interp_widgets.core.dictionary.formats.request import Request
-from interp_widgets.core.dictionary.formats.sae_lens import gated_parts
 from interp_widgets.core.dictionary.sae import SAE
 
 WEIGHTS, CONFIG = "ae.pt", "config.json"

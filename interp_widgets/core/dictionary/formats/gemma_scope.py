@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import files, saving
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import site_of_hook
 from interp_widgets.core.dictionary.sae import SAE
@@ -108,7 +108,7 @@ def save(sae: SAE, folder: Path) -> None:
         with unfinished.open("wb") as file:  # by its path, numpy would add an ending
             np.savez(file, **arrays)
 
-    files.write_whole(folder / WEIGHTS, write)
+    saving.write_whole(folder / WEIGHTS, write)
 
 
 def plain_jumprelu(sae: SAE, format: str) -> SAE:

@@ -9,10 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import files, saving
 from interp_widgets.core.dictionary.formats.gemma_scope import plain_jumprelu
 from interp_widgets.core.dictionary.formats.request import Request
-from interp_widgets.core.dictionary.formats.sae_lens import as_json
 from interp_widgets.core.dictionary.formats.site_names import site_of_module
 from interp_widgets.core.dictionary.sae import SAE
 
@@ -42,7 +41,7 @@ def load(request: Request) -> SAE:
         ValueError: a cross-layer dictionary, or files that are cut off or do not fit.
     """
     weights = request.folder / WEIGHTS
-    path = files.config_beside(weights, request.folder / CONFIG)
+    path = saving.config_beside(weights, request.folder / CONFIG)
     config = files.read_json(path) if path.is_file() else {}
     if config.get("architecture", "jump_relu") != "jump_relu":
         raise ValueError(f"{path}: architecture {config['architecture']!r}; wanted 'jump_relu'.")
@@ -103,7 +102,7 @@ def save(sae: SAE, folder: Path) -> None:
         config |= {"hf_hook_point_out": out, "affine_connection": sae.W_skip is not None}
     if "advertised_l0" in sae.metadata:
         config["l0"] = sae.metadata["advertised_l0"]
-    files.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, as_json(config))
+    saving.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, saving.as_json(config))
 
 
 def _refuse_several_layers(tensors: files.Tensors) -> None:

@@ -7,7 +7,6 @@ by a matrix is folded before it is written, since this layout has no place for t
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -17,7 +16,8 @@ import torch
 from torch import Tensor
 
 import interp_widgets
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import files, saving
+from interp_widgets.core.dictionary.formats.gated import gated_parts
 from interp_widgets.core.dictionary.formats.request import Request, dtype_name
 from interp_widgets.core.dictionary.formats.site_names import hook_of_site, site_of_hook
 from interp_widgets.core.dictionary.normalization import Normalization
@@ -82,7 +82,7 @@ def load(request: Request) -> SAE:
             or files that do not fit each other.
     """
     weights = request.folder / WEIGHTS
-    path = files.config_beside(weights, request.folder / CONFIG)
+    path = saving.config_beside(weights, request.folder / CONFIG)
     config = _as_version_6(files.read_json(path))
     architecture = config.get("architecture", "standard")
     if architecture in _IN_TRAINING:
@@ -162,22 +162,7 @@ def save(sae: SAE, folder: Path) -> None:
         tensors["threshold"] = sae.threshold
     if sae.W_skip is not None:
         tensors["W_skip"] = sae.W_skip.T
-    files.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, as_json(config))
-
-
-def as_json(config: Mapping[str, Any]) -> str:
-    """A configuration as text.
-
-    Raises:
-        ValueError: it holds what JSON cannot.
-    """
-    try:
-        return json.dumps(config, indent=1, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"the metadata of a dictionary is written as JSON, and this is none: {error}. Put "
-            "plain numbers, strings, lists and dicts there."
-        ) from error
+    saving.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, saving.as_json(config))
 
 
 def _as_version_6(config: dict[str, Any]) -> dict[str, Any]:
@@ -246,31 +231,6 @@ def _parts(tensors: files.Tensors, architecture: str) -> dict[str, Any]:
     if skips:
         parts["W_skip"] = tensors.need("W_skip", "d_out", "d_in").T
     return parts
-
-
-def gated_parts(
-    parts: Mapping[str, Any], gate: Tensor, magnitude: Tensor, r: Tensor
-) -> dict[str, Any]:
-    """A gated dictionary as the JumpReLU one that it equals (Rajamanoharan et al., 2024).
-
-    The gate ``x W + gate > 0`` says the same as ``eʳ x W + magnitude > magnitude - eʳ gate``.
-
-    Args:
-        parts: with ``W_enc`` ``[d_in, feature]``, which both paths share.
-        gate: bias of the gate, ``[feature]``.
-        magnitude: bias of the magnitudes, ``[feature]``.
-        r: logarithm of the scale of the magnitudes, ``[feature]``.
-
-    Returns:
-        The parts, those that are computed in float32 or better whatever the file's dtype.
-    """
-    gate, magnitude, scale = precise(gate), precise(magnitude), precise(r).exp()
-    return dict(parts) | {
-        "W_enc": precise(parts["W_enc"]) * scale,
-        "b_enc": magnitude,
-        "activation": "jumprelu",
-        "threshold": (magnitude - scale * gate).clamp(min=0),
-    }
 
 
 def _normalizations(

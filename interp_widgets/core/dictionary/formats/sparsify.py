@@ -13,9 +13,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.dictionary.formats import files, saving
 from interp_widgets.core.dictionary.formats.request import Request
-from interp_widgets.core.dictionary.formats.sae_lens import as_json
 from interp_widgets.core.dictionary.formats.site_names import site_of_module
 from interp_widgets.core.dictionary.sae import SAE
 
@@ -39,7 +38,7 @@ def load(request: Request) -> SAE:
         ValueError: one with signed codes, or files that are cut off or do not fit.
     """
     weights = request.folder / WEIGHTS
-    path = files.config_beside(weights, request.folder / CONFIG)
+    path = saving.config_beside(weights, request.folder / CONFIG)
     config = files.read_json(path)
     activation = config.get("activation", "topk")
     if activation not in ("topk", "groupmax") or config.get("signed") is True:
@@ -110,7 +109,7 @@ def save(sae: SAE, folder: Path) -> None:
     }
     if sae.W_skip is not None:
         tensors["W_skip"] = sae.W_skip.T
-    files.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, as_json(_config(sae)))
+    saving.write_pair(folder / WEIGHTS, tensors, folder / CONFIG, saving.as_json(_config(sae)))
 
 
 def _config(sae: SAE) -> Mapping[str, Any]:
