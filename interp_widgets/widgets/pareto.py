@@ -6,6 +6,7 @@ the axes, the variants and the width are chosen in the view.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
@@ -252,7 +253,7 @@ class ParetoExplorer(Widget):
         return f"{said}: {len(front)} are beaten by none, from {ends[0]} to {ends[1]}."
 
     def _figure(self) -> Any:
-        from interp_widgets.plots.pareto import Series, plot_print
+        from interp_widgets.plots.pareto import Mark, Series, plot_print
 
         points, shown = self.points, self.shown
         series = []
@@ -263,11 +264,32 @@ class ParetoExplorer(Widget):
         front = self._places(points.front(self.x, self.y, shown))
         labels = (MEASURES[self.x].label, MEASURES[self.y].label)
         title = f"{len(shown)} dictionaries{points.title}"
-        return plot_print(series, front, labels, (self.x_scale, self.y_scale), title)
+        marks = [Mark(self._name(i), *self._place(i), i in self.pinned) for i in self._named(shown)]
+        return plot_print(series, front, labels, (self.x_scale, self.y_scale), title, marks)
+
+    def _named(self, shown: Sequence[int]) -> list[int]:
+        """Points that carry their names and have a place: one's own, and those that are held."""
+        scales = (self.x_scale, self.y_scale)
+
+        def fits(point: int) -> bool:
+            pairs = zip(self._place(point), scales, strict=True)
+            return all(v > 0 or (s == "linear" and not math.isnan(v)) for v, s in pairs)
+
+        own = self.points.own
+        return [i for i in shown if (own[i] or i in self.pinned) and fits(i)]
+
+    def _name(self, point: int) -> str:
+        letter = "AB"[self.pinned.index(point)] if point in self.pinned else ""
+        own = self.points.names[point] if self.points.own[point] else ""
+        return f"{letter} {own}".strip()
+
+    def _place(self, point: int) -> tuple[float, float]:
+        values = self.points.values
+        return values[self.x][point], values[self.y][point]
 
     def _places(self, which: Sequence[int]) -> tuple[list[float], list[float]]:
-        values = self.points.values
-        return [values[self.x][i] for i in which], [values[self.y][i] for i in which]
+        places = [self._place(i) for i in which]
+        return [x for x, _ in places], [y for _, y in places]
 
     def _heading(self) -> str:
         return f"Sparsity and fidelity: {self._brief()}"

@@ -210,3 +210,16 @@ def test_its_picture_shows_what_is_shown():
     assert axes.get_xscale() == "log"
     drawn = sum(len(group.get_offsets()) for group in axes.collections)
     assert drawn == 5
+
+
+def test_the_picture_names_ones_own_point_and_those_held():
+    explorer = ParetoExplorer(sweep(), x="dead", x_scale="log").add("mine", {"dead": 0.5, "fve": 1})
+    explorer.pinned = [0, 1]  # of the first nobody is dead: it has no place on these scales
+    ax = explorer._figure().axes[0]
+    assert {text.get_text(): text.xy for text in ax.texts} == {
+        "B": pytest.approx((0.125, 0.8)),
+        "mine": (0.5, 1.0),
+    }
+    assert [label.get_text() for label in ax.get_xticklabels()] == [
+        f"{tick:g}" for tick in ax.get_xticks()
+    ]

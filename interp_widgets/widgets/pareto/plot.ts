@@ -33,7 +33,9 @@ export class Plot {
     on("pointerleave", () => this.to(-1, false));
     on("click", (e) => {
       const point = this.hit(e);
-      if (point >= 0) this.events.pin(point);
+      if (point < 0) return;
+      this.events.pin(point);
+      this.events.hover(-1, false); // its numbers stand in the table, which the tip would cover
     });
     on("keydown", (e) => this.key(e));
     on("focus", () => this.element.matches(":focus-visible") && this.to(this.home(), true));

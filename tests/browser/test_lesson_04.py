@@ -1,0 +1,135 @@
+"""Lesson 04 as a learner meets it: in a real JupyterLab, run whole, by hand and by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.harness import NB
+from tests.browser.test_attention_view import holds, value
+
+LESSON = "04_sae_variants.ipynb"
+HOLES_TAKEN_FOR_SPLITTING = """def match(table):
+    return {"refinements": "CEAFBD", "ailments": "DAFEBC", "kinds": "LTLTBB"}[table]"""
+
+Open = Callable[[str | Path], NB]
+
+
+def cell(nb: NB, code: str) -> Locator:
+    """The cell with this code in it."""
+    return nb.page.locator(".jp-CodeCell").filter(
+        has=nb.page.locator(".jp-InputArea-editor", has_text=code)
+    )
+
+
+def write(nb: NB, into: Locator, code: str) -> None:
+    """Types code over what a cell has, and runs it."""
+    into.locator(".cm-content").click()
+    nb.page.keyboard.press("Control+a")
+    nb.page.keyboard.insert_text(code)
+    nb.page.keyboard.press("Shift+Enter")
+    nb.wait_idle()
+
+
+def press(explorer: Locator, point: int) -> None:
+    """Clicks a point where it is drawn."""
+    box = explorer.locator(f'.iw-pareto-plot [data-point="{point}"]').bounding_box()
+    assert box is not None
+    explorer.page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+
+
+def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
+    nb = open_notebook(LESSON)
+    nb.run_all(timeout=300)
+    assert nb.cell_errors() == []
+    the_race_is_run_again(nb)
+    points_are_compared_on_the_front(nb)
+    ones_own_point_is_trained(nb)
+    a_wrong_answer_gets_a_hint(nb)
+
+    nb.theme(dark=True)
+    for name, part in (("front", ".iw-pareto"), ("quiz", ".iw-quiz")):
+        shown = nb.page.locator(part).last
+        expect(shown).to_have_attribute("data-theme", "dark")
+        shown.scroll_into_view_if_needed()
+        nb.screenshot(f"lesson-04-dark-{name}")
+
+
+def the_race_is_run_again(nb: NB) -> None:
+    """From its first half on, by key, with another price: the change is on the curve."""
+    race = nb.page.locator(".iw-train")
+    race.scroll_into_view_if_needed()
+    expect(race.locator(".iw-train-where")).to_contain_text("step 400 of 400")
+    nb.screenshot("lesson-04-race")
+    race.locator(".iw-train-handle").focus()
+    nb.page.keyboard.press("Home")
+    nb.page.keyboard.press("Enter")
+    holds(nb, "[one.done for one in race.runs]", [False] * 4)
+    race.get_by_role("slider", name="λ").focus()
+    nb.page.keyboard.press("ArrowRight")
+    holds(nb, "race.run.hyper['l1'] > 0.2", True)
+    race.get_by_role("button", name="+10").click()
+    holds(nb, "[len(set(one.step for one in race.wait().runs)), len(race.run.changes)]", [1, 1])
+    expect(race.locator(".iw-train-mark[data-knob=l1]").first).to_be_attached()
+
+
+def points_are_compared_on_the_front(nb: NB) -> None:
+    """An L1 dictionary and one of TopK, held by pointer; a kind hidden; another measure."""
+    explorer = nb.page.locator(".iw-pareto").first
+    explorer.scroll_into_view_if_needed()
+    plot = explorer.locator(".iw-pareto-plot")
+    expect(plot).to_have_attribute("data-drawn", "25")  # of width 512, and one's own
+    relu = value(nb, "sweep.where('relu', 512)[1]")
+    press(explorer, relu)
+    press(explorer, value(nb, "twin"))
+    holds(nb, "explorer.pinned", [relu, value(nb, "twin")])
+    more = value(nb, "explorer.difference()['fve']")
+    expect(explorer.locator('tr[data-measure="fve"]')).to_contain_text(f"{more:+.3f} better")
+    nb.screenshot("lesson-04-front")
+    explorer.get_by_role("button", name="gated").click()
+    holds(nb, "explorer.hidden", ["gated"])
+    explorer.get_by_label("Up: measure").select_option("delta_ce")
+    front = value(nb, "explorer.points.front('l0', 'delta_ce', explorer.shown)")
+    expect(plot).to_have_attribute("data-front", ",".join(map(str, front)))
+    assert "gated" not in " ".join(value(nb, "explorer.front"))
+
+
+def ones_own_point_is_trained(nb: NB) -> None:
+    """A call in a new cell, as the lesson asks for: the point is on both pictures."""
+    cells = nb.page.locator(".jp-Notebook-cell").count()
+    last = nb.page.locator(".iw-pareto").last
+    expect(last.locator("svg text", has_text="mine")).to_be_visible()
+    cell(nb, "def put_in(").locator(".jp-InputPrompt").click()
+    nb.page.keyboard.press("b")
+    expect(nb.page.locator(".jp-Notebook-cell")).to_have_count(cells + 1)
+    own = nb.page.locator(".jp-CodeCell.jp-mod-selected")
+    write(nb, own, 'put_in("batch", "batchtopk", 64, 32, steps=30);')
+    assert nb.cell_errors() == []
+    holds(nb, "[point['name'] for point in explorer.added]", ["mine", "batch"])
+    last.get_by_label("Width").select_option("0")
+    l0 = value(nb, "explorer.points.text('l0', len(sweep) + 1)")
+    last.scroll_into_view_if_needed()
+    press(last, value(nb, "len(sweep) + 1"))
+    holds(nb, "explorer.pinned[-1]", value(nb, "len(sweep) + 1"))
+    expect(last.locator('tr[data-measure="l0"]')).to_contain_text(l0)
+    nb.screenshot("lesson-04-mine")
+
+
+def a_wrong_answer_gets_a_hint(nb: NB) -> None:
+    """One who takes holes for splitting is told where to look; so is one who lowers λ."""
+    stub = cell(nb, "def match(table)")
+    write(nb, stub, HOLES_TAKEN_FOR_SPLITTING)
+    check = cell(nb, 'iw.check("04.7", match)')
+    check.locator(".cm-content").click()
+    nb.page.keyboard.press("Shift+Enter")
+    output = check.locator(".jp-OutputArea-output")
+    expect(output).to_contain_text("4 of 6 are right. Look again at “pairs of directions")
+    expect(output).to_contain_text("This looks like splitting.")
+
+    quiz = nb.page.locator(".iw-quiz")
+    quiz.scroll_into_view_if_needed()
+    quiz.get_by_role("radio", name="λ is still far too high").check()
+    quiz.get_by_role("button", name="Check").click()
+    expect(quiz.locator(".iw-told")).to_contain_text("Which gradient does λ give")
