@@ -16,7 +16,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from interp_widgets.core import metrics
 from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
@@ -28,7 +27,12 @@ from interp_widgets.core.dictionary.fidelity import (
 )
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.substitution import Spot, replaced, spot_of
-from interp_widgets.core.dictionary.token_stream import check_dictionary, each_text
+from interp_widgets.core.dictionary.token_stream import (
+    check_dictionary,
+    each_text,
+    filled_up,
+    groups,
+)
 from interp_widgets.core.hooks import captured, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import Site
@@ -192,19 +196,11 @@ def _mask(ids: Tensor, special: set[int], skip_first: bool) -> Tensor:
 def _batches(model: LanguageModel, rows: list[Tensor], masks: list[Tensor]) -> list[_Batch]:
     """Texts of like length together, filled up on the right."""
     tokens = max(1, min(_TOKENS, _LOGITS // model.d_vocab))
-    groups: list[list[int]] = []
-    for i in sorted(range(len(rows)), key=lambda i: len(rows[i])):
-        if not groups or (len(groups[-1]) + 1) * len(rows[i]) > tokens:
-            groups.append([])
-        groups[-1].append(i)
     follow = [torch.arange(1, len(mask) + 1) < len(mask) for mask in masks]
-    parts = (rows, masks, follow)
-    return [_Batch(*(_stacked(part, group) for part in parts)) for group in groups]
-
-
-def _stacked(rows: list[Tensor], group: list[int]) -> Tensor:
-    longest = max(len(rows[i]) for i in group)
-    return torch.stack([F.pad(rows[i], (0, longest - len(rows[i]))) for i in group])
+    return [
+        _Batch(*(filled_up([part[i] for i in group]) for part in (rows, masks, follow)))
+        for group in groups([len(row) for row in rows], tokens)
+    ]
 
 
 class _Batch(NamedTuple):

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.metrics import precise
 
@@ -159,7 +160,7 @@ def nearest_cosines(sae: SAE) -> Tensor:
 
     NaN where there is only one.
     """
-    rows = _unit(sae.directions)
+    rows = unit(sae.directions)
     if len(rows) == 1:
         return torch.full((1,), _NAN)
     found = []
@@ -179,8 +180,4 @@ def encoder_cosines(sae: SAE) -> Tensor:
     """
     if sae.is_transcoder:
         return torch.full((sae.d_sae,), _NAN)
-    return (_unit(sae.W_enc.T) * _unit(sae.directions)).sum(1).float().cpu()
-
-
-def _unit(rows: Tensor) -> Tensor:
-    return rows / rows.norm(dim=1, keepdim=True).clamp(min=torch.finfo(rows.dtype).tiny)
+    return (unit(sae.W_enc.T) * unit(sae.directions)).sum(1).float().cpu()

@@ -245,9 +245,8 @@ def _batch(
     lengths = torch.tensor([len(row) for row in rows])
     starts, ids = F.pad(lengths.cumsum(0), (1, 0)), torch.cat(rows)
     found: list[Tensor] = [torch.empty(0)] * len(rows)
-    for group in _groups(lengths.tolist()):
-        longest = max(len(rows[i]) for i in group)
-        batch = torch.stack([F.pad(rows[i], (0, longest - len(rows[i]))) for i in group])
+    for group in groups(lengths.tolist(), _TOKENS_A_RUN):
+        batch = filled_up([rows[i] for i in group])
         for i, row in zip(group, _run(model, site, batch), strict=True):
             found[i] = row[: len(rows[i])].flatten(1)
     activations = torch.cat(found)
@@ -260,16 +259,27 @@ def _batch(
     return made
 
 
-def _groups(lengths: list[int]) -> Iterator[list[int]]:
-    """Numbers of texts that run together, those of like length."""
+def groups(lengths: list[int], tokens: int) -> Iterator[list[int]]:
+    """Numbers of texts that run together, those of like length, shortest first.
+
+    Args:
+        lengths: of the texts.
+        tokens: of a group filled up to its longest text, at most; a longer text runs alone.
+    """
     group: list[int] = []
     for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if group and (len(group) + 1) * lengths[i] > _TOKENS_A_RUN:
+        if group and (len(group) + 1) * lengths[i] > tokens:
             yield group
             group = []
         group.append(i)
     if group:
         yield group
+
+
+def filled_up(rows: list[Tensor]) -> Tensor:
+    """Rows ``[pos]`` of any lengths as one ``[row, pos]``, zeros on the right."""
+    longest = max(map(len, rows))
+    return torch.stack([F.pad(row, (0, longest - len(row))) for row in rows])
 
 
 def _run(model: LanguageModel, site: Site, ids: Tensor) -> Tensor:
