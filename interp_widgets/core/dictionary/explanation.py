@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Self
 
 KINDS = ("tokens", "ngram", "output", "llm")
@@ -41,14 +42,19 @@ class Explanation:
         Raises:
             ValueError: an explanation in words, which only a reader can apply.
         """
-        from interp_widgets.core.dictionary.rules import predictor
-
         if not self.rule:
             raise ValueError(
                 f"an explanation of kind {self.kind!r} is words: score it with ask=, a function "
                 "that takes a prompt and answers it."
             )
-        return predictor(self.rule)(list(tokens))
+        return self._predictor(list(tokens))
+
+    @cached_property
+    def _predictor(self) -> Callable[[Sequence[str]], list[float]]:
+        """Made once: an n-gram rule has a thousand weights to put in place."""
+        from interp_widgets.core.dictionary.rules import predictor
+
+        return predictor(self.rule)
 
     def to_json(self) -> dict[str, Any]:
         """Plain data, which `from_json` reads."""
