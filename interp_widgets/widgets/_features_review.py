@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6  # windows of a group
 HOLDS = 0.1  # score above its control from which a label holds
+MOVES = 0.01  # nats from which an effect is one
 NAMES = ("examples", "label", "held-out test", "intervention")
 
 
@@ -98,8 +99,10 @@ def _intervened(effect: Mapping[str, Any] | None) -> tuple[str, str]:
         return "open", "not known what it does to the model"
     if effect["changed"] == 0:
         return "failed", "it does not fire on this prompt: there is nothing to take out"
-    more = effect["kl"] > effect["control"]
+    more = effect["kl"] > effect["control"] and effect["kl"] >= MOVES
     verdict = "more than chance" if more else "no more than chance"
+    if effect["kl"] < MOVES:
+        verdict = "hardly anything"
     where = f"after “{effect['prompt']}” the next token moves by {effect['kl']:.3f} nats"
     chance = f"by {effect['control']:.3f} for random changes as large"
     return "done" if more else "failed", f"{verdict}: {where}, {chance}"

@@ -1,4 +1,4 @@
-"""Takes the pictures of README: ``python -m tests.browser.pictures``.
+"""Takes the pictures of README: ``python -m tests.browser.pictures``, or those that are named.
 
 Each widget is exported to a page on the course model, opened in Chromium, light and dark, and kept
 in ``notebooks/images`` as ``<name>.png`` and ``<name>_dark.png``.
@@ -6,6 +6,7 @@ in ``notebooks/images`` as ``<name>.png`` and ``<name>_dark.png``.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import interp_widgets as iw
-from interp_widgets.bundled.lenses import texts
 from interp_widgets.core.dictionary.synthetic import ground_truth
 from tests.browser.harness import open_browser
 from tests.browser.harness_chromium import provide_chromium
@@ -21,6 +21,7 @@ from tests.browser.harness_chromium import provide_chromium
 IMAGES = Path(__file__).parents[2] / "notebooks" / "images"
 DALLAS = "The capital of the state containing Dallas is"
 REPEATED = "least must will make happy China enough least must will make happy China"
+FRANCE = "The capital of France is"
 EIFFEL = "The Eiffel Tower is in the city of"
 WIDTH = 860
 
@@ -117,10 +118,8 @@ PICTURES: dict[str, Picture] = {
             {"do": "pick", "latent": 12},
         ],
     ),
-    "feature_dashboard": Picture(
-        lambda model: dashboard(model),
-        [{"do": "prompt", "text": "The capital of France is"}],
-    ),
+    "feature_dashboard": Picture(lambda model: dashboard(model)),
+    "feature_review": Picture(lambda model: review(model)),
     "pareto_explorer": Picture(
         lambda model: iw.sae_sweep().widget(),
         [{"do": "pin", "point": 14}, {"do": "pin", "point": 6}],  # both at an L0 of about 16
@@ -137,16 +136,36 @@ def best(model: Any) -> list[int]:
 
 
 def dashboard(model: Any) -> Any:
-    """Latents of the middle layer; the densest that fires most on France or Paris is open."""
-    sae = iw.sae(3)
-    record = iw.features(model, sae, texts(0, 1500))
+    """Latents of the middle layer; of those that fire most on France one is open and named."""
+    record = iw.sae_features()
+    shown = iw.FeatureDashboard(record, model=model, sae=iw.sae(3), prompt=FRANCE)
     strongest = [(*record.pieces, "")[i] for i in record.peak_ids.tolist()]
-    rows = [row for row, piece in enumerate(strongest) if piece in (" France", " Paris")]
-    row = max(rows, key=lambda row: float(record.density[row]))
-    record.labels.set(row, strongest[row].strip())
-    asked = [0, row, "label", strongest[row].strip()]
-    shown = iw.FeatureDashboard(record, model=model, sae=sae, opened=[row], tested=[asked])
-    return shown.wait()
+    rows = [row for row in shown.fires if strongest[row] == " France"]
+    row = max(rows, key=lambda row: shown.fires[row])
+    for action in (
+        {"do": "open", "place": 0, "feature": row},
+        {"do": "sort", "by": "fires", "falling": True},
+        {"do": "rename", "side": 0, "feature": row, "text": "France"},
+        {"do": "test", "side": 0, "feature": row, "by": "label", "label": "France"},
+    ):
+        shown.act(action)
+        shown.wait()
+    return shown
+
+
+def review(model: Any) -> Any:
+    """The card's latent of bridges, looked at, named, tested, and taken out."""
+    latent = iw.model_card()["dictionaries"]["latents"]["bridges"]["latent"]
+    shown = iw.FeatureReview(iw.sae_features(), latent, model=model, sae=iw.sae(3))
+    for action in (
+        *({"do": "look", "group": group} for group in range(4)),
+        {"do": "label", "text": "Bridge"},
+        {"do": "test"},
+        {"do": "intervene", "on": "I saw the Old Bridge"},
+    ):
+        shown.act(action)
+        shown.wait()
+    return shown
 
 
 def diagram(model: Any) -> Any:
@@ -178,13 +197,14 @@ def take(context: Any, name: str, picture: Picture, model: Any, folder: Path) ->
 
 
 def main() -> None:
-    """Take them all."""
+    """Take those that are named, or all."""
     model = iw.load()
+    wanted = sys.argv[1:] or list(PICTURES)
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
         with open_browser(provide_chromium(), folder / "profile") as browser:
-            for name, picture in PICTURES.items():
-                take(browser.context, name, picture, model, folder)
+            for name in wanted:
+                take(browser.context, name, PICTURES[name], model, folder)
 
 
 if __name__ == "__main__":

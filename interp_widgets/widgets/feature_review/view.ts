@@ -94,7 +94,7 @@ export class ReviewView {
     }));
     if (!this.label.matches(":focus")) this.label.value = label;
     this.test.setAttribute("aria-disabled", String(label === ""));
-    this.prompt.value = link.read("prompt") || link.read("suggested");
+    if (!this.prompt.matches(":focus")) this.prompt.value = link.read("prompt") || this.done.intervened?.[0] || link.read("suggested");
     this.run.setAttribute("aria-disabled", String(!link.read("live")));
     this.run.title = link.read("live") ? "" : "Needs the model and the dictionary";
     const effect = link.read("effect");
@@ -119,8 +119,11 @@ export class ReviewView {
   }
 }
 
+/** Near 1 a tenth of a percent is much. */
+const share = (p: number): string => (p >= 0.1 ? `${(100 * p).toFixed(1)}%` : percent(p));
+
 function moved({ rises, falls }: Effect): HTMLElement[] {
-  const row = ([token, before, after]: Moved): HTMLElement => h("li", {}, tokenElement(token), h("b", {}, `${percent(before)} → ${percent(after)}`));
+  const row = ([token, before, after]: Moved): HTMLElement => h("li", {}, tokenElement(token), h("b", {}, `${share(before)} → ${share(after)}`));
   const list = (name: string, rows: Moved[]): HTMLElement => h("div", {}, h("span", {}, name), h("ol", {}, ...rows.map(row)));
   return [list("next token, rises", rises), list("falls", falls)];
 }

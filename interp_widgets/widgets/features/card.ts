@@ -229,7 +229,7 @@ function effects({ top, bottom }: RawCard): HTMLElement {
     bar.style.width = `${Math.round((Math.abs(by) / most) * 48)}px`;
     return h("li", {}, tokenElement(piece), bar, h("b", {}, by > 0 ? `+${number(by)}` : number(by)));
   };
-  const column = (name: string, rows: [string, number][]): HTMLElement => h("div", {}, h("span", { title: "Logits a unit of activation, above the mean over all tokens" }, name), h("ol", { class: "iw-feat-logits" }, ...rows.map(row)));
+  const column = (name: string, rows: [string, number][]): HTMLElement => h("div", {}, h("span", { title: "Logits that a unit of activation adds, above the mean over all tokens" }, `${name}, logits a unit`), h("ol", { class: "iw-feat-logits" }, ...rows.map(row)));
   return h("div", { class: "iw-feat-both" }, column("makes likelier", top), column("makes less likely", bottom));
 }
 

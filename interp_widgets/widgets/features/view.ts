@@ -25,7 +25,7 @@ export class FeaturesView {
   private readonly prompt: Prompt;
   private readonly cards: Card[];
   private readonly stage = h("div", { class: "iw-feat-cards" });
-  private readonly search = h("input", { type: "search", placeholder: "label, token, number", "aria-label": "Search labels, notes and tokens", "data-key": "search" });
+  private readonly search = h("input", { type: "search", placeholder: "label, token, #", "aria-label": "Search labels, notes and tokens", "data-key": "search" });
   private readonly only = h("select", { "aria-label": "Which latents", "data-key": "only" }, ...Object.entries(ONLY).map(([value, name]) => h("option", { value }, name)));
   private readonly sort = h("select", { "aria-label": "Sort by", "data-key": "sort" }, ...Object.entries(SORTS).map(([value, name]) => h("option", { value }, name)));
   private readonly way = h("button", { type: "button", class: "iw-icon", "data-key": "way" });
@@ -48,7 +48,7 @@ export class FeaturesView {
     this.list = new List({ open: (feature, beside) => this.open(this.placeFor(beside), feature), sort: (by) => this.sortBy(by), search: () => this.search.focus() }, signal);
     this.prompt = new Prompt(link, (feature) => this.open(this.placeFor(false), feature), signal);
     this.cards = [0, 1].map((place) => this.card(place));
-    const bar = h("div", { class: "iw-bar" }, this.sides, this.search, h("label", {}, "show ", this.only), h("label", {}, "by ", this.sort), this.way, h("span", { class: "iw-feat-range" }, "density ", this.limits[0], " to ", this.limits[1]), this.found);
+    const bar = h("div", { class: "iw-bar" }, this.sides, this.search, this.only, this.found, h("span", { class: "iw-feat-by-sort" }, h("label", {}, "by ", this.sort), this.way), h("span", { class: "iw-feat-range" }, "density ", this.limits[0], " to ", this.limits[1]));
     const acts = h("div", { class: "iw-acts" }, this.status.busy, historyButtons(link, signal), this.menu());
     this.stage.append(...this.cards.map((card) => card.element));
     frame.root.append(h("style", {}, css, text), h("div", { class: "iw-top" }, bar, acts), this.status.error, this.prompt.element, h("div", { class: "iw-feat-main" }, this.list.element, this.stage), h("p", { class: "iw-hint" }, HINT), this.status.summary);
@@ -278,4 +278,4 @@ export class FeaturesView {
 
 const named = ({ variant, site, dSae }: RawColumns): string => [variant, dSae.toLocaleString("en"), site ? `at ${site}` : ""].filter(Boolean).join(" ");
 
-const share = (x: number): string => (x === 0 ? "any" : x === 1 ? "all tokens" : `${Number((100 * x).toPrecision(3))}%`);
+const share = (x: number): string => (x === 0 ? "any" : x === 1 ? "all" : `${Number((100 * x).toPrecision(3))}%`);
