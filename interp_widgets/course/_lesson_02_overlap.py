@@ -37,6 +37,16 @@ def _length_of_the_mixture(a: Tensor, b: Tensor, on_a: float, on_b: float) -> tu
     return cosine_and_reading(a, b, on_a, on_b)[0], (on_a * a + on_b * b).norm()
 
 
+def _other_order(a: Tensor, b: Tensor, on_a: float, on_b: float) -> tuple[Tensor, Tensor]:
+    cosine, reading = cosine_and_reading(a, b, on_a, on_b)
+    return reading, cosine
+
+
+def _strengths_and_cosine(a: Tensor, b: Tensor, on_a: float, on_b: float) -> tuple[Tensor, Tensor]:
+    cosine, _ = cosine_and_reading(a, b, on_a, on_b)
+    return cosine, on_a + on_b * cosine
+
+
 def _pairs() -> list[Case]:
     generator = torch.Generator().manual_seed(2)
     a, b = 2 * torch.randn(2, 6, generator=generator)
@@ -81,6 +91,17 @@ OVERLAP = Exercise(
             "read along the second",
             _along_the_second,
             "That is the reading along b. Wanted is the one along a.",
+        ),
+        Mistake(
+            "other order",
+            _other_order,
+            "These are the right numbers in the other order: the cosine comes first.",
+        ),
+        Mistake(
+            "lengths left out of the mixture",
+            _strengths_and_cosine,
+            "You add strengths as if both directions had length 1. The mixture holds a and b as "
+            "long as they are.",
         ),
         Mistake(
             "length of the mixture",

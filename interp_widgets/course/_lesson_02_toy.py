@@ -119,26 +119,36 @@ def train_toy(
     return W.detach(), torch.tensor(losses)
 
 
-def _trained_otherwise(loss_of: Any) -> Any:
-    """A training loop with another loss."""
+def _trained_otherwise(
+    loss_of: Any, optimiser: Any = torch.optim.Adam, bias: bool = True, after: bool = False
+) -> Any:
+    """A training loop with another loss, optimiser, or moment at which losses are noted."""
 
     def train(
         W: Tensor, b: Tensor, batches: Tensor, importance: Tensor, rate: float
     ) -> tuple[Tensor, Tensor]:
-        W, b = W.clone().requires_grad_(), b.clone().requires_grad_()
-        optimizer = torch.optim.Adam([W, b], lr=rate)
+        W, b = W.clone().requires_grad_(), b.clone().requires_grad_(bias)
+        optimizer = optimiser([W, b] if bias else [W], lr=rate)
         losses = []
         for x in batches:
             loss = loss_of(x, x @ W @ W.T + b, importance)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
-            losses.append(loss.item())
+            noted = loss_of(x, x @ W @ W.T + b, importance) if after else loss
+            losses.append(noted.item())
         return W.detach(), torch.tensor(losses)
 
     return train
 
 
+def _as_asked(x: Tensor, back: Tensor, importance: Tensor) -> Tensor:
+    return (importance * (x - back.relu()) ** 2).sum(-1).mean()
+
+
+_no_bias = _trained_otherwise(_as_asked, bias=False)
+_plain_descent = _trained_otherwise(_as_asked, optimiser=torch.optim.SGD)
+_noted_late = _trained_otherwise(_as_asked, after=True)
 _linear = _trained_otherwise(lambda x, back, imp: (imp * (x - back) ** 2).sum(-1).mean())
 _mean_over_features = _trained_otherwise(lambda x, back, imp: (imp * (x - back.relu()) ** 2).mean())
 _all_alike = _trained_otherwise(lambda x, back, imp: ((x - back.relu()) ** 2).sum(-1).mean())
@@ -215,6 +225,22 @@ TOY = Exercise(
             "summed over rows",
             _summed_over_rows,
             "You sum over rows, too. Sum over features, and take the mean over rows.",
+        ),
+        Mistake(
+            "no bias",
+            _no_bias,
+            "Your bias is left out, or not trained: it is added before the ReLU, and the optimiser "
+            "gets it, too.",
+        ),
+        Mistake(
+            "plain descent",
+            _plain_descent,
+            "You step by plain gradient descent. Wanted is torch.optim.Adam.",
+        ),
+        Mistake(
+            "losses noted after the step",
+            _noted_late,
+            "Your weights are right; your losses are those after each step. Note them before it.",
         ),
         Mistake(
             "never stepped",

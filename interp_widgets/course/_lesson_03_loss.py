@@ -69,6 +69,26 @@ def _not_moved_back(
     return f, x_hat, (x - x_hat).square().sum(-1).mean() + l1 * f.abs().sum(-1).mean()
 
 
+def _squared_codes(
+    x: Tensor, W_enc: Tensor, b_enc: Tensor, W_dec: Tensor, b_dec: Tensor, l1: float
+) -> Passed:
+    f, x_hat, _ = sae_loss(x, W_enc, b_enc, W_dec, b_dec, l1)
+    return f, x_hat, (x - x_hat).square().sum(-1).mean() + l1 * f.square().sum(-1).mean()
+
+
+def _no_l1(
+    x: Tensor, W_enc: Tensor, b_enc: Tensor, W_dec: Tensor, b_dec: Tensor, l1: float
+) -> Passed:
+    return sae_loss(x, W_enc, b_enc, W_dec, b_dec, 1.0)
+
+
+def _root(
+    x: Tensor, W_enc: Tensor, b_enc: Tensor, W_dec: Tensor, b_dec: Tensor, l1: float
+) -> Passed:
+    f, x_hat, _ = sae_loss(x, W_enc, b_enc, W_dec, b_dec, l1)
+    return f, x_hat, (x - x_hat).norm(dim=-1).mean() + l1 * f.sum(-1).mean()
+
+
 def _dictionaries() -> list[Case]:
     cases = []
     for samples, d, latents, l1 in ((5, 4, 6, 0.1), (16, 8, 64, 2.0)):
@@ -121,6 +141,18 @@ LOSS = Exercise(
             "no ReLU",
             _no_relu,
             "Some codes are below 0: the ReLU is missing.",
+        ),
+        Mistake(
+            "squared codes",
+            _squared_codes,
+            "You charge for squares of codes. These make large codes smaller, and small ones never "
+            "quite 0: take their sizes.",
+        ),
+        Mistake("λ left out", _no_l1, "Your penalty is not multiplied by l1."),
+        Mistake(
+            "length of the error",
+            _root,
+            "You take the length of each error. Wanted is its square: no root.",
         ),
         Mistake(
             "b_dec not added",

@@ -62,6 +62,17 @@ def _not_unit(found: Tensor, true: Tensor) -> Tensor:
     return scores
 
 
+def _largest_sum(found: Tensor, true: Tensor) -> Tensor:
+    from scipy.optimize import linear_sum_assignment
+
+    unit = torch.nn.functional.normalize
+    cosines = unit(true, dim=-1) @ unit(found, dim=-1).T
+    rows, columns = linear_sum_assignment(cosines.numpy(), maximize=True)
+    scores = torch.zeros(len(true))
+    scores[rows] = cosines[rows, columns]
+    return scores
+
+
 def _same_number(found: Tensor, true: Tensor) -> Tensor:
     width = min(len(found), len(true))
     scores = torch.zeros(len(true))
@@ -120,6 +131,12 @@ RECOVERY = Exercise(
             "dot products",
             _not_unit,
             "These are dot products: long directions win. Divide by the lengths of both.",
+        ),
+        Mistake(
+            "largest sum",
+            _largest_sum,
+            "You pair for the largest sum of cosines. That is a good score, too, but not the one "
+            "asked for: greedy takes the best pair first, whatever it costs the others.",
         ),
         Mistake(
             "the same number",

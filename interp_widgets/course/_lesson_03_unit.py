@@ -54,6 +54,10 @@ def _whole_matrix(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
     return across, moved / moved.norm()
 
 
+def _uphill(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
+    return unit_step(W_dec, slope, rate)[0], unit_step(W_dec, -slope, rate)[1]
+
+
 def _lengths_and_angles(got: Any, case: Case) -> None:
     W_dec = case.args[0]
     across, stepped = (torch.as_tensor(part) for part in got)
@@ -120,6 +124,11 @@ UNIT = Exercise(
             "the other part",
             _along_only,
             "You kept the part along the direction and threw the rest away. Wanted is the rest.",
+        ),
+        Mistake(
+            "uphill",
+            _uphill,
+            "You step up the gradient. Descent goes against it: minus.",
         ),
         Mistake(
             "one length for all",
