@@ -156,7 +156,7 @@ class SAEDiagram(Widget):
 
         at, shown = self._walk, self.token
         dims, latents = list(at.dims), list(at.latents)
-        names = [at.name(one) or str(one) for one in latents]
+        names = [f"{one} {at.name(one)}".strip() for one in latents]
         return plot_print(
             at.x[shown, dims].cpu().numpy(),
             at.codes[shown, latents].cpu().numpy(),

@@ -6,6 +6,7 @@ import { number } from "../shared/numbers.ts";
 import type { Picture, Point } from "./state.ts";
 
 const SIZE = 340;
+const LINE = 15; // pixels from one line of text to the next
 
 export interface Ink {
   text: string;
@@ -42,14 +43,16 @@ export function drawPlane(shown: Picture, reach: number, ink: Ink): SVGSVGElemen
   for (const [x, y] of shown.others) svg.append(s("path", { d: `M0 0L${x} ${-y}`, stroke: ink.faint, "stroke-width": unit, opacity: 0.35 }));
   const mixture: Point = [shown.mixture[0], -shown.mixture[1]];
   svg.append(...feet(shown, mixture, unit, ink), ...arrow(mixture, unit, ink.mixture, 2.5));
-  svg.append(label("mixture", mixture, reach, unit, ink, 400));
+  const names: Words[] = [];
+  shown.tips.forEach(([x, up], i) => names.push(apart(beside(shown.names[shown.pair[i]!]!, [x, -up], reach, unit, 700), names, unit)));
+  svg.append(written(apart(beside("mixture", mixture, reach, unit, 400), names, unit), unit, ink));
   shown.tips.forEach(([x, up], i) => {
     const y = -up;
     const name = shown.names[shown.pair[i]!]!;
     const angle = Math.round((Math.atan2(up, x) * 180) / Math.PI);
     const said = `length ${number(Math.hypot(x, y))}, angle ${angle}°`;
     const group = s("g", { class: "iw-overlap-arrow", "data-arrow": i, "data-key": `arrow${i}`, tabindex: 0, role: "slider", "aria-label": `Direction of ${name}`, "aria-valuemin": -180, "aria-valuemax": 180, "aria-valuenow": angle, "aria-valuetext": said });
-    group.append(...arrow([x, y], unit, ink.arrows[i]!, 3.2), s("circle", { cx: x, cy: y, r: 5.5 * unit, fill: ink.ground, stroke: ink.arrows[i]!.color, "stroke-width": 2.5 * unit }), label(name, [x, y], reach, unit, ink, 700));
+    group.append(...arrow([x, y], unit, ink.arrows[i]!, 3.2), s("circle", { cx: x, cy: y, r: 5.5 * unit, fill: ink.ground, stroke: ink.arrows[i]!.color, "stroke-width": 2.5 * unit }), written(names[i]!, unit, ink));
     group.append(s("circle", { cx: x, cy: y, r: 16 * unit, fill: "transparent" }), s("path", { d: `M0 0L${x} ${y}`, stroke: "transparent", "stroke-width": 12 * unit }));
     svg.append(group);
   });
@@ -71,12 +74,39 @@ function feet(shown: Picture, [mx, my]: Point, unit: number, ink: Ink): SVGEleme
   });
 }
 
-/** A name at a tip; near the edge it stands over or under the arrow. */
-function label(text: string, [x, y]: Point, reach: number, unit: number, ink: Ink, weight: number): SVGElement {
+interface Words {
+  text: string;
+  x: number;
+  y: number;
+  anchor: "start" | "middle" | "end";
+  weight: number;
+}
+
+/** Where the name of a tip stands; near the edge it is over or under the arrow. */
+function beside(text: string, [x, y]: Point, reach: number, unit: number, weight: number): Words {
   const size = Math.hypot(x, y) || 1;
   const edge = Math.abs(x) + text.length * 7.5 * unit > reach - 14 * unit;
   const place = edge ? { x, y: y + (y > 0 ? 22 : -14) * unit } : { x: x + (x / size) * 12 * unit, y: y + (y / size) * 14 * unit + (y > 0 ? 8 : 0) * unit };
   const side = Math.abs(x) > 0.3 * size ? Math.sign(x) : 0;
-  const anchor = side === 0 ? "middle" : side > 0 !== edge ? "start" : "end";
-  return s("text", { ...place, "text-anchor": anchor, "font-weight": weight, fill: ink.text, stroke: ink.ground, "stroke-width": 3 * unit, "paint-order": "stroke", "pointer-events": "none" }, text);
+  return { text, ...place, anchor: side === 0 ? "middle" : side > 0 !== edge ? "start" : "end", weight };
+}
+
+function overlap(a: Words, b: Words, unit: number): boolean {
+  const box = ({ text, x, y, anchor }: Words): [number, number, number] => {
+    const wide = text.length * 7 * unit;
+    const left = { start: x, middle: x - wide / 2, end: x - wide }[anchor];
+    return [left, left + wide, y];
+  };
+  const [[left, right, y], [l, r, v]] = [box(a), box(b)];
+  return left < r && l < right && Math.abs(y - v) < LINE * unit;
+}
+
+/** A name moved by whole lines, as far as it has to, until it is on none of the others. */
+function apart(words: Words, others: readonly Words[], unit: number): Words {
+  const tried = [0, 1, -1, 2, -2].map((lines) => ({ ...words, y: words.y + lines * LINE * unit }));
+  return tried.find((one) => !others.some((other) => overlap(one, other, unit))) ?? words;
+}
+
+function written({ text, x, y, anchor, weight }: Words, unit: number, ink: Ink): SVGElement {
+  return s("text", { x, y, "text-anchor": anchor, "font-weight": weight, fill: ink.text, stroke: ink.ground, "stroke-width": 3 * unit, "paint-order": "stroke", "pointer-events": "none" }, text);
 }

@@ -100,7 +100,7 @@ function latent(svg: SVGSVGElement, scene: Scene, token: number, j: number, pick
   const group = s("g", { "data-latent": j, "data-lit": code > 0 ? "true" : "false" });
   group.append(s("polygon", { points, fill: code > 0 ? color : ink.ground, stroke: code > 0 ? color : ink.faint, "stroke-width": 1.3 }));
   if (picked) group.append(s("circle", { cx: MIDDLE, cy: y, r: 10, fill: "none", stroke: ink.accent, "stroke-width": 2.2 }));
-  const words = code > 0 ? `${name || id} ${fine(code)}` : name || String(id);
+  const words = [id, name, code > 0 ? fine(code) : ""].filter((part) => part !== "").join(" ");
   group.append(s("text", { x: MIDDLE + 14, y: y + 4, stroke: ink.ground, "stroke-width": 3.5, "paint-order": "stroke", "stroke-linejoin": "round", "font-weight": code > 0 ? 700 : 400, fill: code > 0 ? ink.text : ink.faint }, words));
   group.append(s("rect", { x: MIDDLE - 12, y: y - ROW / 2, width: 160, height: ROW, fill: "transparent" }));
   svg.append(group);
