@@ -11,6 +11,7 @@ import numpy as np
 
 MOST = 512  # buckets; half of them at least once there were so many steps
 _FEW = 64  # with fewer than so many after a cut, coarse buckets are made finer again
+_ANEW = 128  # buckets that are made then, at most: they are sent once more
 
 
 class Curves:
@@ -52,9 +53,11 @@ class Curves:
         return first
 
     def restart(self, rows: np.ndarray) -> None:
-        """Begins anew with these steps, as fine as they allow: after a rewind."""
+        """Begins anew with these steps in finer buckets: after a rewind."""
         self.cut(0)
         self.size = 1
+        while len(rows) > _ANEW * self.size:
+            self.size *= 2
         self.extend(rows)
 
     def cut(self, steps: int) -> int:

@@ -6,6 +6,7 @@ its steps, in the thread that trains it.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +28,7 @@ class Entrant:
 
     Attributes:
         run: a `TrainingRun` or a `Training`.
+        key: tells it from the other runs of its trainer.
         broken: in words, what was broken of it on purpose.
         live: it can be trained.
         curves: what is drawn of it.
@@ -38,16 +40,18 @@ class Entrant:
         match: its pairs with true directions, None without such.
         looked_at: the step that `rates` and `match` are of.
         left_at: the step at which it was rewound last.
-        recovered: share of the true directions that were found, by the step it was measured at.
+        recovered: share of the true directions that were found, at each of `recovered_at`.
+        recovered_at: steps, ascending.
         retraced: steps trained again since, whose loss came out the same to the last bit.
         differs: the first step that did not, -1 if none.
         sent: buckets that the page has; the one after them may have changed.
         cut: steps left by a rewind that the page has not been told of, -1 if none.
     """
 
-    def __init__(self, run: TrainingRun | Training, name: str = "") -> None:
+    def __init__(self, run: TrainingRun | Training, key: int = 0) -> None:
         self.run: Any = run
-        self.name = name
+        self.key = key
+        self.name = ""
         self.broken: list[str] = []
         self.live = hasattr(run, "advance")
         self.curves = Curves(len(MEASURES))
@@ -60,7 +64,8 @@ class Entrant:
         self.looked_at = self.left_at = self.retraced = 0
         self.differs = -1
         self.sent, self.cut = 0, -1
-        self.recovered: dict[int, float] = {}
+        self.recovered: list[float] = []
+        self.recovered_at: list[int] = []
         self._gestures: dict[tuple[str, float], Any] = {}
         self._old = np.zeros(0, dtype=np.float32)  # losses before the last rewind
         self.take_in()
@@ -125,7 +130,7 @@ class Entrant:
         """Goes to the kept state at or before a step; what it had is kept to compare with."""
         self.left_at = self.step
         self.to_walk = 0
-        self._old = self.rows(0, self.step)[:, 0]
+        self._old = self.rows(0, self.step)[:, 0].copy()  # of the losses alone
         self.run.rewind(step)
         self.asked = self._knobs()
         self.retraced, self.differs = 0, -1
@@ -139,9 +144,10 @@ class Entrant:
         for column, name in enumerate(MEASURES):
             if name in names:
                 rows[:, column] = whole[:, names.index(name)]
-        for step, share in self.recovered.items():
-            if start < step <= start + len(rows):
-                rows[step - 1 - start, -1] = share
+        last = start + len(rows)
+        here = slice(bisect_right(self.recovered_at, start), bisect_right(self.recovered_at, last))
+        for step, share in zip(self.recovered_at[here], self.recovered[here], strict=True):
+            rows[step - 1 - start, -1] = share
         return rows
 
     def _columns(self, start: int, stop: int) -> tuple[list[str], np.ndarray]:
@@ -173,7 +179,8 @@ class Entrant:
             self.differs = start + int(unlike[0]) + 1
 
     def _go_back(self, step: int) -> None:
-        self.recovered = {at: share for at, share in self.recovered.items() if at <= step}
+        left = bisect_right(self.recovered_at, step)
+        self.recovered_at, self.recovered = self.recovered_at[:left], self.recovered[:left]
         self.match = None
         if self.curves.coarse(step):
             self.curves.restart(self.rows(0, step))
@@ -205,17 +212,22 @@ class Entrant:
         """Puts what `look` found into the curves."""
         if self.match is None:
             return
+        found = self.match
+        self.take_in()
+        self.match = found  # that of before a rewind is gone
         share = self.match.recovered(RECOVERED)
-        self.recovered[self.looked_at] = share
+        before = bisect_left(self.recovered_at, self.looked_at)
+        self.recovered_at[before:], self.recovered[before:] = [self.looked_at], [share]
         if self.curves.steps == self.looked_at:
             self.curves.note(len(MEASURES) - 1, share)
             self.sent = max(min(self.sent, len(self.curves.low) - 1), 0)
 
     def frozen(self) -> Entrant:
         """The same as a record that stays as it is."""
-        other = Entrant(self.run.record if self.live else self.run, self.name)
+        other = Entrant(self.run.record if self.live else self.run, self.key)
+        other.name = self.name
         other.rates, other.match, other.truths = self.rates, self.match, self.truths
-        other.recovered = dict(self.recovered)
+        other.recovered, other.recovered_at = self.recovered[:], self.recovered_at[:]
         other.retraced, other.differs = self.retraced, self.differs
         other._gestures = self._gestures
         other.curves.restart(other.rows(0, other.step))

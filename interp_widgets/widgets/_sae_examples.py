@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 TOKENS = 2048  # of text, or rows, that are looked at; what was shown before is never forgotten
 _TEXTS = 256
 SHOWN = 4  # examples of a latent
+MADE_OF = 9  # true features of a sample, one more than the page names
 _BEFORE, _AFTER = 7, 2  # tokens beside the one that fires most
 
 
@@ -98,8 +99,9 @@ class InRows(Examples):
         ]
 
     def _in(self, row: int) -> list[int]:
-        """True features of a sample, strongest first."""
+        """True features of a sample, the strongest first."""
         if self._codes is None:
             return []
         strength = self._codes[row]
-        return strength.argsort(descending=True)[: int((strength > 0).sum())].tolist()
+        shown = min(int((strength > 0).sum()), MADE_OF)
+        return strength.argsort(descending=True)[:shown].tolist()

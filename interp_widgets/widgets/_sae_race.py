@@ -55,7 +55,8 @@ class Field:
             self._fixed = list(run)
             return
         if run is not None:
-            self._fixed = _named([Entrant(one) for one in _given(run, data, race, given)])
+            runs = _given(run, data, race, given)
+            self._fixed = _named([Entrant(one, key) for key, one in enumerate(runs)])
             return
         if data is None:
             raise TypeError(
@@ -67,7 +68,8 @@ class Field:
         for base, settings in enumerate(self._bases):
             run = _run(data, settings)
             design = {"base": base, "variant": run.variant, "d_sae": run.d_sae, "broken": []}
-            self._made[json.dumps(design), self._before(self.designs, design)] = Entrant(run)
+            made = json.dumps(design), self._before(self.designs, design)
+            self._made[made] = Entrant(run, len(self._made))
             self.designs.append(design)
 
     def entrants(self, designs: Sequence[dict[str, Any]]) -> list[Entrant]:
@@ -82,7 +84,8 @@ class Field:
         for place, design in enumerate(designs):
             key = json.dumps(design), self._before(designs[:place], design)
             if key not in self._made:
-                self._made[key] = Entrant(_run(self._data, self._settings(design)))
+                made = _run(self._data, self._settings(design))
+                self._made[key] = Entrant(made, len(self._made))
             found.append(self._made[key])
             found[-1].broken = [SWITCHES[switch] for switch in design["broken"]]
         return _named(found)

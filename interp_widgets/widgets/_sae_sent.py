@@ -1,4 +1,4 @@
-"""What the trainer's page gets to draw, in messages of at most four kilobytes while it runs."""
+"""What the trainer's page gets to draw, in messages of at most four kilobytes."""
 
 from __future__ import annotations
 
@@ -13,61 +13,87 @@ from interp_widgets.widgets._sae_curves import close_up
 from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
 from interp_widgets.widgets._sae_race import SWITCHES
 
-ROOM = 2600  # bytes of curves in one message; names and brackets come on top
+ROOM = 2600  # bytes of curves in one message, at most; names and brackets come on top
+_ALL, _EACH = 3800, 340  # bytes of a message, and of them those of each run that are no curve
+MARKS = 90  # changes that are shown, the newest
 BARS = 24  # of the histogram of firing rates, a quarter of a power of ten each
 LOWEST = -6.0  # log10 of the lowest firing rate that has a bar of its own
-CLOSE = 400  # buckets of a close-up
 TRUTHS = 64  # rows of the match matrix; more are joined
 _RECENT = 25  # steps that the numbers beside the curves are means of
 
 
-def opening(entrants: Sequence[Entrant], seq: int) -> dict[str, Any]:
-    """Everything about the runs, with the whole of their curves."""
+def opening(
+    entrants: Sequence[Entrant], seq: int, plain: bool = False, whole: bool = True
+) -> dict[str, Any]:
+    """Everything about the runs.
+
+    Args:
+        entrants: the runs.
+        seq: number of the last message.
+        plain: bytes travel as text.
+        whole: with the whole of their curves; else with the next part of what the page lacks.
+    """
     from interp_widgets.core.dictionary.variants import VARIANTS
 
+    runs = []
+    for one in entrants:
+        one.take_in()
+        if whole or one.cut >= 0:  # the page would not know where it was cut
+            one.sent = 0
+        most = len(one.curves.low) if whole else _most(one, len(entrants), plain)
+        runs.append({**_about(one), **_now(one), **_piece(one, most)})
     return {
         "variants": list(VARIANTS),
         "switches": SWITCHES,
         "seq": seq,
         "measures": list(MEASURES),
-        "runs": [{**_about(one), **_now(one), **_piece(one, 0, None)} for one in entrants],
+        "runs": runs,
     }
 
 
-def pulse(entrants: Sequence[Entrant], seq: int, working: bool) -> dict[str, Any]:
+def pulse(
+    entrants: Sequence[Entrant], seq: int, working: bool, plain: bool = False
+) -> dict[str, Any]:
     """What is new since the last message; what does not fit comes with the next one.
 
     Args:
         entrants: the runs.
         seq: number of this message.
         working: a thread trains.
+        plain: bytes travel as text.
     """
     sent = []
     for one in entrants:
         one.take_in()
-        most = _most(one, len(entrants))
-        sent.append({**_now(one), "cut": one.cut, **_piece(one, one.sent, most)})
-        one.sent = min(len(one.curves.low), one.sent + most) - 1
-        one.sent, one.cut = max(one.sent, 0), -1
+        cut = one.cut
+        piece = _piece(one, _most(one, len(entrants), plain))
+        sent.append({**_now(one), "cut": cut, **piece})
     return {"seq": seq, "working": working, "runs": sent}
 
 
-def fits(entrants: Sequence[Entrant]) -> bool:
+def fits(entrants: Sequence[Entrant], plain: bool = False) -> bool:
     """Whether all that is new of the curves goes into one message."""
     for one in entrants:
         one.take_in()
-    return all(len(o.curves.low) - o.sent <= _most(o, len(entrants)) for o in entrants)
+    return all(len(o.curves.low) - o.sent <= _most(o, len(entrants), plain) for o in entrants)
 
 
-def _most(one: Entrant, runs: int) -> int:
+def _most(one: Entrant, runs: int, plain: bool) -> int:
     """Buckets of a curve that one message of so many runs takes."""
     bucket = 4 * len(MEASURES) * (1 if one.curves.size == 1 else 2)
-    return max(ROOM // runs // bucket, 1)
+    return max(_room(runs, plain) // runs // bucket, 2)
+
+
+def _room(runs: int, plain: bool) -> int:
+    """Bytes of curves in a message of so many runs; as text they take four for three."""
+    room = min(ROOM, _ALL - _EACH * runs)
+    return room * 3 // 4 if plain else room
 
 
 def _about(one: Entrant) -> dict[str, Any]:
     run = one.run
     return {
+        "key": one.key,
         "name": one.name,
         "variant": run.variant,
         "d_in": int(run.d_in),
@@ -96,7 +122,7 @@ def _now(one: Entrant) -> dict[str, Any]:
     means = np.where(known, recent, 0).sum(0) / np.maximum(known.sum(0), 1)
     means[~known.any(0)] = np.nan
     if one.match is not None:
-        means[-1] = list(one.recovered.values())[-1]
+        means[-1] = one.recovered[-1]
     return {
         "step": step,
         "done": one.done,
@@ -105,10 +131,11 @@ def _now(one: Entrant) -> dict[str, Any]:
     }
 
 
-def _piece(one: Entrant, first: int, most: int | None) -> dict[str, Any]:
-    """Buckets of the curve from `first` on; least and largest values are one while it is fine."""
-    curves = one.curves
-    until = len(curves.low) if most is None else first + most
+def _piece(one: Entrant, most: int) -> dict[str, Any]:
+    """So many buckets that the page lacks; least and largest values are one while it is fine."""
+    curves, first = one.curves, one.sent
+    until = min(first + most, len(curves.low))
+    one.sent, one.cut = max(until - 1, 0), -1
     ends = [curves.low[first:until]]
     if curves.size > 1:
         ends.append(curves.high[first:until])
@@ -119,13 +146,17 @@ def _piece(one: Entrant, first: int, most: int | None) -> dict[str, Any]:
     }
 
 
-def closeup(entrants: Sequence[Entrant], measure: str, first: int, last: int) -> dict[str, Any]:
+def closeup(
+    entrants: Sequence[Entrant], measure: str, first: int, last: int, plain: bool = False
+) -> dict[str, Any]:
     """One measure between two steps, finer than the whole curve can be."""
     column, runs = MEASURES.index(measure), []
+    buckets = (3400 - 200 * len(entrants)) // (8 * len(entrants))
+    buckets = buckets * 3 // 4 if plain else buckets
     for one in entrants:
         values = one.rows(first, min(last, one.step))[:, column]
         if len(values):
-            size, ends = close_up(values, CLOSE // len(entrants))
+            size, ends = close_up(values, buckets)
             runs.append({"size": size, "plane": plane("curve", ends, "f32")})
         else:
             runs.append(None)

@@ -13,6 +13,7 @@ from interp_widgets.widgets._base import Widget
 from interp_widgets.widgets._runner import Answer
 from interp_widgets.widgets._sae_entrant import Entrant
 from interp_widgets.widgets._sae_examples import Examples
+from interp_widgets.widgets._sae_parts import parts
 from interp_widgets.widgets._sae_race import Field
 from interp_widgets.widgets._sae_words import TAKEN
 
@@ -94,8 +95,8 @@ class TrainerWork(Widget):
             **{"rewound": [0, 0], "walked": 0, "mode": "paused"},
             "designs": state.get("designs", []),
         }
-        self._looks = Ration(share=0.006, least=0.5, most=10.0)
-        self._says = Ration(share=0.008, least=0.1, most=0.5)
+        self._looks = Ration(share=0.004, least=0.5, most=10.0)
+        self._says = Ration(share=0.006, least=0.1, most=0.5)
         _ALL.add(self)
         super().__init__(**state)
 
@@ -151,7 +152,20 @@ class TrainerWork(Widget):
             self._anew, self._seen = True, None
 
     def _wants(self, one: Entrant) -> bool:
-        return not one.done and (self.mode == "running" or one.to_walk > 0)
+        return not one.run.done and (self.mode == "running" or one.to_walk > 0)
+
+    def push(self, **values: Any) -> None:
+        """See `Widget.push`; saying nothing costs nothing, which happens after every step."""
+        if values:
+            super().push(**values)
+
+    def send_state(self, key: Any = None) -> None:
+        """What has changed, in messages of at most four kilobytes."""
+        if not isinstance(key, list | set | tuple) or len(key) < 2:
+            super().send_state(key)
+            return
+        for names in parts(self.get_state(key=list(key))):
+            super().send_state(names)
 
     def _train(self) -> Generator[Answer, None, None]:
         """Trains for as long as the state wants it. In the runner's thread.
@@ -174,6 +188,10 @@ class TrainerWork(Widget):
             if one.run.folder is not None:
                 one.run.save(one.run.folder)
         self._look()
+        yield from self._deliver()
+
+    def _deliver(self) -> Generator[Answer, None, None]:
+        """What is left to say where nothing trains, message by message."""
         time.sleep(GAP_S)
         while rest := self._rest():
             self.push(**rest)
@@ -184,17 +202,22 @@ class TrainerWork(Widget):
     def _steps(self) -> Generator[Answer, None, None]:
         """One step of each run in turn, and now and then a word about them."""
         while True:
-            least = min((one.step for one in self._live if not one.done), default=0)
-            for one in self._live:
+            live, stepped, least = self._live, False, 0
+            if len(live) > 1:
+                least = min((one.step for one in live if not one.done), default=0)
+            for one in live:
                 with self._gate:
                     # One that is behind, because it came later, catches up first.
-                    if self._wants(one) and (one.to_walk > 0 or one.step <= least):
+                    its_turn = len(live) == 1 or one.to_walk > 0 or one.step <= least
+                    if its_turn and self._wants(one):
                         one.run.advance()
                         one.to_walk = max(one.to_walk - 1, 0)
-            with self._lock:
-                if not any(map(self._wants, self._live)):
-                    self._at_work = False  # from here on a start begins anew
-                    return
+                        stepped = True
+            if not stepped:
+                with self._lock:
+                    if not any(map(self._wants, self._live)):
+                        self._at_work = False  # from here on a start begins anew
+                        return
             if self._looks.due():
                 with self._looks:
                     self._look()

@@ -274,9 +274,14 @@ class SAETrainer(TrainerWork):
         if self._live and not self._at_work and self._seen != self._sight():
             self._look()
         self._spoke = time.monotonic()
-        if self._anew or not self._live:
-            return {**self._all(), **self._extras(), "closeup": self._close_up()}
-        return {**self._new(), **self._extras(), "closeup": self._close_up()}
+        if not self._live or not self._complete:
+            news = self._all()
+        elif self._anew:
+            news = self._opened()
+        else:
+            news = self._new()
+        self._deliver_rest()
+        return {**news, **self._extras(), "closeup": self._close_up()}
 
     def _on_message(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         if content.get("work") == "all":  # a view opened while training went on
@@ -300,22 +305,28 @@ class SAETrainer(TrainerWork):
         return other.replay(self.actions)
 
     def _all(self) -> dict[str, Any]:
+        """Everything, for a view that opens."""
         self._anew = False
-        for one in self._entrants:
-            one.take_in()
-            one.sent, one.cut = max(len(one.curves.low) - 1, 0), -1
-        return {"curves": sent.opening(self._entrants, self._seq), **self._marks()}
+        return {"curves": sent.opening(self._entrants, self._seq, self.plain), **self._marks()}
+
+    def _opened(self) -> dict[str, Any]:
+        """Other runs, of whose curves the page has some."""
+        self._anew = False
+        self._seq += 1
+        opening = sent.opening(self._entrants, self._seq, self.plain, whole=False)
+        return {"curves": opening, **self._marks()}
 
     def _new(self) -> dict[str, Any]:
         self._seq += 1
         return {
-            "pulse": sent.pulse(self._entrants, self._seq, self._at_work),
+            "pulse": sent.pulse(self._entrants, self._seq, self._at_work, self.plain),
             **self._marks(),
         }
 
     def _marks(self) -> dict[str, Any]:
+        newest = sent.MARKS // len(self._entrants)
         return {
-            "marks": [one.changes for one in self._entrants],
+            "marks": [one.changes[-newest:] for one in self._entrants],
             "kept": [one.kept for one in self._entrants],
         }
 
@@ -328,7 +339,7 @@ class SAETrainer(TrainerWork):
     def _close_up(self) -> dict[str, Any]:
         if not self.window:
             return {}
-        return sent.closeup(self._entrants, self.measure, *self.window)
+        return sent.closeup(self._entrants, self.measure, *self.window, plain=self.plain)
 
     def _show(self) -> dict[str, Any]:
         """What is new, or now and then what was looked at: one message never holds both."""
@@ -340,7 +351,15 @@ class SAETrainer(TrainerWork):
     def _rest(self) -> dict[str, Any]:
         """A message of what the pauses between messages left untold, or none: the rest fits."""
         with self._lock:
-            return {} if sent.fits(self._entrants) else self._new()
+            return {} if sent.fits(self._entrants, self.plain) else self._new()
+
+    def _deliver_rest(self) -> None:
+        """Sees to it that what does not fit into an answer follows, where no training brings it."""
+        if self._live and self._complete and not self._at_work and self._rest_is_due():
+            self._runner.start(self._deliver)
+
+    def _rest_is_due(self) -> bool:
+        return not all(len(one.curves.low) - one.sent <= 1 for one in self._entrants)
 
     def _last(self) -> dict[str, Any]:
         """What is left to say when training pauses or ends, after the `_rest`."""

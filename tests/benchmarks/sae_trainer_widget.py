@@ -121,7 +121,7 @@ def long_runs() -> None:
     )
     for steps in (1000, 1_000_000):
         values = torch.rand(len(record.metrics), steps)
-        one = Entrant(type(record)(**{**vars(record), "values": values, "steps": steps}), "long")
+        one = Entrant(type(record)(**{**vars(record), "values": values, "steps": steps}))
         times = []
         for i in range(50):
             one.curves = Curves(len(MEASURES))

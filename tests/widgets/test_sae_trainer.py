@@ -29,7 +29,8 @@ def made(**given: Any) -> Any:
 
 
 def run(variant: str = "relu", **given: Any) -> Any:
-    return iw.train_sae(made().x, variant=variant, **{**SETTINGS, **given})
+    own = {"l1": 0.1} if variant == "relu" else {}
+    return iw.train_sae(made().x, variant=variant, **{**SETTINGS, **own, **given})
 
 
 def by_hand(rows: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
@@ -45,13 +46,21 @@ class Page:
     """What a page makes of the messages: the mirror of `store.ts`."""
 
     def __init__(self, curves: dict[str, Any]) -> None:
-        self.seq = curves["seq"]
-        self.size, self.low, self.high = [], [], []
-        for piece in curves["runs"]:
-            low, high = self._ends(piece)
-            self.size.append(piece["size"])
-            self.low.append(low)
-            self.high.append(high)
+        self.known: dict[int, list[Any]] = {}
+        self.keys: list[int] = []
+        self.open(curves)
+
+    def open(self, curves: dict[str, Any]) -> None:
+        for i, key in enumerate(self.keys):
+            self.known[key] = [self.size[i], self.low[i], self.high[i]]
+        self.seq, self.keys = curves["seq"], [piece["key"] for piece in curves["runs"]]
+        empty = np.empty((0, len(MEASURES)), dtype=np.float32)
+        had = [self.known.get(key, [1, empty, empty]) for key in self.keys]
+        self.size, self.low, self.high = (list(each) for each in zip(*had, strict=True))
+        for i, piece in enumerate(curves["runs"]):
+            if piece["from"] == 0:
+                self.size[i], self.low[i], self.high[i] = piece["size"], empty, empty
+            self._put(i, piece)
 
     @staticmethod
     def _ends(piece: dict[str, Any]) -> tuple[np.ndarray, np.ndarray]:
@@ -68,15 +77,18 @@ class Page:
                 if piece["size"] < self.size[i]:
                     self.size[i] = piece["size"]
                     self.low[i], self.high[i] = self.low[i][:0], self.high[i][:0]
-            while self.size[i] < piece["size"]:
-                self.size[i] *= 2
-                self.low[i] = by_hand(self.low[i], 2)[0] if len(self.low[i]) else self.low[i]
-                self.high[i] = by_hand(self.high[i], 2)[1] if len(self.high[i]) else self.high[i]
-            low, high = self._ends(piece)
-            first = piece["from"]
-            assert first <= len(self.low[i])
-            self.low[i] = np.concatenate([self.low[i][:first], low])
-            self.high[i] = np.concatenate([self.high[i][:first], high])
+            self._put(i, piece)
+
+    def _put(self, i: int, piece: dict[str, Any]) -> None:
+        while self.size[i] < piece["size"]:
+            self.size[i] *= 2
+            self.low[i] = by_hand(self.low[i], 2)[0] if len(self.low[i]) else self.low[i]
+            self.high[i] = by_hand(self.high[i], 2)[1] if len(self.high[i]) else self.high[i]
+        low, high = self._ends(piece)
+        first = piece["from"]
+        assert first <= len(self.low[i])
+        self.low[i] = np.concatenate([self.low[i][:first], low])
+        self.high[i] = np.concatenate([self.high[i][:first], high])
 
 
 def overheard(trainer: SAETrainer) -> tuple[Page, list[tuple[float, int]]]:
@@ -89,6 +101,8 @@ def overheard(trainer: SAETrainer) -> tuple[Page, list[tuple[float, int]]]:
         heard.append((time.monotonic(), size))
         if "pulse" in message.get("state", {}):
             page.take(trainer.pulse)
+        if "curves" in message.get("state", {}):
+            page.open(trainer.curves)
         send(message, buffers)
 
     trainer._send = listen  # type: ignore[method-assign]
@@ -169,7 +183,7 @@ def test_a_million_steps_are_sent_as_few() -> None:
             "steps": 1_000_000,
         }
     )
-    one = Entrant(long, "long")
+    one = Entrant(long)
     opening = sent.opening([one], 0)["runs"][0]
     assert opening["size"] == 2048
     assert opening["plane"]["shape"] == [2, 489, len(MEASURES)]
@@ -238,7 +252,8 @@ def test_training_in_the_widget_is_the_training_itself() -> None:
 
 
 def test_runs_of_a_race_go_step_by_step() -> None:
-    trainer = SAETrainer(data=made(), race=[{"variant": "relu"}, {"variant": "relu", "l1": 0.5}])
+    race = [{"variant": "relu", "l1": 0.1}, {"variant": "relu", "l1": 0.5}]
+    trainer = SAETrainer(data=made(), race=race)
     assert [one.name for one in trainer._entrants] == ["relu λ 0.1", "relu λ 0.5"]
     trainer.close()
     trainer = SAETrainer([run(), run("topk", k=2, steps=30)])

@@ -63,7 +63,7 @@ export class Curve {
       const own: Line[] = near ? [closeLine(near, range, run.about.name, styles[i]!)] : [lineOf(run, m, run.about.name, styles[i]!, false)];
       return run.ghost ? [lineOf(run.ghost, m, `${run.about.name} before`, styles[i]!, true), ...own] : own;
     });
-    const marks = link.read("marks").flatMap((list, i) => list.map((mark) => ({ mark, style: styles[i]! })));
+    const marks = link.read("marks").slice(0, runs.length).flatMap((list, i) => list.map((mark) => ({ mark, style: styles[i]! })));
     this.plot = { title: `${ABOUT[measure].title}, by training step`, lines, marks, kept: this.kept(), range, share, log: link.read("scale") === "log", width: this.width, height: HEIGHT, cursor: this.cursor, target: this.target, colors };
     this.chart.draw(this.plot);
     this.title.textContent = ABOUT[measure].title;

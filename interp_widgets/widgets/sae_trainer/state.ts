@@ -46,6 +46,8 @@ export interface Piece {
 }
 
 export interface RawRun extends Now, Piece {
+  /** Tells it from the other runs of its trainer, those that left as well. */
+  key: number;
   name: string;
   variant: string;
   d_in: number;

@@ -26,9 +26,17 @@ export class Run implements Buckets {
   ghost: Buckets | null = null;
   now: Now;
 
-  constructor(readonly about: RawRun) {
+  constructor(public about: RawRun) {
     this.now = about;
+  }
+
+  /** Takes in how it stands, with the next part of its curve or the first; false when one before it is missing. */
+  open(about: RawRun): boolean {
+    if (about.from === 0) [this.size, this.length] = [about.size, 0];
+    else if (this.length * this.size < about.from * about.size) return false;
+    this.about = this.now = about;
     this.put(about);
+    return true;
   }
 
   /** Takes in what is new. */
@@ -70,14 +78,17 @@ export class Store {
   runs: Run[] = [];
   working = false;
   private seq = -1;
+  /** All runs that ever were here: what is known of their curves is not sent again. */
+  private readonly known = new Map<number, Run>();
 
-  /** Everything anew. */
-  open(curves: RawCurves): void {
-    if (this.seq > curves.seq) return; // what came since is known already
-    const ghosts = new Map(this.runs.map(({ about: { name, d_sae }, ghost }) => [`${name}/${d_sae}`, ghost]));
-    this.runs = curves.runs.map((run) => new Run(run));
-    for (const run of this.runs) run.ghost = ghosts.get(`${run.about.name}/${run.about.d_sae}`) ?? null;
-    this.seq = curves.seq;
+  /** The runs anew; false when a part of a curve is missing, and everything has to be asked for. */
+  open(curves: RawCurves): boolean {
+    if (this.seq > curves.seq) return true; // what came since is known already
+    this.runs = curves.runs.map((about) => this.known.get(about.key) ?? new Run(about));
+    for (const run of this.runs) this.known.set(run.about.key, run);
+    const whole = curves.runs.map((about, i) => this.runs[i]!.open(about)).every(Boolean);
+    if (whole) this.seq = curves.seq;
+    return whole;
   }
 
   /** Takes a message in; false when one before it is missing, and everything has to be asked for. */
@@ -85,8 +96,8 @@ export class Store {
     if (seq === undefined || seq <= this.seq) return true;
     this.working = working!;
     if (seq > this.seq + 1) return false;
-    this.seq = seq;
     runs!.forEach((piece, i) => this.runs[i]!.take(piece));
+    this.seq = seq; // not before: a host that loses buffers is sent the same once more, as text
     return true;
   }
 }

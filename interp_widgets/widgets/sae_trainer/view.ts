@@ -21,6 +21,7 @@ import { Tiles } from "./tiles.ts";
 
 const HINT = "Drag along the curve to rewind to a kept step (ticks below it); Shift and drag to look closer. The handle does the same by arrow keys and Enter.";
 const RECORD = "A stored record: drag to look closer.";
+const SILENCE_MS = 20_000; // without a word from a training that goes on
 
 export class View {
   private readonly status: Status;
@@ -47,6 +48,8 @@ export class View {
   private asked = false;
   private before: { at: number; step: number } | null = null;
   private speed = 0;
+  private waiting = 0;
+  private silent = false;
 
   constructor(
     private readonly link: Link<TrainerState>,
@@ -84,8 +87,9 @@ export class View {
   // -- what comes ----------------------------------------------------------------------------
 
   private open(): void {
-    this.asked = false;
-    this.store.open(this.link.read("curves"));
+    this.asked = !this.store.open(this.link.read("curves"));
+    if (this.asked) this.link.work("all");
+    [this.before, this.speed] = [null, 0];
     const runs = this.store.runs;
     this.latent.max = String((runs[this.link.read("chosen")]?.about.d_sae ?? 1) - 1);
     this.hint.textContent = runs.some(({ about }) => about.live) ? HINT : RECORD;
@@ -102,7 +106,19 @@ export class View {
     const at = performance.now();
     if (!store.working || !this.before || step < this.before.step) [this.before, this.speed] = [{ at, step }, 0];
     else if (at - this.before.at > 1000) [this.speed, this.before] = [(1000 * (step - this.before.step)) / (at - this.before.at), { at, step }];
+    this.heard();
     this.soon();
+  }
+
+  /** A kernel that is shut down says no good-bye. */
+  private heard(): void {
+    clearTimeout(this.waiting);
+    this.silent = false;
+    if (!this.store.working || this.frame.signal.aborted) return;
+    this.waiting = setTimeout(() => {
+      this.silent = true;
+      this.soon();
+    }, SILENCE_MS);
   }
 
   /** A host that loses buffers is asked for text; other errors are errors. */
@@ -155,6 +171,7 @@ export class View {
     frame.signal.addEventListener("abort", () => {
       sized.disconnect();
       cancelAnimationFrame(this.frameAsked);
+      clearTimeout(this.waiting);
     });
     found.hidden = true;
   }
@@ -196,7 +213,7 @@ export class View {
     const chosen = runs[this.link.read("chosen")];
     if (!chosen) return;
     const { about, now } = chosen;
-    const state = this.link.dead ? "ended with its kernel" : about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
+    const state = this.link.dead ? "ended with its kernel" : about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? this.silent ? `no word from the kernel for ${SILENCE_MS / 1000} s` : `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
     const text = `step ${now.step.toLocaleString("en")} of ${about.steps.toLocaleString("en")} · ${state}`;
     if (this.where.textContent !== text) this.where.textContent = text;
     const [same, differs] = now.again;
