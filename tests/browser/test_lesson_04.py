@@ -69,7 +69,7 @@ def the_race_is_run_again(nb: NB) -> None:
     holds(nb, "[one.done for one in race.runs]", [False] * 4)
     race.get_by_role("slider", name="λ").focus()
     nb.page.keyboard.press("ArrowRight")
-    holds(nb, "race.run.hyper['l1'] > 0.2", True)
+    holds(nb, "race.run.hyper['l1'] > 0.6", True)
     race.get_by_role("button", name="+10").click()
     holds(nb, "[len(set(one.step for one in race.wait().runs)), len(race.run.changes)]", [1, 1])
     expect(race.locator(".iw-train-mark[data-knob=l1]").first).to_be_attached()

@@ -136,3 +136,38 @@ def test_the_sweep_says_what_the_lesson_says():
     assert bool((shrunk["relu"] < 0.99).all())
     assert bool(((shrunk["gated"] - 1).abs() < 0.01).all())
     assert bool(((shrunk["jumprelu"] - 1).abs() < 0.01).all())
+
+
+@pytest.mark.parametrize("variant", ["topk", "batchtopk", "gated", "jumprelu"])
+def test_at_equal_sparsity_no_kind_is_below_l1(variant):
+    sweep = iw.sae_sweep()
+    grid = np.log(np.linspace(10, 30, 50))
+
+    def explained(kind):
+        points = sweep.where(kind, 512)
+        return np.interp(grid, sweep["l0"][points].log(), sweep["fve"][points])
+
+    assert (explained(variant) > explained("relu")).all()
+
+
+def test_a_high_price_kills_as_told():
+    sweep = iw.sae_sweep()
+    dear = sweep["dead"][sweep.where("gated", 512)]  # the sparsest first: the highest price
+    assert bool((dear.diff() <= 0).all())
+    assert dear[0] > 0.1
+
+
+def test_every_line_of_the_tables_has_its_hint():
+    match, tables = find("04.7"), ("refinements", "ailments", "kinds")
+    for table in tables:
+        right = match.solution(table)
+        for at, letter in enumerate(right):
+            other = right[:at] + ("A" if letter != "A" else "B") + right[at + 1 :]
+            said = iw.check(
+                "04.7", lambda t, t0=table, o=other: o if t == t0 else match.solution(t)
+            )
+            assert said.status == "failed"
+            assert "5 of 6 are right" in said.message
+    assert iw.check("04.7", lambda table: " ".join(match.solution(table).lower()))
+    for wrong in (list, lambda table: "ABC", lambda table: 6 * ["A"], lambda table: 6):
+        assert iw.check("04.7", wrong).status == "failed"
