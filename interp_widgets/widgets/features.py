@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import traitlets
 
-from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.widgets import _features_sent as sent
 from interp_widgets.widgets._base import STATIC, Widget
+from interp_widgets.widgets._features_follow import Follower, follower
+from interp_widgets.widgets._features_given import checked, dictionaries
 from interp_widgets.widgets._features_labels import EditedLabels, copied
 from interp_widgets.widgets._features_list import WORDS, listed
 from interp_widgets.widgets._features_state import Limits, reduced
@@ -24,6 +25,7 @@ from interp_widgets.widgets._traits import drawn, packed, state
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.explain import Ask
+    from interp_widgets.core.dictionary.feature_record import FeatureDashboards
     from interp_widgets.core.dictionary.sae import SAE
     from interp_widgets.core.language_model import LanguageModel
 
@@ -108,9 +110,10 @@ class FeatureDashboard(Widget):
         offers: Sequence[Any] = (),
         **state: Any,
     ) -> None:
-        self._records = _checked(record, other)
-        self._saes = _dictionaries(model, sae, len(self._records))
+        self._records = checked(record, other)
+        self._saes = dictionaries(model, sae, len(self._records))
         self._model, self._ask = model, ask
+        self._follower: Follower | None = None
         self._limits = Limits(lambda: self._records, bool(self._saes))
         opened = state.get("opened")
         if isinstance(opened, list | tuple) and len(opened) == 1:
@@ -141,6 +144,11 @@ class FeatureDashboard(Widget):
     def other(self) -> FeatureDashboards | None:
         """Those beside them."""
         return self._records[1] if len(self._records) > 1 else None
+
+    @property
+    def model(self) -> LanguageModel | None:
+        """What reads prompts, where anything does."""
+        return self._model
 
     @property
     def listed(self) -> list[int]:
@@ -174,9 +182,9 @@ class FeatureDashboard(Widget):
             TypeError, ValueError: as the constructor.
         """
         with self._lock:
-            records = _checked(record, self.other if other is None else other)
+            records = checked(record, self.other if other is None else other)
             if sae is not None:
-                self._saes = _dictionaries(self._model, sae, len(records))
+                self._saes = dictionaries(self._model, sae, len(records))
             self._records = records
             before = self._labels
             self._labels = [
@@ -186,6 +194,30 @@ class FeatureDashboard(Widget):
             self._begin()
             self._answer()
         return self
+
+    def follow(self, run: Any, texts: Any, seconds: float = 5.0, **settings: Any) -> Self:
+        """Shows a dictionary while it trains: reads texts again whenever the run has gone on.
+
+        Args:
+            run: of `iw.train_sae`, or an SAETrainer; None ends it, as the end of training does.
+            texts: a list of them, read in a thread beside the training.
+            seconds: to wait between two readings, and as long as one took at least.
+            **settings: of `iw.features`.
+
+        Raises:
+            TypeError, ValueError: no model, no run, two dictionaries, texts that cannot be read.
+        """
+        if self._follower is not None:
+            self._follower.stop()
+        self._follower = None if run is None else follower(self, run, texts, seconds, **settings)
+        return self
+
+    def close(self) -> None:
+        """Follows nothing any more, stops what runs, and takes the widget off the page."""
+        found = getattr(self, "_follower", None)  # none yet when arguments were refused
+        if found is not None:
+            found.stop()
+        super().close()
 
     # -- state ---------------------------------------------------------------------------------
 
@@ -359,27 +391,3 @@ def _earlier(side: int, kept: Any) -> list[dict[str, Any]]:
     said = {"side": side, "feature": kept.feature, "by": kept.kind, "text": kept.text}
     scores = [{**said, "how": how, **numbers} for how, numbers in kept.scores.items()]
     return scores or [said]
-
-
-def _checked(record: Any, other: Any) -> tuple[FeatureDashboards, ...]:
-    for one in (record, other):
-        if not isinstance(one, FeatureDashboards) and (one is not None or one is record):
-            raise TypeError(
-                f"FeatureDashboard shows what iw.features gives; got {type(one).__name__}."
-            )
-    return (record,) if other is None else (record, other)
-
-
-def _dictionaries(model: Any, sae: Any, sides: int) -> tuple[Any, ...]:
-    """The dictionaries that read prompts; none without a model."""
-    saes = tuple(sae) if isinstance(sae, list | tuple) else () if sae is None else (sae,)
-    if not saes:
-        return ()
-    if model is None:
-        raise TypeError("sae= reads prompts with model=: pass both, or neither.")
-    if len(saes) != sides:
-        raise TypeError(
-            f"{sides} dashboards are shown, so sae= is {'one' if sides == 1 else 'a pair'}; got "
-            f"{len(saes)}."
-        )
-    return saes
