@@ -16,7 +16,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.result import Result
+from interp_widgets.core.seeds import check_seed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,13 +120,15 @@ def overlap(
         names: of the features; numbers by default.
 
     Raises:
+        TypeError: directions or strengths that are no numbers, names that are no list.
         ValueError: shapes that do not fit, a direction of length 0, numbers that are not finite.
     """
-    rows = torch.as_tensor(directions, dtype=torch.float32).detach().cpu()
+    rows = _numbers("directions", "[feature, d_hidden]", directions)
     if rows.ndim != 2 or 0 in rows.shape:
         raise ValueError(f"directions is [feature, d_hidden]; got {list(rows.shape)}.")
-    on = torch.zeros(len(rows)) if strengths is None else torch.as_tensor(strengths)
-    on = on.detach().cpu().float()
+    on = torch.zeros(len(rows))
+    if strengths is not None:
+        on = _numbers("strengths", "[feature]", strengths)
     if on.shape != (len(rows),):
         raise ValueError(
             f"strengths is one number for each of {len(rows)} directions; got {list(on.shape)}."
@@ -134,6 +138,8 @@ def overlap(
     if (rows.norm(dim=-1) == 0).any():
         empty = int((rows.norm(dim=-1) == 0).byte().argmax())
         raise ValueError(f"direction {empty} has length 0: it points nowhere. Leave it out.")
+    if isinstance(names, str) or not isinstance(names, Sequence | None):
+        raise TypeError(f"names= is a list of words; got {names!r:.40}.")
     called = [f"feature {i}" for i in range(len(rows))] if names is None else list(names)
     if len(called) != len(rows):
         raise ValueError(f"{len(called)} names for {len(rows)} directions. Give one each.")
@@ -147,8 +153,29 @@ def overlap(
     )
 
 
+def _numbers(name: str, shape: str, given: object) -> Tensor:
+    """Real numbers as float32 on the cpu."""
+    try:
+        found = torch.as_tensor(given)
+    except (TypeError, ValueError, RuntimeError) as wrong:
+        raise TypeError(
+            f"{name}= are numbers, {shape}, rows of one length; got {given!r:.60}."
+        ) from wrong
+    if found.is_complex():
+        raise TypeError(f"{name}= are real numbers; got {found.dtype}.")
+    return found.detach().cpu().float()
+
+
 def random_directions(features: int, hidden: int, seed: int = 0) -> Tensor:
-    """Directions of length 1, spread evenly over all that there are, ``[feature, d_hidden]``."""
+    """Directions of length 1, spread evenly over all that there are, ``[feature, d_hidden]``.
+
+    Raises:
+        TypeError: no whole number.
+        ValueError: no feature or no dimension.
+    """
+    check_whole("features", features)
+    check_whole("hidden", hidden)
+    check_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     return F.normalize(torch.randn(features, hidden, generator=generator), dim=-1)
 
@@ -166,12 +193,12 @@ def random_cosines(features: int, hidden: int, seed: int = 0) -> Tensor:
         seed: equal seeds give equal cosines.
 
     Raises:
+        TypeError: no whole number.
         ValueError: no features, or one dimension.
     """
-    if features < 1 or hidden < 2:
-        raise ValueError(
-            f"random cosines need 1 feature and 2 dimensions or more; got {features} and {hidden}."
-        )
+    check_whole("features", features)
+    check_whole("hidden", hidden, least=2)
+    check_seed(seed)
     rng = np.random.default_rng(seed)
     first, others = rng.normal(size=features), rng.chisquare(hidden - 1, size=features)
     return torch.from_numpy(first / np.sqrt(first**2 + others)).float()
@@ -183,5 +210,11 @@ def largest_cosine(features: int, hidden: int) -> float:
     A cosine of random directions is nearly normal with variance 1 / d, and of n normal numbers the
     largest is about ``√(2 ln n)`` deviations out. It is an estimate for many directions in many
     dimensions, a little above what is found, and of no meaning where it exceeds 1.
+
+    Raises:
+        TypeError: no whole number.
+        ValueError: no feature or no dimension.
     """
+    check_whole("features", features)
+    check_whole("hidden", hidden)
     return math.sqrt(2 * math.log(features) / hidden)

@@ -18,7 +18,10 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real, check_whole
 from interp_widgets.core.result import Result
+from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.switches import check_switch
 from interp_widgets.core.toy_features import ToyFeatures
 
 if TYPE_CHECKING:
@@ -273,6 +276,7 @@ def superposition(
         The record after the last step.
 
     Raises:
+        TypeError: no number where one is wanted, or a start that is no toy.
         ValueError: a number outside its range, or a start of another size.
     """
     *_, last = iter_superposition(
@@ -299,16 +303,18 @@ def iter_superposition(
     Arguments but `every` are those of `superposition`, and it raises what that does, at once.
     """
     inputs = ToyFeatures(features, density, correlation, group)
-    if not all(isinstance(one, int) and one >= 1 for one in (hidden, steps, every)):
-        raise ValueError(
-            "hidden, steps and every are whole numbers, 1 or more; got "
-            f"hidden={hidden!r}, steps={steps!r}, every={every!r}."
-        )
+    for name, number in (("hidden", hidden), ("steps", steps), ("every", every)):
+        check_whole(name, number)
+    check_real("decay", decay)
+    check_switch("relu", relu)
+    check_seed(seed)
     if not 0 < decay <= 1:
         raise ValueError(
             "decay is each feature's importance against the one before it, above 0 and at most 1; "
             f"got {decay!r}."
         )
+    if start is not None and not isinstance(start, Superposition):
+        raise TypeError(f"start= is a toy of iw.superposition(); got {type(start).__name__}.")
     if start is not None and start.weights.shape != (features, hidden):
         raise ValueError(
             f"start has {start.weights.shape[0]} features in {start.weights.shape[1]} dimensions; "
@@ -388,10 +394,5 @@ def _steps(
         noted.append(torch.tensor([begun + step]))
         losses.append((sums / since)[None])
         sums, since = torch.zeros(()), 0
-        yield replace(
-            first,
-            weights=weights.clone(),
-            bias=bias.clone(),
-            steps=torch.cat(noted),
-            losses=torch.cat(losses),
-        )
+        curve = {"steps": torch.cat(noted), "losses": torch.cat(losses)}
+        yield replace(first, weights=weights.clone(), bias=bias.clone(), **curve)

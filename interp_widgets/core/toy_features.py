@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real, check_whole
+
 
 @dataclass(frozen=True)
 class ToyFeatures:
@@ -27,6 +29,7 @@ class ToyFeatures:
             over at the end forms a smaller one.
 
     Raises:
+        TypeError: no number where one is wanted.
         ValueError: no feature, a density outside (0, 1], a correlation outside -1..1, a group
             of less than two.
     """
@@ -37,8 +40,10 @@ class ToyFeatures:
     group: int = 2
 
     def __post_init__(self) -> None:
-        if not isinstance(self.features, int) or self.features < 1:
-            raise ValueError(f"features is a whole number, 1 or more; got {self.features!r}.")
+        check_whole("features", self.features)
+        check_whole("group", self.group, least=2)
+        check_real("density", self.density)
+        check_real("correlation", self.correlation)
         if not 0 < self.density <= 1:
             raise ValueError(
                 f"density is the chance that a feature is on, above 0 and at most 1; got "
@@ -49,8 +54,6 @@ class ToyFeatures:
                 "correlation is -1 (at most one of a group is on) to 1 (all or none is); got "
                 f"{self.correlation!r}."
             )
-        if not isinstance(self.group, int) or self.group < 2:
-            raise ValueError(f"group is 2 features or more; got {self.group!r}.")
 
     def batch(self, rows: int, generator: torch.Generator) -> Tensor:
         """Inputs ``[row, feature]``, 0 where a feature is off, else 0..1."""

@@ -103,5 +103,19 @@ def test_there_and_back_and_drawn(tmp_path):
 def test_bad_input(found, true, options, error, says):
     with pytest.raises(error, match=says):
         match_directions(found, true, **options)
-    with pytest.raises(ValueError, match="features= is a whole number"):
+    with pytest.raises(ValueError, match="features= is 1 or more; got 0"):
         random_match(torch.ones(2, 3), 0)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"draws": 1.5}, "draws= is a whole number; got 1.5"),
+        ({"threshold": "high"}, "threshold= is a number; got 'high'"),
+        ({"signed": "no"}, "signed= is True or False; got 'no'"),
+        ({"seed": "a"}, "a seed is a whole number"),
+    ],
+)
+def test_what_is_no_number_or_switch_is_named(options, says):
+    with pytest.raises(TypeError, match=says):
+        random_match(torch.ones(2, 3), 4, **options)

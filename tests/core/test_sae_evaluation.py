@@ -314,6 +314,7 @@ def test_every_family(family):
         ({"ablation": "noise"}, ValueError, "'zero' or 'mean'; got 'noise'"),
         ({"length": 1}, ValueError, "length= is 2 tokens or more"),
         ({"length": 2.5}, TypeError, "length= is a whole number of tokens; got 2.5"),
+        ({"skip_first": "no"}, TypeError, "skip_first= is True or False; got 'no'"),
         ({"model": "gpt2"}, TypeError, "the first argument is a model"),
     ],
 )
@@ -350,5 +351,9 @@ def test_numbers_that_are_not_finite_are_named(gpt):
         iw.evaluate_on(sae, torch.randn(4, 31))
     with pytest.raises(TypeError, match=r"tensor \[token, d\]"):
         iw.evaluate_on(sae, torch.randn(4, 3, 32))
+    with pytest.raises(ValueError, match="x= and y= are as many batches"):
+        iw.evaluate_on(sae, [torch.randn(4, 32)] * 2, [torch.randn(4, 32)])
+    with pytest.raises(TypeError, match=r"batch_size= is a whole number; got 2\.5"):
+        iw.evaluate_on(sae, torch.randn(4, 32), batch_size=2.5)
     with pytest.raises(ValueError, match="pass y="):
         iw.evaluate_on(random_sae(d_out=8, center=False), torch.randn(4, 32))

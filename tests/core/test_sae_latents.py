@@ -179,8 +179,18 @@ def test_bad_input(truth):
             function(sae, sae.directions)
         with pytest.raises(ValueError, match="is a cosine"):
             function(sae, sae, threshold=3)
+        with pytest.raises(TypeError, match=r"x are a tensor \[\.\.\., 6\]; got list"):
+            function(sae, sae, [[1.0]])
+        with pytest.raises(ValueError, match=r"x= is activations \[token, d\]; got \[1, 9, 6\]"):
+            function(sae, sae, torch.ones(1, 9, 6))
+        with pytest.raises(ValueError, match="in x are not finite in 1 of 9 rows, first in row 4"):
+            function(sae, sae, torch.ones(9, 6).index_fill(0, torch.tensor(4), torch.nan))
+    with pytest.raises(ValueError, match="'greedy'; got 'best'"):
+        iw.seed_stability(sae, sae, how="best")
     for options, error, says in (
         ({"parent": 9}, ValueError, "parent= goes from 0 to 3"),
+        ({"parent": "a"}, TypeError, "parent= is a whole number; got 'a'"),
+        ({"children": 1}, TypeError, "children= is features, such as"),
         ({"parent": 2}, ValueError, "no feature implies feature 2"),
         ({"children": [0]}, ValueError, "no child of its own"),
         ({"children": [7]}, ValueError, "children= goes from 0 to 3"),

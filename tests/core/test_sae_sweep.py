@@ -87,6 +87,9 @@ def test_there_and_back_and_drawn(tmp_path):
 def test_bad_input(model, x):
     with pytest.raises(ValueError, match="holds no point"):
         iw.train_sweep(model, x, "L1.resid_post", TEXTS, [])
+    for points in ("topk", [("topk", 16)], [("topk", 16, "a")]):
+        with pytest.raises(TypeError, match=r"a point is variant, width|the setting of a point="):
+            iw.train_sweep(model, x, "L1.resid_post", TEXTS, points, batch_size=8)
     with pytest.raises(ValueError, match="a variant is one of"):
         iw.train_sweep(model, x, "L1.resid_post", TEXTS, [("best", 16, 2)])
     with pytest.raises(ValueError, match="99"):

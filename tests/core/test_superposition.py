@@ -195,18 +195,37 @@ def test_pictures_hold_the_numbers(pentagon):
     [
         ({"density": 0.0}, "density is the chance"),
         ({"density": 1.5}, "at most 1; got 1.5"),
-        ({"features": 0}, "features is a whole number, 1 or more"),
-        ({"features": 2.5}, "got 2.5"),
-        ({"hidden": 0}, "hidden=0"),
-        ({"hidden": 1.5}, "hidden=1.5"),
+        ({"density": math.nan}, "density= is a finite number; got nan"),
+        ({"features": 0}, "features= is 1 or more; got 0"),
+        ({"hidden": 0}, "hidden= is 1 or more; got 0"),
         ({"decay": 0.0}, "decay is each feature's importance"),
         ({"correlation": 2.0}, "correlation is -1"),
-        ({"group": 1}, "group is 2 features or more"),
-        ({"steps": 0}, "steps=0"),
+        ({"group": 1}, "group= is 2 or more; got 1"),
+        ({"steps": 0}, "steps= is 1 or more; got 0"),
+        ({"every": 0}, "every= is 1 or more; got 0"),
+        ({"seed": -1}, "a seed is 0 or larger"),
     ],
 )
 def test_numbers_outside_their_range_are_refused_before_anything_runs(given, said):
     with pytest.raises(ValueError, match=said):
+        iter_superposition(**given)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"features": 2.5}, "features= is a whole number; got 2.5"),
+        ({"hidden": True}, "hidden= is a whole number; got True"),
+        ({"density": "rare"}, "density= is a number; got 'rare'"),
+        ({"correlation": None}, "correlation= is a number; got None"),
+        ({"decay": "x"}, "decay= is a number; got 'x'"),
+        ({"relu": "no"}, "relu= is True or False; got 'no'"),
+        ({"seed": 1.5}, "a seed is a whole number; got float"),
+        ({"start": 3}, r"start= is a toy of iw\.superposition\(\); got int"),
+    ],
+)
+def test_what_is_no_number_is_named(given, said):
+    with pytest.raises(TypeError, match=said):
         iter_superposition(**given)
 
 
@@ -262,6 +281,21 @@ def test_overlap_refuses(directions, strengths, names, said):
         overlap(directions, strengths, names)
 
 
+@pytest.mark.parametrize(
+    ("directions", "strengths", "names", "said"),
+    [
+        ("xy", None, None, "directions= are numbers.*got 'xy'"),
+        ([[1, 2], [3]], None, None, "rows of one length"),
+        (torch.ones(1, 2) * 1j, None, None, "real numbers; got torch.complex"),
+        ([[1.0, 0.0]], ["a"], None, "strengths= are numbers"),
+        ([[1.0, 0.0], [0.0, 1.0]], None, "ab", "names= is a list of words; got 'ab'"),
+    ],
+)
+def test_overlap_names_what_is_no_number(directions, strengths, names, said):
+    with pytest.raises(TypeError, match=said):
+        overlap(directions, strengths, names)
+
+
 def test_cosines_drawn_without_vectors_are_those_of_vectors():
     """Same quantiles as cosines of real random directions."""
     directions = random_directions(40_000, 16)
@@ -274,5 +308,10 @@ def test_cosines_drawn_without_vectors_are_those_of_vectors():
 def test_the_estimate_of_the_largest_cosine_is_close_for_many_dimensions():
     found = random_cosines(100_000, 4096).max()
     assert 0.8 * largest_cosine(100_000, 4096) < found < 1.05 * largest_cosine(100_000, 4096)
-    with pytest.raises(ValueError, match="2 dimensions or more"):
+    with pytest.raises(ValueError, match="hidden= is 2 or more; got 1"):
         random_cosines(5, 1)
+    for function in (random_directions, random_cosines, largest_cosine):
+        with pytest.raises(ValueError, match="features= is 1 or more; got 0"):
+            function(0, 3)
+        with pytest.raises(TypeError, match="hidden= is a whole number; got '3'"):
+            function(2, "3")

@@ -176,6 +176,8 @@ def test_what_is_no_set_is_refused(tmp_path):
 def test_unlike_transcoders_are_no_set(tmp_path):
     held = some(weights(), *STANDARD)
     at = {"center": False, "site": "L0.mlp_in", "site_out": "L0.mlp_out"}
+    with pytest.raises(TypeError, match=r"each an iw\.SAE; got Tensor"):
+        save_transcoders([held["W_enc"]], tmp_path)
     with pytest.raises(ValueError, match="for each layer; got none"):
         save_transcoders([], tmp_path)
     with pytest.raises(ValueError, match="of one kind and width"):

@@ -7,13 +7,14 @@ with P", with holes. On activations of known features the holes can be counted.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.synthetic import GroundTruth
@@ -175,8 +176,10 @@ def _children(truth: Any, parent: int, children: Sequence[int] | None) -> tuple[
     _check_number("parent", parent, features)
     if children is None:
         found = tuple(child for child, above in truth.parents.items() if above == parent)
-    else:
+    elif isinstance(children, Iterable):
         found = tuple(children)
+    else:
+        raise TypeError(f"children= is features, such as [1, 2]; got {children!r:.40}.")
     if not found:
         raise ValueError(
             f"no feature implies feature {parent}. Say which could: children=[1, 2], or make "
@@ -190,7 +193,6 @@ def _children(truth: Any, parent: int, children: Sequence[int] | None) -> tuple[
 
 
 def _check_number(name: str, number: Any, size: int) -> None:
-    if isinstance(number, bool) or not isinstance(number, int):
-        raise TypeError(f"{name}= names by number; got {number!r:.40}.")
-    if not 0 <= number < size:
+    check_whole(name, number, least=0)
+    if number >= size:
         raise ValueError(f"{name}= goes from 0 to {size - 1}; got {number}.")

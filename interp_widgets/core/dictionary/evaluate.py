@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core import metrics
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
 from interp_widgets.core.dictionary.fidelity import (
     Fidelity,
@@ -36,6 +38,7 @@ from interp_widgets.core.dictionary.token_stream import (
 from interp_widgets.core.hooks import captured, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import Site
+from interp_widgets.core.switches import check_switch
 from interp_widgets.core.tokens import Prompt, encode
 
 ABLATIONS = ("zero", "mean")
@@ -93,6 +96,7 @@ def iter_evaluate_sae(
     """`evaluate_sae` in steps: the record of the texts run so far. Closing it cancels."""
     check_model(model)
     check_dictionary(sae)
+    check_switch("skip_first", skip_first)
     spot = spot_of(model, sae, site, site_out)
     if ablation not in ABLATIONS:
         raise ValueError(f"ablation= is 'zero' or 'mean'; got {ablation!r:.40}.")
@@ -149,14 +153,17 @@ def evaluate_on(
 
 def _pairs(x: Any, y: Any, size: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Batches of what is read and what is wanted."""
-    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-        raise ValueError(f"batch_size= is a whole number, 1 or more; got {size!r:.40}.")
+    check_whole("batch_size", size)
     given = [x] if isinstance(x, Tensor) else x
     wanted = given if y is None else [y] if isinstance(y, Tensor) else y
     if not isinstance(given, Iterable) or not isinstance(wanted, Iterable):
         raise TypeError(f"x= is a tensor [token, d], or batches of them; got {type(x).__name__}.")
-    both = ((one, one) for one in given) if y is None else zip(given, wanted, strict=True)
+    both = ((one, one) for one in given) if y is None else zip_longest(given, wanted)
     for part, target in both:
+        if part is None or target is None:
+            raise ValueError(
+                "x= and y= are as many batches, one of each at a time; one ended first."
+            )
         if not isinstance(part, Tensor) or part.ndim != 2 or not isinstance(target, Tensor):
             shape = list(part.shape) if isinstance(part, Tensor) else type(part).__name__
             raise TypeError(f"activations are a tensor [token, d]; got {shape}.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real, check_whole
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class SAEEvaluation(Result):
 
     def denser_than(self, share: float) -> int:
         """How many latents fire on more than this share of tokens, 0..1."""
+        check_real("share", share)
         return int((self.density > share).sum())
 
     def histogram(self, bins: int = 40) -> tuple[Tensor, Tensor]:
@@ -132,10 +134,10 @@ class SAEEvaluation(Result):
             Edges as log10 of the density, ``[bin + 1]``, and latents in each bin, ``[bin]``.
 
         Raises:
-            ValueError: no whole number, or one below 1.
+            TypeError: no whole number.
+            ValueError: one below 1.
         """
-        if isinstance(bins, bool) or not isinstance(bins, int) or bins < 1:
-            raise ValueError(f"bins= is a whole number, 1 or more; got {bins!r:.40}.")
+        check_whole("bins", bins)
         low = torch.tensor(max(self.tokens, 10)).double().log10().neg().item()
         edges = torch.linspace(low, 0.0, bins + 1, dtype=torch.float64)
         logs = self.density[self.alive].double().log10().clamp(min=low, max=0.0)

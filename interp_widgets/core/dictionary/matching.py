@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real, check_whole
 from interp_widgets.core.result import Result
 from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.switches import check_switch
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -131,8 +133,8 @@ def match_directions(found: Any, true: Any, signed: bool = True, how: str = "hun
         TypeError: no matrices of numbers.
         ValueError: no directions, other widths, numbers that are not finite, another ``how``.
     """
-    if how not in WAYS:
-        raise ValueError(f"how= is 'hungarian' or 'greedy'; got {how!r:.40}.")
+    check_how(how)
+    check_switch("signed", signed)
     ours, theirs = _rows("found", found), _rows("true", true)
     if ours.shape[1] != theirs.shape[1]:
         raise ValueError(
@@ -143,7 +145,7 @@ def match_directions(found: Any, true: Any, signed: bool = True, how: str = "hun
     if not signed:
         matrix = matrix.abs()
     partner = _hungarian(matrix) if how == "hungarian" else _greedy(matrix)
-    return Match("", "", "", bool(signed), how, matrix.float(), partner)
+    return Match("", "", "", signed, how, matrix.float(), partner)
 
 
 def random_match(
@@ -167,13 +169,13 @@ def random_match(
         threshold: cosine above which a true direction counts as found.
 
     Raises:
-        TypeError: as `match_directions`, or a seed that is no whole number.
+        TypeError: as `match_directions`, or no number where one is wanted.
         ValueError: as `match_directions`, or no features or draws.
     """
     check_seed(seed)
     for name, value in (("features", features), ("draws", draws)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise ValueError(f"{name}= is a whole number, 1 or more; got {value!r:.40}.")
+        check_whole(name, value)
+    check_real("threshold", threshold)
     theirs = _rows("true", true)
     # Not the bare seed: what is judged may have been drawn from it, and would be found whole.
     generator = torch.Generator().manual_seed((seed + _SALT) % 2**63)
@@ -189,6 +191,16 @@ def random_match(
         threshold=threshold,
         draws=draws,
     )
+
+
+def check_how(how: Any) -> None:
+    """Refuse another way of pairing.
+
+    Raises:
+        ValueError: which it is.
+    """
+    if how not in WAYS:
+        raise ValueError(f"how= is 'hungarian' or 'greedy'; got {how!r:.40}.")
 
 
 def unit(rows: Tensor) -> Tensor:

@@ -14,8 +14,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real
+from interp_widgets.core.dictionary.fidelity import check_finite
 from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.dictionary.sae_checks import check_rows
 from interp_widgets.core.dictionary.token_stream import check_dictionary
 from interp_widgets.core.result import Result
 
@@ -115,10 +118,11 @@ def splitting(narrow: SAE, wide: SAE, x: Tensor | None = None, threshold: float 
         threshold: cosine above which two directions are near.
 
     Raises:
-        TypeError: no dictionaries.
-        ValueError: of other widths, a threshold that is no cosine, or no latent that fires.
+        TypeError: no dictionaries, no activations.
+        ValueError: of other widths, a threshold that is no cosine, activations that are not finite,
+            or no latent that fires.
     """
-    check_pair(narrow, wide, threshold)
+    check_pair(narrow, wide, x, threshold)
     few, many = fires(narrow, x), fires(wide, x)
     ours, theirs = alive(few, narrow, "narrow"), alive(many, wide, "wide")
     rows = unit(wide.directions.cpu()[theirs].double())
@@ -145,12 +149,12 @@ def splitting(narrow: SAE, wide: SAE, x: Tensor | None = None, threshold: float 
     )
 
 
-def check_pair(one: Any, other: Any, threshold: Any) -> None:
+def check_pair(one: Any, other: Any, x: Any, threshold: Any) -> None:
     """Refuse what cannot be compared.
 
     Raises:
-        TypeError: no dictionaries, no number.
-        ValueError: of other widths, a threshold that is no cosine.
+        TypeError: no dictionaries, no activations, no number.
+        ValueError: of other widths, activations that are not finite, a threshold that is no cosine.
     """
     check_dictionary(one)
     check_dictionary(other)
@@ -159,8 +163,15 @@ def check_pair(one: Any, other: Any, threshold: Any) -> None:
             f"the dictionaries write {one.d_out} and {other.d_out} numbers: they are not of the "
             "same activations."
         )
-    if isinstance(threshold, bool) or not isinstance(threshold, int | float):
-        raise TypeError(f"threshold= is a cosine; got {threshold!r:.40}.")
+    if x is not None:
+        for sae in (one, other):  # which may be on other devices: `fires` moves x
+            check_rows(
+                x, sae.d_in, x.device if isinstance(x, Tensor) else sae.device, "x", "numbers"
+            )
+        if x.ndim != 2:
+            raise ValueError(f"x= is activations [token, d]; got {list(x.shape)}.")
+        check_finite(x, "activations in x")
+    check_real("threshold", threshold)
     if not -1 <= threshold <= 1:
         raise ValueError(f"threshold= is a cosine, -1 to 1; got {threshold}.")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.matching import match_directions, random_match
+from interp_widgets.core.dictionary.matching import check_how, match_directions, random_match
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.splitting import alive, check_pair, fires
 from interp_widgets.core.result import Result
@@ -93,11 +93,12 @@ def seed_stability(
             ``"greedy"`` less.
 
     Raises:
-        TypeError: no dictionaries.
-        ValueError: of other widths, a threshold that is no cosine, another ``how``, or no latent
-            that fires.
+        TypeError: no dictionaries, no activations.
+        ValueError: of other widths, a threshold that is no cosine, another ``how``, activations
+            that are not finite, or no latent that fires.
     """
-    check_pair(one, other, threshold)
+    check_pair(one, other, x, threshold)
+    check_how(how)
     ours = alive(fires(one, x), one, "first")
     theirs = alive(fires(other, x), other, "second")
     rows = one.directions.cpu()[ours]

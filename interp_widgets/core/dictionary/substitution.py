@@ -24,6 +24,7 @@ from interp_widgets.core.dictionary.token_stream import check_dictionary, one_si
 from interp_widgets.core.hooks import Edit, hooked
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.sites import MODEL_KINDS, Site, expand
+from interp_widgets.core.switches import check_switch
 
 _STREAM = (*MODEL_KINDS, "resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_in", "mlp_out")
 # A layer's places in the order in which it comes to them.
@@ -171,11 +172,12 @@ def substituted(
         skip_first: leave the first position of every prompt alone.
 
     Raises:
-        TypeError: no model or no dictionary.
+        TypeError: no model or no dictionary, or a switch that is neither True nor False.
         ValueError: as `spot_of`, before anything is hooked.
     """
     check_model(model)
     check_dictionary(sae)
+    check_switch("skip_first", skip_first)
     spot = spot_of(model, sae, site, site_out)
     return hooked(model, _live(spot, sae.to(model.device), int(skip_first)))
 

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real
 from interp_widgets.core.dictionary.evaluate import evaluate_sae
 from interp_widgets.core.dictionary.substitution import spot_of
 from interp_widgets.core.dictionary.token_stream import each_text
@@ -259,7 +260,7 @@ def iter_train_sweep(
     texts = list(each_text(held_out))
     about: dict[str, Any] = {"model": model.name, "revision": model.revision, "site": site}
     about |= {"steps": steps, "batch_size": batch_size, "tokens": len(x)}
-    rows = [_row(*point) for point in points]
+    rows = [_row(point) for point in points]
     common = settings | {"steps": steps, "batch_size": batch_size, "seed": seed}
     # All that is wrong with a point shows before the first is trained, on one batch of the data.
     begun = [_begin(x[:batch_size], row, common) for row in rows]
@@ -296,7 +297,13 @@ def _begin(x: Tensor, row: dict[str, Any], common: dict[str, Any]) -> TrainingRu
     return train_sae(x, **shape, **setting, **(kept | common))
 
 
-def _row(variant: str, width: int, setting: float) -> dict[str, Any]:
+def _row(point: Any) -> dict[str, Any]:
+    if not isinstance(point, tuple | list) or len(point) != 3:
+        raise TypeError(
+            f"a point is variant, width and setting, ('topk', 512, 16); got {point!r:.60}."
+        )
+    variant, width, setting = point
+    check_real("the setting of a point", setting)
     knob = KNOBS[0] if "k" in make_variant(variant).hyper else KNOBS[1]
     if knob == "k" and float(setting).is_integer():
         setting = int(setting)

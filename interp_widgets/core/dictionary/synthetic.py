@@ -17,7 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_real, check_whole
 from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.switches import check_switch
 
 _GAP = 0x9E3779B9  # between the seed of directions and that of samples
 
@@ -67,7 +69,7 @@ class GroundTruth:
         Raises:
             TypeError, ValueError: no number of samples, or no seed.
         """
-        _whole("samples", samples)
+        check_whole("samples", samples)
         check_seed(seed)
         return _sampled(replace(self, seed=seed), samples)
 
@@ -153,8 +155,9 @@ def ground_truth(
         ValueError: a number out of its range, rates above 1, or parents in a circle.
     """
     for name, value in (("d", d), ("features", features), ("samples", samples), ("group", group)):
-        _whole(name, value)
+        check_whole(name, value)
     check_seed(seed)
+    check_switch("orthogonal", orthogonal)
     _check_numbers(active, magnitude, noise, decay, together)
     empty = GroundTruth(
         x=torch.empty(0, d),
@@ -242,10 +245,9 @@ def _family(parents: Mapping[int, int], features: int) -> dict[int, int]:
         raise TypeError(f"parents= is {{child: parent}}; got {type(parents).__name__}.")
     for child, parent in parents.items():
         for feature in (child, parent):
-            if isinstance(feature, bool) or not isinstance(feature, int):
-                raise TypeError(f"parents= names features by number; got {feature!r:.40}.")
-            if not 0 <= feature < features:
-                raise ValueError(f"features go from 0 to {features - 1}; got {feature}.")
+            check_whole("parents", feature, least=0)
+            if feature >= features:
+                raise ValueError(f"parents= names features 0 to {features - 1}; got {feature}.")
         above = {child}
         while parent is not None:
             if parent in above:
@@ -262,20 +264,12 @@ def _check_numbers(active: Any, magnitude: Any, noise: Any, decay: Any, together
     given = {"active": active, "noise": noise, "decay": decay, "together": together}
     given |= {"the mean of magnitude": mean, "the spread of magnitude": spread}
     for name, value in given.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name}= is a number; got {value!r:.40}.")
-        if not 0 <= value < float("inf"):
-            raise ValueError(f"{name}= is a number, 0 or more; got {value}.")
+        check_real(name, value)
+        if value < 0:
+            raise ValueError(f"{name}= is 0 or more; got {value}.")
     for name, value in (("active", active), ("decay", decay), ("together", together)):
         if value == 0:
             raise ValueError(f"{name}= is larger than 0, or nothing would ever fire.")
     for name, value in (("together", together), ("decay", decay)):
         if value > 1:
             raise ValueError(f"{name}= is at most 1; got {value}.")
-
-
-def _whole(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name}= is a whole number; got {value!r:.40}.")
-    if value < 1:
-        raise ValueError(f"{name}= is 1 or more; got {value}.")

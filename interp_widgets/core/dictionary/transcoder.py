@@ -178,6 +178,7 @@ def save_transcoders(
         **config: what else ``config.yaml`` is to say.
 
     Raises:
+        TypeError: something that is no dictionary.
         ValueError: none, unlike ones, or places that have no hook in TransformerLens.
         OSError: a file cannot be written; those before it are.
     """
@@ -203,6 +204,9 @@ def _hooks(transcoders: Sequence[SAE]) -> dict[str, str]:
     """What all of them read and write, without the layer."""
     if not transcoders:
         raise ValueError("a set has a transcoder for each layer; got none.")
+    for sae in transcoders:
+        if not isinstance(sae, SAE):
+            raise TypeError(f"a set is of transcoders, each an iw.SAE; got {type(sae).__name__}.")
     alike = {(sae.activation, sae.k, sae.d_sae, sae.W_skip is None) for sae in transcoders}
     if len(alike) > 1:
         raise ValueError(f"transcoders of a set are of one kind and width; got {sorted(alike)}.")

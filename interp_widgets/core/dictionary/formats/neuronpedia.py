@@ -110,10 +110,16 @@ def read_labels(data: Iterable[Mapping[str, Any]], d_sae: int, source: str = "")
         source: take only those of this dictionary, Neuronpedia's ``layer``; all where empty.
 
     Raises:
+        TypeError: something that is no object.
         ValueError: no such latent, or an object without number or text.
     """
     labels = Labels(d_sae)
     for one in data:
+        if not isinstance(one, Mapping):
+            raise TypeError(
+                "labels are JSON objects with index and description, in a list; got "
+                f"{type(one).__name__}."
+            )
         if source and one.get("layer") != source:
             continue
         feature = _index(one.get("index"))
