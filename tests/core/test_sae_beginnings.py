@@ -7,8 +7,9 @@ import torch
 
 from interp_widgets.core.dictionary import initial
 from interp_widgets.core.dictionary.variants import VARIANTS, LossState, convert_l1, make_variant
-from interp_widgets.core.dictionary.variants.topk import TopK
 from tests.core.test_sae_variants import HYPER, WIDTH, D, begun, rows
+
+QUIET = ("relu", "relu_unit", "jumprelu", "jumprelu_tanh")
 
 
 def test_another_convention_has_the_same_optimum():
@@ -33,12 +34,12 @@ def test_training_starts_at_tied_directions_amid_the_data():
         sample = rows(400).float()
         made = objective.parameters(D, 64, sample, torch.Generator().manual_seed(1))
         factor = made["W_enc"].norm() / made["W_dec"].norm()
-        assert isinstance(objective, TopK) or objective.name == "relu_unit" or factor == 1
+        assert name not in ("gated", "relu", "jumprelu_tanh") or factor == 1
         torch.testing.assert_close(made["W_enc"], made["W_dec"].T * factor)
         assert made["W_enc"].data_ptr() != made["W_dec"].data_ptr()
         assert made["W_enc"].T.is_contiguous()
         length = torch.full((64,), 1.0 if objective.unit_norm else 0.1)
-        if objective.name == "relu":
+        if name in ("relu", "jumprelu_tanh"):  # with a length of their own, fitted
             length = made["W_dec"].norm(dim=1).mean().expand(64)
         torch.testing.assert_close(made["W_dec"].norm(dim=1), length)
         torch.testing.assert_close(made["b_dec"].detach(), sample.mean(0))
@@ -68,8 +69,8 @@ def test_the_first_reconstruction_has_the_right_length(name):
 
 
 @pytest.mark.parametrize("center", [True, False])
-@pytest.mark.parametrize("name", ["relu", "relu_unit"])
-def test_a_relu_begins_quiet_and_at_the_right_length(name, center):
+@pytest.mark.parametrize("name", QUIET)
+def test_latents_begin_quiet_and_at_the_right_length(name, center):
     """Each latent fires on about a tenth of the tokens, and no other length fits better."""
     sample = rows(400).float() + 3
     made = make_variant(name, center=center).parameters(
@@ -85,8 +86,8 @@ def test_a_relu_begins_quiet_and_at_the_right_length(name, center):
     assert errors[1] < min(errors[0], errors[2])
 
 
-@pytest.mark.parametrize("name", ["relu", "relu_unit"])
-def test_a_relu_of_constant_activations_or_of_a_transcoder_begins_finite(name):
+@pytest.mark.parametrize("name", QUIET)
+def test_latents_of_constant_activations_or_of_a_transcoder_begins_finite(name):
     x, y = torch.ones(50, D), rows(50).float()
     for sample, out in ((x, None), (y, y[:, :3])):
         made = make_variant(name).parameters(D, 64, sample, None, out)

@@ -7,6 +7,8 @@ from torch import Tensor, nn
 
 _CLOSE = 1e-5  # a step of Weiszfeld's iteration that counts as arrived
 _STEPS = 100
+_TENTH = 1.2816  # spreads above its mean that a tenth of a bell curve reaches
+_SPREAD, _FITTED = 4096, 512  # rows that biases and lengths of a quiet start are fitted on
 _BIASES = ("mean", "geometric_median", "zero")
 
 
@@ -88,6 +90,37 @@ def tied(
         "W_dec": nn.Parameter(W_dec.to(sample.device)),
         "b_dec": nn.Parameter(b_dec),
     }
+
+
+@torch.no_grad()
+def quieten(made: dict[str, nn.Parameter], sample: Tensor, center: bool, fixed: bool) -> None:
+    """Let each latent begin to fire on about a tenth of the tokens, and their sum fit the data.
+
+    With biases of 0 half of the latents fire on every token; much of a short training is the slow
+    way down from there, on which some of them die. Biases come from the spread of what each latent
+    sees; one factor on the codes, by least squares, brings reconstructions to the right length.
+
+    Args:
+        made: from `tied`, changed in place.
+        sample: what will be encoded, ``[token, d_in]``.
+        center: whether ``b_dec`` is subtracted from it first.
+        fixed: whether directions keep their length; else they take half of the factor.
+    """
+    x = sample[:_SPREAD].float()
+    if center:
+        x = x - made["b_dec"]
+    W_enc, b_enc, W_dec = (made[name] for name in ("W_enc", "b_enc", "W_dec"))
+    middle = x.mean(0)
+    around = x - middle
+    # From the data's covariance, which needs no table of tokens and latents.
+    spread = (W_enc * (around.T @ around / len(x) @ W_enc)).sum(0).clamp(min=0).sqrt()
+    b_enc.copy_(-(middle @ W_enc) - _TENTH * spread)
+    few = x[:_FITTED]
+    first = torch.addmm(b_enc, few, W_enc).relu() @ W_dec
+    factor = (few * first).sum() / first.square().sum()
+    factor = torch.where(factor.isfinite() & (factor > 0), factor, 1.0)
+    for one in (W_enc, b_enc) if fixed else (W_enc, b_enc, W_dec):
+        one.mul_(factor if fixed else factor.sqrt())
 
 
 def check_sample(sample: Tensor) -> None:

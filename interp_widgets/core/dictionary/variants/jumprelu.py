@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from interp_widgets.core.dictionary.initial import quieten
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.variants.active import Active, active
 from interp_widgets.core.dictionary.variants.base import (
@@ -107,12 +108,22 @@ class JumpReLU(Variant):
         if not self.hyper["bandwidth"] > 0:
             raise ValueError("bandwidth is above 0: no pre-activation is in a window of width 0.")
 
-    def parameters(self, *args: Any, **kwargs: Any) -> Parameters:
+    def parameters(
+        self,
+        d_in: int,
+        d_sae: int,
+        sample: Tensor,
+        generator: torch.Generator | None = None,
+        sample_out: Tensor | None = None,
+    ) -> Parameters:
         """See `Variant.parameters`; and ``threshold``, itself and not its logarithm.
 
-        Adam moves every number by about the learning rate: a logarithm would hardly move.
+        Adam moves every number by about the learning rate: a logarithm would hardly move. An
+        autoencoder's latents begin quiet, see `quieten`.
         """
-        made = super().parameters(*args, **kwargs)
+        made = super().parameters(d_in, d_sae, sample, generator, sample_out)
+        if sample_out is None:
+            quieten(made, sample, self.settings["center"], fixed=self.unit_norm)
         start = torch.full_like(made["b_enc"], self.settings["threshold"])
         return made | {"threshold": nn.Parameter(start)}
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary.dense_relu import relu_autoencode
+from interp_widgets.core.dictionary.initial import quieten
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.variants.base import (
     Loss,
@@ -20,9 +21,6 @@ from interp_widgets.core.dictionary.variants.base import (
     Variant,
     squared_error,
 )
-
-_SHARE_AT = 1.2816  # spreads above the mean that a tenth of a bell curve reaches
-_SPREAD, _FITTED = 4096, 512  # rows that biases and lengths are fitted on
 
 
 class ReLU(Variant):
@@ -48,30 +46,11 @@ class ReLU(Variant):
         generator: torch.Generator | None = None,
         sample_out: Tensor | None = None,
     ) -> Parameters:
-        """See `Variant.parameters`; an autoencoder's latents begin quiet, at the data's length.
-
-        With biases of 0 half of the latents would fire on every token, and training would mostly
-        be the slow way down from there. Here each begins to fire on about a tenth of the tokens,
-        and one factor, by least squares, brings the first reconstructions to the right length.
-        """
+        """See `Variant.parameters`; an autoencoder's latents begin quiet, see `quieten`."""
         made = super().parameters(d_in, d_sae, sample, generator, sample_out)
         if sample_out is None:
-            with torch.no_grad():
-                _quieten(made, sample, self._center(made))
-                self._lengthen(made, sample[:_FITTED].float())
+            quieten(made, sample, self.settings["center"], fixed=self.unit_norm)
         return made
-
-    def _lengthen(self, made: Parameters, x: Tensor) -> None:
-        """Bring reconstructions to the length that suits; encoder and decoder share the factor."""
-        center = self._center(made)
-        wanted = x if center is None else x - center
-        codes = torch.addmm(made["b_enc"], wanted, made["W_enc"]).relu()
-        first = codes @ made["W_dec"]
-        factor = (wanted * first).sum() / first.square().sum()
-        factor = torch.where(factor.isfinite() & (factor > 0), factor, 1.0)
-        each = factor if self.unit_norm else factor.sqrt()
-        for name in ("W_enc", "b_enc") if self.unit_norm else ("W_enc", "b_enc", "W_dec"):
-            made[name].mul_(each)
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`."""
@@ -104,14 +83,3 @@ class ReLUUnit(ReLU):
     name = "relu_unit"
     fixed: ClassVar[dict[str, Any]] = {}
     unit_norm = True
-
-
-def _quieten(made: Parameters, sample: Tensor, center: Tensor | None) -> None:
-    """Lower biases until each latent fires on about a tenth of the sample."""
-    x, W_enc = sample[:_SPREAD].float(), made["W_enc"]
-    middle = x.mean(0)
-    around = x - middle
-    # The spread of what a latent sees, from the data's covariance: no table of rows and latents.
-    spread = (W_enc * (around.T @ around / len(x) @ W_enc)).sum(0).clamp(min=0).sqrt()
-    offset = (middle if center is None else middle - center) @ W_enc
-    made["b_enc"].copy_(-offset - _SHARE_AT * spread)
