@@ -171,3 +171,42 @@ def test_a_page_without_a_kernel_shows_the_curves(ctx: BrowserContext, tmp_path:
         expect(all_of_it).to_have_attribute("aria-disabled", "true")
     finally:
         page.close()
+
+
+def test_training_outlives_an_interrupt_and_ends_with_its_kernel(notebook: Notebook) -> None:
+    nb = notebook([SETUP, "w.start(); w"])
+    page = nb.page
+    where = page.locator(".iw-train-where")
+
+    def trains() -> None:
+        before = step_shown(page)
+        expect(where).not_to_contain_text(f"step {before:,} ")
+        assert step_shown(page) > before
+
+    trains()
+    page.evaluate(
+        "() => { window.jupyterapp.shell.currentWidget.sessionContext.session.kernel"
+        ".requestExecute({code: 'while True: pass', silent: true}); }"
+    )
+    page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status == 'busy'"
+    )
+    trains()  # beside a cell that never ends
+    nb.cmd("notebook:interrupt-kernel")
+    nb.wait_idle(30)
+    trains()
+    assert value(nb, "[w.working, w.error]") == [True, ""]
+    page.locator(".iw-train-go").click()
+    expect(where).to_contain_text("paused")
+    page.locator(".iw-train-go").click()
+    trains()
+
+    page.evaluate(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+    )
+    expect(where).to_contain_text("ended with its kernel")
+    expect(page.get_by_role("alert")).to_contain_text("run the notebook again")
+    expect(page.locator(".iw-train-go")).to_have_attribute("aria-disabled", "true")
+    nb.run_all()
+    expect(page.get_by_role("alert")).to_be_hidden()
+    trains()
