@@ -118,12 +118,13 @@ class JumpReLU(Variant):
     ) -> Parameters:
         """See `Variant.parameters`; and ``threshold``, itself and not its logarithm.
 
-        Adam moves every number by about the learning rate: a logarithm would hardly move. An
-        autoencoder's latents begin quiet, see `quieten`.
+        Adam moves every number by about the learning rate: a logarithm would hardly move. The
+        latents of an autoencoder with unit directions begin quiet, see `quieten`; the tanh form,
+        which has a term for those that are silent, ends no better for it.
         """
         made = super().parameters(d_in, d_sae, sample, generator, sample_out)
-        if sample_out is None:
-            quieten(made, sample, self.settings["center"], fixed=self.unit_norm)
+        if sample_out is None and self.unit_norm:
+            quieten(made, sample, self.settings["center"], fixed=True)
         start = torch.full_like(made["b_enc"], self.settings["threshold"])
         return made | {"threshold": nn.Parameter(start)}
 
