@@ -12,6 +12,8 @@ from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._rich import cut, definitions, plain
 from interp_widgets.widgets._traits import drawn, state
 
+DRAWN = 80  # words in the picture for a page without a kernel
+
 
 class Glossary(Widget):
     """Terms and what they mean.
@@ -87,8 +89,10 @@ class Glossary(Widget):
 
         if self._text:
             return plot_print("", [plain(part) for part in self._text.split("\n\n")])
-        # The words alone: a picture of every definition would weigh more than the notebook.
-        return plot_print("Glossary", [", ".join(self.terms)])
+        # Some words alone: a picture of every definition would weigh more than the notebook.
+        names = list(self.terms)
+        more = [f"and {len(names) - DRAWN} more"] if len(names) > DRAWN else []
+        return plot_print("Glossary", [", ".join(names[:DRAWN] + more)])
 
     def _brief(self) -> str:
         return _count(len(self.terms))

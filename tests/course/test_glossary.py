@@ -15,7 +15,10 @@ circuit, OV circuit, skip connection, softmax, LayerNorm, RMSNorm, temperature,
 cross-entropy, perplexity, direct logit attribution, composition, virtual weights,
 clean run, corrupt run, denoising, noising, logit difference, recovery, L0, FVU, CE
 recovered, dead latent, decoder direction, transcoder, replacement model, error node,
-supernode, completeness score, replacement score"""
+supernode, completeness score, replacement score, shrinkage, expansion factor, firing rate, TopK,
+Gated SAE, JumpReLU, Matryoshka dictionary, straight-through estimator, p-annealing, tied
+initialisation, AuxK, resampling, ghost gradient, feature splitting, near-duplicate latents, feature
+absorption, Pareto front"""
 
 
 @pytest.mark.parametrize("name", [" ".join(n.split()) for n in WANTED.split(",")])
