@@ -141,6 +141,10 @@ def test_a_file_is_no_folder_to_save_in(tmp_path):
     with pytest.raises(NotADirectoryError, match="is a file; a run is saved in a folder"):
         small(steps=3).save(tmp_path / "notes.txt")
     assert (tmp_path / "notes.txt").read_text() == "mine"
+    with pytest.raises(OSError, match=r"could not be written: .*nothing was saved\. Make room"):
+        small(steps=3).save(tmp_path / "notes.txt" / "run")
+    with pytest.raises(TypeError, match=r"saved in a folder.*got 3"):
+        small(folder=3)
     for nothing in (None, 3):
         with pytest.raises(TypeError, match=f"saved in a folder.*got {nothing}"):
             small(steps=3).save(nothing)  # pyright: ignore[reportArgumentType]

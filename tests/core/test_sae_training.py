@@ -339,9 +339,13 @@ BAD[3, 1] = float("nan")
         ({"device": "gpu0"}, ValueError, "device is 'cpu', 'cuda'.*got 'gpu0'"),
         ({"normalize": "unit"}, ValueError, "a normalisation is one of"),
         ({"truth": "yes"}, TypeError, r"truth is a matrix of true directions \[feature, d\]"),
+        ({"truth": torch.ones(8, 5)}, ValueError, r"rows of 8 finite.*got \[8, 5\]\. Turn"),
+        ({"truth": torch.full((5, 8), torch.nan)}, ValueError, r"rows of 8 finite numbers"),
         ({"x": BAD}, ValueError, r"1 of 512 rows of activations hold NaN or infinity"),
         ({"x": torch.ones(512, 8)}, ValueError, r"all the same \(512 rows\)"),
         ({"x": torch.ones(512)}, ValueError, r"\[token, d"),
+        ({"x": activations().to_sparse()}, TypeError, r"dense tensor of numbers: x\.to_dense"),
+        ({"x": activations().numpy()}, TypeError, r"got ndarray\. As a tensor: torch\.as_tensor"),
         ({"x": torch.ones(512, 8, dtype=torch.int64)}, TypeError, "int64"),
     ],
 )

@@ -6,6 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from interp_widgets.core.dictionary.activation_blocks import (
@@ -85,6 +86,7 @@ def activation_source(
         raise TypeError(
             "a dictionary is trained on activations [token, d], on a folder that iw.cache_shards "
             f"wrote, or on a model with site= and texts=; got {type(data).__name__}."
+            + (" As a tensor: torch.as_tensor(data)." if hasattr(data, "__array__") else "")
         )
     return shuffled(producer, buffer, seed)
 
@@ -184,6 +186,8 @@ def _checked(x: Tensor, name: str) -> str:
     """What tells these activations from others; refuses what nothing can be learned from."""
     if not x.is_floating_point():
         raise TypeError(f"{name} are real numbers; got a tensor of {x.dtype}.")
+    if x.layout != torch.strided or x.is_meta:
+        raise TypeError(f"{name} are a dense tensor of numbers: x.to_dense(); got {x.layout}.")
     if x.ndim != 2 or 0 in x.shape:
         raise ValueError(
             f"{name} are rows, [token, d]; got {list(x.shape)}. Several texts are laid one after "

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,6 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
 
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; a run is saved in a folder. Name another.")
-    folder.mkdir(parents=True, exist_ok=True)
     path, unfinished = folder / FILE, folder / f"{FILE}.part"
     tensors, by_columns = _in_rows(snapshot.tensors)
     state = json.dumps({**snapshot.plain, _COLUMNS: by_columns})
@@ -109,6 +109,7 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
         "sha256": _digest(state, tensors),
     }
     try:
+        folder.mkdir(parents=True, exist_ok=True)
         save_file(tensors, unfinished, metadata=header)
         with unfinished.open("rb+") as file:
             os.fsync(file.fileno())
@@ -120,7 +121,8 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
             "there, and save again: the run itself lost nothing."
         ) from error
     finally:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # of a folder that could not be made
+            unfinished.unlink()
     return path
 
 

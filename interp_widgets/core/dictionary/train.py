@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary import checkpoint, distributed
+from interp_widgets.core.dictionary import checkpoint, distributed, saved_run
 from interp_widgets.core.dictionary.activation_blocks import ActivationSource
 from interp_widgets.core.dictionary.activations import activation_source
 from interp_widgets.core.dictionary.training_loop import Loop, Settings
@@ -42,7 +42,8 @@ class Pace:
             tenth of the run if that is less.
         resample_at: steps at which dead latents are resampled (Bricken et al., 2023).
         ghost: whether dead latents get ghost gradients (Anthropic, 2024).
-        checkpoint_every: steps between checkpoints to rewind to; ``None``: 50 of them in a run.
+        checkpoint_every: steps between checkpoints to rewind to; ``None``: 50 of them in a run. Of
+            more than 64, or 2 GB, memory keeps fewer, spread over the run.
     """
 
     warmup: int | None = None
@@ -121,8 +122,9 @@ def train_sae(
     objective, pace = _chosen(variant, {"k": k, "l1": l1}, more)
     given = {"d_sae": d_sae, "lr": lr, "batch_size": batch_size, "steps": steps, "seed": seed}
     _check(**given, precision=precision)
-    path, known, peers = _new(folder), _truth(truth), distributed.processes()
+    path, peers = _new(folder), distributed.processes()
     source = activation_source(data, site, texts, target, seed)
+    known = _truth(truth, source.d_out)
     given |= {"normalize": normalize, "precision": precision}
     settings = _settings(objective, pace, source, given)
     distributed.check(peers, objective, variant, settings.batch_size)
@@ -190,11 +192,14 @@ def home(device: Any, data: Any, peers: distributed.Alone) -> torch.device:
 
 def _new(folder: str | Path | None) -> Path | None:
     """A folder to write to, which no other run is in."""
-    if folder is not None and (Path(folder) / checkpoint.FILE).exists():
+    if folder is None:
+        return None
+    path = saved_run.folder_named(folder)
+    if (path / checkpoint.FILE).exists():
         raise ValueError(
             f"{folder} holds a run. Go on with it, TrainingRun.resume(folder), or name another."
         )
-    return None if folder is None else Path(folder)
+    return path
 
 
 def _batch_size(given: int | None, rows: int | None) -> int:
@@ -208,7 +213,7 @@ def _batch_size(given: int | None, rows: int | None) -> int:
     return given
 
 
-def _truth(truth: Any) -> Tensor | None:
+def _truth(truth: Any, width: int) -> Tensor | None:
     directions = getattr(truth, "directions", truth)
     if directions is None:
         return None
@@ -216,6 +221,11 @@ def _truth(truth: Any) -> Tensor | None:
         raise TypeError(
             "truth is a matrix of true directions [feature, d], or has one as .directions; got "
             f"{type(truth).__name__}."
+        )
+    if not len(directions) or directions.shape[1] != width or not directions.isfinite().all():
+        raise ValueError(
+            f"true directions are rows of {width} finite numbers, as many as there are features; "
+            f"got {list(directions.shape)}. Turn a matrix that has them as columns: truth.T."
         )
     return directions.detach().float().cpu()
 
