@@ -64,7 +64,16 @@ class Overlap(Result):
 
         Of two dimensions they are the two. Of more, the first axis points where the pair's first
         direction does; where both lie on one line, the second is any other at right angles.
+
+        Raises:
+            ValueError: no two of the directions.
         """
+        last = len(self.directions) - 1
+        if len(pair) != 2 or not all(0 <= i <= last for i in pair):
+            raise ValueError(
+                f"pair= is two of the directions 0 to {last}; got {pair!r}."
+                + ("" if last else " With one direction there is nothing to overlap with.")
+            )
         a, b = (F.normalize(self.directions[i], dim=-1) for i in pair)
         if len(a) == 2:
             return torch.eye(2)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from interp_widgets.core.overlap import Overlap
 
-_FAINT = "#808080"
+_PANELS = ("directions and mixture", "strength, reading")
 
 
 def _title(record: Overlap, pair: tuple[int, int]) -> str:
@@ -27,7 +27,7 @@ def plot_interactive(record: Overlap, pair: tuple[int, int] = (0, 1)) -> Figure:
     """A Plotly picture: a pair in its plane with the mixture, and strength and reading of all."""
     from plotly.subplots import make_subplots
 
-    figure = make_subplots(cols=2, subplot_titles=("directions and mixture", "strength, reading"))
+    figure = make_subplots(cols=2, subplot_titles=_PANELS)
     axes = record.plane(pair)
     points = record.directions[list(pair)] @ axes.T
     arrows = [*zip((record.names[i] for i in pair), points.tolist(), strict=True)]
@@ -54,7 +54,7 @@ def plot_interactive(record: Overlap, pair: tuple[int, int] = (0, 1)) -> Figure:
 
 def _bars(record: Overlap) -> list[tuple[str, list[float], str]]:
     return [
-        ("strength", record.strengths.tolist(), _FAINT),
+        ("strength", record.strengths.tolist(), theme.FAINT),
         ("reading", record.readings.tolist(), theme.LINES[0]),
     ]
 
@@ -89,9 +89,10 @@ def plot_print(record: Overlap, pair: tuple[int, int] = (0, 1)) -> PrintFigure:
         [theme.matplotlib_text(name) for name in record.names],
         rotation=90 if len(record.names) > 4 else 0,
     )
-    right.axhline(0, color=_FAINT, linewidth=0.8)
+    right.axhline(0, color=theme.FAINT, linewidth=0.8)
     right.legend(fontsize=7, frameon=False)
-    for ax in (left, right):
+    for ax, panel in ((left, _PANELS[0]), (right, _PANELS[1])):
+        ax.set_title(panel, fontsize=8)
         ax.tick_params(labelsize=8)
     figure.suptitle(theme.matplotlib_text(_title(record, pair)), fontsize=9)
     return figure

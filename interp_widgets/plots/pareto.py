@@ -58,7 +58,9 @@ def plot_print(
 
     if ax is None:
         ax = Figure(figsize=(6.4, 4.2), layout="constrained").add_subplot()
-    ax.plot(*front, color="#808080", alpha=0.35, linewidth=7, solid_capstyle="round", label="front")
+    ax.plot(
+        *front, color=theme.FAINT, alpha=0.35, linewidth=7, solid_capstyle="round", label="front"
+    )
     for one in series:
         if not one.x:
             continue

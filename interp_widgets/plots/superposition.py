@@ -16,7 +16,6 @@ _OVERLAPS = "dot product of directions, W @ W.T"
 _SHARES = "share of a dimension, 0..1"
 _LOSS = "loss"
 _STEP = "training step"
-_FAINT = "#808080"
 
 
 def _title(record: Superposition) -> str:
@@ -57,7 +56,7 @@ def plot_interactive(record: Superposition) -> Figure:
         figure.add_bar(
             x=list(range(len(values))),
             y=record.dimensionality.tolist(),
-            marker={"color": [theme.LINES[0] if on else _FAINT for on in record.represented]},
+            marker={"color": [theme.LINES[0] if on else theme.FAINT for on in record.represented]},
             showlegend=False,
             row=1,
             col=2,
@@ -77,7 +76,7 @@ def plot_interactive(record: Superposition) -> Figure:
             x=[step, step],
             y=[lowest, highest],
             mode="lines",
-            line={"color": _FAINT, "dash": "dot"},
+            line={"color": theme.FAINT, "dash": "dot"},
             hovertemplate=f"other settings from step {step} on<extra></extra>",
             showlegend=False,
             row=1,
@@ -126,14 +125,14 @@ def plot_print(record: Superposition) -> PrintFigure:
     if _in_a_plane(record):
         _drawn_arrows(middle, record)
     else:
-        colors = [theme.LINES[0] if on else _FAINT for on in record.represented]
+        colors = [theme.LINES[0] if on else theme.FAINT for on in record.represented]
         middle.bar(range(len(values)), record.dimensionality.numpy(), color=colors)
         middle.set_title(_SHARES, fontsize=8)
         middle.set_xlabel("feature (grey: not represented)", fontsize=8)
         middle.locator_params(axis="x", integer=True)
     loss.plot(record.steps.numpy(), record.losses.numpy(), color=theme.LINES[0])
     for step in record.changes:
-        loss.axvline(step, color=_FAINT, linestyle=":", linewidth=1)
+        loss.axvline(step, color=theme.FAINT, linestyle=":", linewidth=1)
     loss.set_yscale("log")
     loss.set_title(_LOSS, fontsize=8)
     loss.set_xlabel(_STEP, fontsize=8)

@@ -99,7 +99,7 @@ def plot_interactive(record: Sweep, measure: str = "fve") -> Figure:
         y=[values[i] for i in front],
         name="front",
         mode="lines",
-        line={"color": "#808080", "dash": "dot"},
+        line={"color": theme.FAINT, "dash": "dot"},
         hoverinfo="skip",
     )
     figure.update_xaxes(title=_L0, type="log", tickvals=_ticks(record))
@@ -137,7 +137,7 @@ def plot_print(record: Sweep, measure: str = "fve", ax: Any = None) -> PrintFigu
             label=name,
         )
     front = record.front(measure)
-    ax.plot(l0[front], values[front], color="#808080", linestyle=":", label="front", zorder=0)
+    ax.plot(l0[front], values[front], color=theme.FAINT, linestyle=":", label="front", zorder=0)
     ax.set_xscale("log")
     ax.set_xticks(_ticks(record), [str(tick) for tick in _ticks(record)])
     ax.set_xticks([], minor=True)

@@ -11,6 +11,7 @@ import numpy as np
 # Okabe and Ito's palette (2008), told apart with every common colour vision.
 LINES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 SEQUENTIAL = "Blues"  # more is darker, as in the widgets on a light page; so it also reads in grey
+FAINT = "#808080"  # axes, references, what is off: reads on a light and on a dark page
 DIVERGING = "PuOr"  # orange below zero, purple above; told apart with every common colour vision
 
 
@@ -37,7 +38,7 @@ def plotly_layout(figure: Any, title: str) -> Any:
         title={"text": plotly_text(title), "font": {"size": 14}},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"color": "#808080", "family": "system-ui, sans-serif"},
+        font={"color": FAINT, "family": "system-ui, sans-serif"},
         margin={"l": 60, "r": 20, "t": 50, "b": 60},
     )
     return figure

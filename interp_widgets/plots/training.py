@@ -20,7 +20,6 @@ PANELS = {  # unit -> metric -> name of its line
 DASHES = ("solid", "dash")
 POINTS = 1000  # a curve: longer ones are thinned, no peak is lost
 _AXIS = "training step"
-_GREY = "#808080"
 
 
 def title(record: Training) -> str:
@@ -52,7 +51,7 @@ def plot_interactive(record: Training) -> Figure:
             figure.add_scatter(x=steps, y=values, name=name, line=line, row=row, col=1)
         figure.update_yaxes(title=unit, row=row, col=1)
         for step, text in changed(record).items():
-            figure.add_vline(x=step, line={"color": _GREY, "dash": "dot"}, row=row, col=1)
+            figure.add_vline(x=step, line={"color": theme.FAINT, "dash": "dot"}, row=row, col=1)
             if row == 1:
                 place = {"yref": "paper", "y": 1.0, "yanchor": "bottom", "showarrow": False}
                 figure.add_annotation(x=step, text=theme.plotly_text(text), **place)
@@ -75,7 +74,7 @@ def plot_print(record: Training) -> PrintFigure:
             steps, values = record.curve(metric, POINTS)
             ax.plot(steps, values, style, color=next(colors), linewidth=1.2, label=name)
         for step, text in changed(record).items():
-            ax.axvline(step, color=_GREY, linestyle=":", linewidth=1)
+            ax.axvline(step, color=theme.FAINT, linestyle=":", linewidth=1)
             if panel == 1:
                 written = theme.matplotlib_text(text)
                 place = {"xy": (step, 1.0), "xycoords": ("data", "axes fraction")}

@@ -67,8 +67,7 @@ def string_table(ids: Any, vocab: dict[int, str]) -> tuple[Any, list[str]]:
 
     Returns:
         Indices of the same shape (-1 where not known) and the strings. Two ids with the same text
-        stay two
-        entries: a token is its id.
+        stay two entries: a token is its id.
     """
     array = np.asarray(ids)
     # A table over the whole vocabulary is several times faster than sorting the ids.

@@ -244,6 +244,8 @@ def test_constant_activations_have_no_variance_to_explain():
     x = torch.full((50, 32), 3.3)
     found = iw.evaluate_on(random_sae(), x)
     assert math.isnan(found.fve)
+    assert "nan" not in found.describe()
+    assert "no variance to explain" in found.describe()
     assert found.mse > 0
     assert math.isfinite(found.nmse)
 

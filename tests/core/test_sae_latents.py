@@ -170,6 +170,17 @@ def test_there_and_back_and_drawn(truth, tmp_path):
         assert record.describe().endswith(".")
 
 
+def test_what_never_came_is_said_in_words():
+    """No sample has parent and child, and none has the parent alone."""
+    rare = iw.ground_truth(d=6, features=4, samples=3, active=0.01, parents={1: 0})
+    found = iw.absorption(made(rare.directions), rare, 0)
+    assert math.isnan(found.rate)
+    assert "nan" not in found.describe()
+    assert "nothing to absorb" in found.describe()
+    found.plot()
+    found.plot(kind="print").canvas.draw()
+
+
 def test_bad_input(truth):
     sae = made(unit(5, 6, 0))
     for function in (iw.splitting, iw.seed_stability):

@@ -63,6 +63,8 @@ def test_the_front_is_what_no_other_point_beats():
             point("a", math.nan, math.nan) | {"setting": 3},
         ]
     )
+    assert repr(sweep) == "Sweep(5 dictionaries of 2 variants)"
+    assert sweep_of([]).describe() == "0 dictionaries, still training."
     assert sweep.front() == [1, 3]
     assert sweep.front("delta_ce") == [0, 2, 3]
     assert sweep.where("a") == [0, 2, 4]

@@ -262,7 +262,11 @@ def test_overlap_says_and_keeps_what_it_holds(tmp_path):
     again = Overlap.load(found.save(tmp_path / "two.safetensors"))
     assert torch.equal(again.readings, found.readings)
     assert list(found.plot().data[-1].y) == found.readings.tolist()
-    _, right = found.plot(kind="print").axes
+    left, right = found.plot(kind="print").axes
+    assert [ax.get_title() for ax in (left, right)] == [
+        "directions and mixture",
+        "strength, reading",
+    ]
     assert [bar.get_height() for bar in right.patches][2:] == found.readings.tolist()
 
 
@@ -294,6 +298,16 @@ def test_overlap_refuses(directions, strengths, names, said):
 def test_overlap_names_what_is_no_number(directions, strengths, names, said):
     with pytest.raises(TypeError, match=said):
         overlap(directions, strengths, names)
+
+
+def test_a_picture_takes_two_of_the_directions():
+    for kind in ("interactive", "print"):
+        with pytest.raises(ValueError, match="directions 0 to 0.*nothing to overlap with"):
+            overlap([[1.0, 0.0]]).plot(kind=kind)
+        with pytest.raises(
+            ValueError, match=r"pair= is two of the directions 0 to 1; got \(0, 5\)"
+        ):
+            overlap([[1.0, 0.0], [0.0, 1.0]]).plot(kind=kind, pair=(0, 5))
 
 
 def test_cosines_drawn_without_vectors_are_those_of_vectors():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -69,10 +70,15 @@ class Absorption(Result):
 
     def describe(self) -> str:
         """How often the latent is silent with a child, and without one."""
+        said = f"Latent {self.latent} stands for feature {self.parent} (cosine {self.cosine:.2f})."
+        if not int(self.samples.sum()):
+            return f"{said} It fires with none of the more specific features: nothing to absorb."
+        alone = f"without one it misses {self.missed:.0%}."
+        if isnan(self.missed):
+            alone = "it never fires without one."
         return (
-            f"Latent {self.latent} stands for feature {self.parent} (cosine {self.cosine:.2f}). "
-            f"Where a more specific feature fires too, {self.rate:.0%} of the time it is silent "
-            f"and another latent brings its direction; without one it misses {self.missed:.0%}."
+            f"{said} Where a more specific feature fires too, {self.rate:.0%} of the time it is "
+            f"silent and another latent brings its direction; {alone}"
         )
 
     def to_frame(self) -> pd.DataFrame:

@@ -156,10 +156,12 @@ class SAEEvaluation(Result):
     def describe(self) -> str:
         """What is kept, what it costs, and how many latents are dead."""
         place = f" at {self.site} of {self.model}" if self.site else ""
+        kept = f"explain {self.fve:.1%} of the variance"
+        if isnan(self.fve):
+            kept = "have no variance to explain, as activations do not vary"
         said = (
             f"A dictionary of {self.d_sae} latents{place}: {self.l0:.1f} fire on a token and "
-            f"explain {self.fve:.1%} of the variance; {self.dead:.1%} fired on none of "
-            f"{self.tokens} tokens."
+            f"{kept}; {self.dead:.1%} fired on none of {self.tokens} tokens."
         )
         if isnan(self.ce_sae):
             return said

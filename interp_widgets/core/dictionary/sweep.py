@@ -129,14 +129,16 @@ class Sweep(Result):
 
     def __repr__(self) -> str:
         variants = len(set(self.variants))
-        return (
-            f"Sweep({len(self)} dictionaries of {variants} variants at {self.site}, {self.model})"
-        )
+        return f"Sweep({len(self)} dictionaries of {variants} variants{self._where})"
+
+    @property
+    def _where(self) -> str:
+        return f" at {self.site}" * bool(self.site) + f" of {self.model}" * bool(self.model)
 
     def describe(self) -> str:
         """What is on the front, and its ends."""
         front = self.front()
-        start = f"{len(self)} dictionaries at {self.site} of {self.model}"
+        start = f"{len(self)} dictionaries{self._where}"
         if not front:
             return f"{start}, still training."
         first, last = front[0], front[-1]
