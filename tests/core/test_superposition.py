@@ -302,7 +302,7 @@ def test_overlap_names_what_is_no_number(directions, strengths, names, said):
 
 def test_a_picture_takes_two_of_the_directions():
     for kind in ("interactive", "print"):
-        with pytest.raises(ValueError, match="directions 0 to 0.*nothing to overlap with"):
+        with pytest.raises(ValueError, match=r"directions 0 to 0.*nothing to overlap"):
             overlap([[1.0, 0.0]]).plot(kind=kind)
         with pytest.raises(
             ValueError, match=r"pair= is two of the directions 0 to 1; got \(0, 5\)"
