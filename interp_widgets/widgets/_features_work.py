@@ -78,11 +78,16 @@ def what_fires(model: LanguageModel, sae: SAE, record: FeatureDashboards, prompt
 
 
 def words_of(label: str) -> list[str]:
-    """The words that a label stands for: those in quotes, or else all but the smallest."""
+    """The words that a label stands for: those in quotes, or else all but the smallest.
+
+    Within quotes a sign stands for itself: ``'(' ')'``.
+    """
     quoted = re.findall(r"[\"“'‘`]([^\"“”'‘’`]+)[\"”'’`]", label)
-    words = [w.lower() for w in re.findall(r"\w+", " ".join(quoted) if quoted else label)]
+    if quoted:
+        return re.findall(r"\w+|[^\w\s]", " ".join(quoted).lower())
+    words = re.findall(r"\w+", label.lower())
     large = [word for word in words if len(word) > 2 and word not in _SMALL]
-    return words if quoted else large or words
+    return large or words
 
 
 def as_rule(record: FeatureDashboards, feature: int, label: str) -> Explanation:

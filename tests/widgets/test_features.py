@@ -285,6 +285,7 @@ def test_words_of_a_label() -> None:
     assert words_of("capitals of the Texas state") == ["capitals", "texas", "state"]
     assert words_of("is") == ["is"]
     assert words_of("dogs, as in 'of' “the puppy”") == ["of", "the", "puppy"]
+    assert words_of("brackets: '(' '[]'") == ["(", "[", "]"]
 
 
 def test_two_dictionaries_stand_side_by_side(record: Any) -> None:
