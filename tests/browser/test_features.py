@@ -30,6 +30,7 @@ REVIEW = """
 latent = min(record.features[~record.dead].tolist(), key=lambda i: float(record.density[i]))
 r = FeatureReview(record, latent, model=model(), sae=small_sae())
 """
+HALF = '{"do": "quantile", "at": 0.5}'
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 Notebook = Callable[..., NB]
@@ -86,6 +87,8 @@ def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
     page.keyboard.press("Home")
     holds(nb, "w.quantile", 0.0)
     expect(card.get_by_role("slider")).to_be_focused()
+    half = value(nb, f"(w.act({HALF}), float(record.quantiles[record.row({third}), 3]))[1]")
+    expect(card.locator("output")).to_have_text(f"{half:.2f}, above 50% of them")
 
     grid.focus()
     page.keyboard.press("/")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -173,6 +172,7 @@ def test_a_dictionary_that_is_none():
     model, texts = make("gpt2"), ["a city", "a state"]
     fine = SAE(torch.eye(32), torch.zeros(32), torch.eye(32), torch.zeros(32), site="embed")
     diverged = replace(fine, W_dec=fine.W_dec * torch.nan)
+    run = iw.train_sae(torch.randn(64, 32), d_sae=8, k=2, steps=1, batch_size=32)
     for call in (
         lambda sae: iw.features(model, sae, texts),
         lambda sae: iw.iter_features(model, sae, texts),
@@ -181,8 +181,10 @@ def test_a_dictionary_that_is_none():
     ):
         with pytest.raises(ValueError, match="W_dec of this dictionary holds numbers that are not"):
             call(diverged)
-        with pytest.raises(TypeError, match=r"got SimpleNamespace\. Pass run\.sae"):
-            call(SimpleNamespace(sae=fine))
+        with pytest.raises(TypeError, match=r"got TrainingRun\. A training run has one: run\.sae"):
+            call(run)
+        with pytest.raises(TypeError, match=r"got Tensor\.$"):
+            call(fine.W_enc)
 
 
 def test_texts_from_a_file_and_a_data_set(tmp_path):

@@ -28,7 +28,7 @@ POOL = 512  # windows drawn at random, shared by all latents
 LOGITS = 8  # tokens at either end of the logit effects
 PARTNERS = 6  # neighbours, and correlated latents
 _FAR = np.int64(1 << 32)  # no text has as many tokens
-_FAINTEST = 2.0**-24  # the smallest float16: what fires must not look silent
+_FAINTEST = np.float32(2.0**-24)  # the smallest float16: what fires must not look silent
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,9 @@ class Gathering:
         """Windows as tables ``[row, window]``."""
         shape = (len(self._features), self._settings.top + self._settings.sampled)
         starts, lengths, peaks = places[: len(windows)].T
-        most = np.maximum(self._counts.most[windows.row], np.finfo(np.float64).tiny)
-        share = windows.activity / most[:, None]
-        share = np.where(windows.activity > 0, np.maximum(share, _FAINTEST), 0)
+        most = np.maximum(self._counts.most[windows.row], np.finfo(np.float32).tiny)
+        share = windows.activity / most[:, None].astype(np.float32)
+        share = np.where(windows.activity > 0, np.maximum(share, _FAINTEST), np.float32(0))
         columns: dict[str, tuple[np.ndarray, Any, type]] = {
             "starts": (starts, -1, np.int32),
             "lengths": (lengths, 0, np.uint8),

@@ -111,11 +111,11 @@ class Together:
             the share of tokens that both fire on of those that either does (Jaccard). All
             ``[row, keep]``, NaN beside -1.
         """
-        size = max(1, _BLOCK // self.products.shape[1])
-        found = [
-            _strongest(counts, self._features[rows], self.products[rows], self.both[rows], keep)
-            for rows in _blocks(len(self._features), size)
-        ]
+        found = []
+        for rows in _blocks(*self.both.shape):
+            row, column = self.both[rows].nonzero(as_tuple=True)
+            sums, shared = (part[rows][row, column] for part in (self.products, self.both))
+            found.append(_strongest(counts, self._features[rows], row, column, sums, shared, keep))
         return _stacked(found)
 
 
@@ -158,10 +158,16 @@ class Remembered:
         fires = csr_array((np.ones(len(whole.values), np.float32), codes.indices, places), shape)
         own_codes, own_fires = (x.tocsc()[:, self._features].T.tocsr() for x in (codes, fires))
         found = []
-        for rows in _blocks(len(self._features), max(1, _BLOCK // self._d_sae)):
-            products = torch.from_numpy((own_codes[rows] @ codes).toarray())
-            both = torch.from_numpy((own_fires[rows] @ fires).toarray())
-            found.append(_strongest(counts, self._features[rows], products, both.int(), keep))
+        for rows in _blocks(len(self._features), self._d_sae):
+            products, both = own_codes[rows] @ codes, own_fires[rows] @ fires
+            products.sort_indices()
+            both.sort_indices()
+            row = np.repeat(np.arange(products.shape[0]), np.diff(products.indptr))
+            row, column, sums, shared = (
+                torch.from_numpy(part)
+                for part in (row, products.indices.astype(np.int64), products.data, both.data)
+            )
+            found.append(_strongest(counts, self._features[rows], row, column, sums, shared, keep))
         return _stacked(found)
 
 
@@ -205,33 +211,52 @@ def together(d_sae: int, features: np.ndarray, seed: int) -> Together | Remember
     return Remembered(d_sae, features, seed)
 
 
-def _blocks(rows: int, size: int) -> list[slice]:
+def _blocks(rows: int, columns: int) -> list[slice]:
+    size = max(1, _BLOCK // max(columns, 1))
     return [slice(at, min(at + size, rows)) for at in range(0, rows, size)]
 
 
 def _strongest(
-    counts: Counts, own: np.ndarray, products: Tensor, both: Tensor, keep: int
+    counts: Counts,
+    own: np.ndarray,
+    row: Tensor,
+    column: Tensor,
+    products: Tensor,
+    both: Tensor,
+    keep: int,
 ) -> Partners:
-    """The partners of some latents, from sums of products and shared tokens ``[row, feature]``."""
+    """The partners of some latents, from their pairs with latents that fire where they do.
+
+    Args:
+        counts: of the same tokens.
+        own: the latents, ``[row]``.
+        row: the first latent's place in ``own``, ``[pair]``.
+        column: the second latent.
+        products: sums of products of activations.
+        both: tokens on which both fire.
+        keep: partners a latent.
+    """
     n = max(counts.tokens, 1)
     mean, square = torch.from_numpy(counts.total / n), torch.from_numpy(counts.squares / n)
     variance = square - mean * mean
     spread = torch.where(variance > _STEADY * square, variance, 0.0).sqrt()
-    rows = torch.from_numpy(own)
-    found = (products / n - mean[rows, None] * mean) / (spread[rows, None] * spread)
-    usable = both > 0
-    usable[torch.arange(len(rows)), rows] = False
-    found = torch.where(usable & found.isfinite(), found, -torch.inf)
-    best = found.topk(min(keep, found.shape[1]), dim=1)
+    mine = torch.from_numpy(own)
+    first = mine[row]
+    found = (products / n - mean[first] * mean[column]) / (spread[first] * spread[column])
+    found = torch.where(found.isfinite() & (first != column), found, -torch.inf)
+    shape = (len(own), len(counts.count))
+    table = torch.full(shape, -torch.inf).index_put_((row, column), found.float())
+    best = table.topk(min(keep, shape[1]), dim=1)
     there = best.values > -torch.inf
-    shared = both.gather(1, best.indices)
+    shared = torch.zeros(shape, dtype=torch.int32).index_put_((row, column), both.int())
+    shared = shared.gather(1, best.indices)
     count = torch.from_numpy(counts.count)
-    either = count[rows, None] + count[best.indices] - shared
-    who = torch.full((len(rows), keep), -1, dtype=torch.int32)
+    either = count[mine, None] + count[best.indices] - shared
+    who = torch.full((len(own), keep), -1, dtype=torch.int32)
     pearson, jaccard = (torch.full(who.shape, torch.nan) for _ in range(2))
     columns = slice(best.indices.shape[1])
     who[:, columns] = torch.where(there, best.indices, -1).int()
-    pearson[:, columns] = torch.where(there, best.values, torch.nan).float()
+    pearson[:, columns] = torch.where(there, best.values, torch.nan)
     jaccard[:, columns] = torch.where(there, shared / either, torch.nan).float()
     return who, pearson, jaccard
 
