@@ -99,7 +99,7 @@ def test_a_kill_while_saving_leaves_the_file_before_it_whole(tmp_path):
     ]
     run = iw.TrainingRun.resume(tmp_path, activations())
     assert run.step == 10
-    (tmp_path / "run.safetensors.part").write_bytes(b"cut off")
+    (tmp_path / "run.safetensors.part" / ".tmpcut").write_bytes(b"off")
     run.train().save(tmp_path)
     assert [file.name for file in tmp_path.iterdir()] == ["run.safetensors"]
     same_curve(iw.TrainingRun.resume(tmp_path, activations()), small().train())

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -110,10 +111,14 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, unfinished, metadata=header)
-        with unfinished.open("rb+") as file:
+        # In a folder of its own: the library writes beside the file it was given, under a name that
+        # nobody knows, and what a kill leaves of that goes with the next checkpoint.
+        _clear(unfinished)
+        unfinished.mkdir()
+        save_file(tensors, unfinished / FILE, metadata=header)
+        with (unfinished / FILE).open("rb+") as file:
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        (unfinished / FILE).replace(path)
     except (SafetensorError, OSError) as error:  # the library reports a full disk as its own error
         stays = "the run as it was saved before stays" if path.exists() else "nothing was saved"
         raise OSError(
@@ -121,9 +126,17 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
             "there, and save again: the run itself lost nothing."
         ) from error
     finally:
-        with suppress(OSError):  # of a folder that could not be made
-            unfinished.unlink()
+        _clear(unfinished)
     return path
+
+
+def _clear(place: Path) -> None:
+    """Remove a folder or a file, if it is there and can be."""
+    if place.is_dir():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            place.unlink()
 
 
 def read(folder: Path) -> Snapshot:
