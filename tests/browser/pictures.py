@@ -107,7 +107,7 @@ PICTURES: dict[str, Picture] = {
     "sae_trainer": Picture(
         lambda model: iw.SAETrainer(
             data=ground_truth(samples=16_384),
-            race=[{"variant": "relu"}, {"variant": "topk", "k": 4}],
+            race=[{"variant": "relu", "l1": 0.1}, {"variant": "topk", "k": 4}],
             **{"d_sae": 64, "steps": 1200, "batch_size": 1024, "lr": 3e-3},
         ),
         [

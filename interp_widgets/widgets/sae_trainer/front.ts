@@ -11,6 +11,7 @@ const [WIDTH, HEIGHT] = [300, 236];
 const [LEFT, RIGHT, TOP, BOTTOM] = [50, 14, 12, 32];
 const [L0, FVE] = [MEASURES.indexOf("l0"), MEASURES.indexOf("fve")];
 const TRAIL = 160;
+const NAME = 64; // px that the name of a run takes, about
 
 export interface Point {
   l0: number;
@@ -64,7 +65,9 @@ export function drawFront(svg: SVGSVGElement, runs: readonly Run[], styles: read
       const point = points[i];
       if (!point) return [];
       const [px, py] = [x(point.l0), y(point.fve)];
-      const left = px > WIDTH - 110;
+      // A name stands where no other point does.
+      const hidden = points.some((other, j) => other !== null && j !== i && x(other.l0) > px && x(other.l0) < px + NAME && Math.abs(y(other.fve) + 4 - names[i]!) < 14);
+      const left = px > WIDTH - 110 || (hidden && px > LEFT + NAME);
       return [
         s("path", { "data-run": i, d: SHAPES[i % SHAPES.length]!, transform: `translate(${px} ${py})`, fill: styles[i]!.color, stroke: i === chosen ? colors.text : colors.ground, "stroke-width": i === chosen ? 2 : 1 }),
         runs.length > 1 ? s("text", { x: left ? px - 9 : px + 9, y: names[i]!, "text-anchor": left ? "end" : "start", fill: colors.text }, run.about.name) : null,
