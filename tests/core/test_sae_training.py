@@ -58,10 +58,11 @@ def test_a_dictionary_learns(variant):
     assert float(last["l0"].max()) <= (3 if variant == "topk" else 16)
 
 
-def test_defaults_recover_the_true_directions():
+@pytest.mark.parametrize("variant", ["topk", "jumprelu", "matryoshka"])
+def test_defaults_recover_the_true_directions(variant):
     """64 directions in 32 dimensions: 95 % of them at a cosine above 0.9, and not by chance."""
     truth = ground_truth(32, 64, samples=8192, seed=0)
-    run = iw.train_sae(truth.x, truth=truth, batch_size=512, steps=700)
+    run = iw.train_sae(truth.x, variant=variant, truth=truth, batch_size=512, steps=700)
     assert run.truth_match().recovered(0.9) < 0.1
     run.train()
     assert run.truth_match().recovered(0.9) >= 0.95
