@@ -124,15 +124,9 @@ def latent_effect(
             f"the first token of a prompt is left alone, and {prompt!r} has no other: give two "
             "tokens or more."
         )
-    taken: list[Tensor] = []
-
-    def look(x: Tensor) -> None:
-        taken[:] = [x.detach()]
-
-    with hooked(model, {site: look}):
-        before = _next(model, ids)
+    before, x = _untouched(model, site, ids)
     to = 0.0 if how == "remove" else float(strength)
-    change = _change(sae.to(model.device), taken[0], feature, to)
+    change = _change(sae.to(model.device), x, feature, to)
     after = _run(model, site, ids, change)
     draw = torch.Generator().manual_seed(seed)
     control = [_kl(before, _run(model, site, ids, _as_large(change, draw))) for _ in range(_DRAWS)]
@@ -151,6 +145,17 @@ def latent_effect(
         rises=rises,
         falls=falls,
     )
+
+
+def _untouched(model: LanguageModel, site: Site, ids: Tensor) -> tuple[Tensor, Tensor]:
+    """What the model says next as it is, and what it holds at the place."""
+    taken: list[Tensor] = []
+
+    def look(x: Tensor) -> None:
+        taken[:] = [x.detach()]
+
+    with hooked(model, {site: look}):
+        return _next(model, ids), taken[0]
 
 
 def _checked(
