@@ -130,6 +130,9 @@ def test_the_sweep_says_what_the_lesson_says():
     widths = 2.0 ** torch.arange(6, 12)
     fifth = find("04.6").solution(widths[:4], errors[:4], 1024.0)[1]
     assert abs(fifth / errors[4] - 1) < 0.15
+    sixth = find("04.6").solution(widths[:5], errors[:5], 2048.0)[1]
+    assert -0.15 < sixth / errors[5] - 1 < 0
+    assert bool((errors.diff().abs().diff() < 0).all())  # every doubling gains less
     dead = sweep["dead"][of_16]
     assert bool((dead.diff() >= 0).all())
     shrunk = {v: sweep["shrinkage"][sweep.where(v, 512)] for v in ("relu", "gated", "jumprelu")}
@@ -148,6 +151,17 @@ def test_at_equal_sparsity_no_kind_is_below_l1(variant):
         return np.interp(grid, sweep["l0"][points].log(), sweep["fve"][points])
 
     assert (explained(variant) > explained("relu")).all()
+
+
+def test_equal_variance_is_not_equal_use():
+    sweep = iw.sae_sweep()
+
+    def at_16(kind, measure):
+        points = sweep.where(kind, 512)
+        return np.interp(np.log(16), sweep["l0"][points].log(), sweep[measure][points])
+
+    assert abs(at_16("topk", "fve") - at_16("jumprelu", "fve")) < 0.02
+    assert at_16("topk", "delta_ce") > 5 * at_16("jumprelu", "delta_ce")
 
 
 def test_a_high_price_kills_as_told():
