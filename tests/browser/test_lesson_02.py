@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.harness import NB
 from tests.browser.test_attention_view import holds
@@ -13,6 +14,21 @@ from tests.browser.test_attention_view import holds
 LESSON = "02_superposition.ipynb"
 
 Open = Callable[[str | Path], NB]
+
+_BOXES = """texts => texts.map(text => {
+    const {left, right, top, bottom} = text.getBoundingClientRect();
+    return [text.textContent, left, right, top, bottom];
+})"""
+
+
+def names_are_apart(plot: Locator) -> None:
+    """No name in the plane stands on another."""
+    boxes = plot.locator(".iw-overlap-plane text").evaluate_all(_BOXES)
+    assert len(boxes) == 3
+    for one, other in combinations(boxes, 2):
+        beside = one[1] >= other[2] - 1 or other[1] >= one[2] - 1
+        below = one[3] >= other[4] - 1 or other[3] >= one[4] - 1
+        assert beside or below, (one, other)
 
 
 def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
@@ -26,11 +42,13 @@ def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
     two = page.locator('.iw-overlap[data-preset="credential"]')
     two.scroll_into_view_if_needed()
     expect(two.locator(".iw-overlap-words")).to_contain_text("credential reads 2.30")
+    names_are_apart(two)
     two.get_by_role("slider", name="Direction of urgency").focus()
     for _ in range(4):
         page.keyboard.press("Shift+ArrowLeft")  # by 60 degrees, to 97
     holds(nb, "float(two.record.readings[0]) < 1.5", True)
     expect(two.locator(".iw-overlap-words")).to_contain_text("its own − 0.12 of others")
+    names_are_apart(two)
     nb.screenshot("lesson-02-overlap")
     page.keyboard.press("Control+z")
     holds(nb, "two.moved", [])
