@@ -108,9 +108,6 @@ def latent_effect(
         strength: an activation, such as the latent's largest on a dashboard.
         seed: of the control.
 
-    Returns:
-        What becomes of the next token, and the same for random changes.
-
     Raises:
         ValueError: another ``how``, no such latent, a strength that is no finite number, a
             transcoder, a prompt that cannot be read or of one token.
