@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 _CLOSE = 1e-5  # a step of Weiszfeld's iteration that counts as arrived
 _STEPS = 100
+_FEW = 10  # latents of which a tenth is none
 _TENTH = 1.2816  # spreads above its mean that a tenth of a bell curve reaches
 _SPREAD, _FITTED = 4096, 512  # rows that biases and lengths of a quiet start are fitted on
 _BIASES = ("mean", "geometric_median", "zero")
@@ -99,6 +100,8 @@ def quieten(made: dict[str, nn.Parameter], sample: Tensor, center: bool, fixed: 
     With biases of 0 half of the latents fire on every token; much of a short training is the slow
     way down from there, on which some of them die. Biases come from the spread of what each latent
     sees; one factor on the codes, by least squares, brings reconstructions to the right length.
+    Fewer than ten latents stay as they are: a tenth of them is none, and tokens that no latent
+    reads teach nothing.
 
     Args:
         made: from `tied`, changed in place.
@@ -106,10 +109,12 @@ def quieten(made: dict[str, nn.Parameter], sample: Tensor, center: bool, fixed: 
         center: whether ``b_dec`` is subtracted from it first.
         fixed: whether directions keep their length; else they take half of the factor.
     """
+    W_enc, b_enc, W_dec = (made[name] for name in ("W_enc", "b_enc", "W_dec"))
+    if len(b_enc) < _FEW:
+        return
     x = sample[:_SPREAD].float()
     if center:
         x = x - made["b_dec"]
-    W_enc, b_enc, W_dec = (made[name] for name in ("W_enc", "b_enc", "W_dec"))
     middle = x.mean(0)
     around = x - middle
     # From the data's covariance, which needs no table of tokens and latents.
