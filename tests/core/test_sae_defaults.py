@@ -46,6 +46,10 @@ def test_narrow_activations_have_a_few_features_each_all_the_same(name):
     assert chosen(name, 8).get("k", 4) == 4
 
 
+def test_a_matryoshka_has_three_dictionaries():
+    assert make_variant("matryoshka").widths(24) == [9, 18, 24]
+
+
 def test_what_is_given_stays_as_it_is():
     assert chosen("jumprelu", 16, l1=0.3, bandwidth=0.2, threshold=0.1)["l1"] == 0.3
     assert chosen("gated", 16, l1=0.1)["l1"] == 0.1
