@@ -67,8 +67,7 @@ def activation_source(
     check_seed(seed)
     _check_buffer(buffer)
     if isinstance(data, str | Path):
-        _refuse_file(Path(data))
-        data = ActivationShards(data)
+        data = _shards(Path(data))
     if isinstance(data, tuple) and len(data) == 2 and target is None:
         data, target = data
     if isinstance(data, Tensor):
@@ -91,13 +90,14 @@ def activation_source(
     return shuffled(producer, buffer, seed)
 
 
-def _refuse_file(path: Path) -> None:
+def _shards(path: Path) -> ActivationShards:
     if path.is_file():
         raise ValueError(
             f"{path} is a file; activations on disk are a folder that iw.cache_shards wrote. Read "
             "a tensor first, safetensors.torch.load_file(path)['x'] say, and pass it. Pickles "
             "(.pt, .pkl) are never read: they can run any code."
         )
+    return ActivationShards(path)
 
 
 def _texts(texts: Any, seed: int) -> Texts:
