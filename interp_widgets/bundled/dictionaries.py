@@ -53,6 +53,9 @@ RECIPES = (
     Recipe(MIDDLE, "relu", {"l1": 0.06}),
 )
 
+# The ReLU and JumpReLU dictionaries that ship began with biases of 0 (see `initial.quieten`). Made
+# again, the ReLU one ends at the same variance explained, .943, with L0 10.0 in place of 11.1.
+
 
 def activations(model: iw.LanguageModel, layer: int) -> Tensor:
     """What is trained on, ``[token, d_model]``: no BOS, text that no run of the model has read."""
