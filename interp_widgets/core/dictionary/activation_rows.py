@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from interp_widgets.core.cache import activations_of
 from interp_widgets.core.dictionary.activation_blocks import Block, Cursor, seeded
 from interp_widgets.core.dictionary.activation_texts import Texts
+from interp_widgets.core.dictionary.token_stream import filled_up, groups
 from interp_widgets.core.hooks import hooked
 from interp_widgets.core.sites import Site
 from interp_widgets.core.tokens import Prompt, encode
@@ -138,10 +138,9 @@ class ModelRows:
         """Activations of the tokens that count, window after window."""
         ids = [encode(self._model, window).cpu() for window in windows]
         found: list[Tensor] = [torch.empty(0)] * len(ids)
-        for group in _groups([len(row) for row in ids]):
-            longest = max(len(ids[i]) for i in group)
+        for group in groups([len(row) for row in ids], _TOKENS_A_RUN):
             # Filled up on the right, where no earlier position of a causal model looks.
-            batch = torch.stack([F.pad(ids[i], (0, longest - len(ids[i]))) for i in group])
+            batch = filled_up([ids[i] for i in group])
             for i, rows in zip(group, self._run(batch), strict=True):
                 counted = ~torch.isin(ids[i], self._special)
                 counted[0] = False
@@ -208,18 +207,6 @@ class ShardRows:
         )
         ended = done + 1 == len(self._shards)
         return rows, ({"turn": turn + 1} if ended else {"turn": turn, "shard": done + 1}), ended
-
-
-def _groups(lengths: list[int]) -> Iterator[list[int]]:
-    """Numbers of windows that run together, those of like length."""
-    group: list[int] = []
-    for i in sorted(range(len(lengths)), key=lambda i: lengths[i]):
-        if group and (len(group) + 1) * lengths[i] > _TOKENS_A_RUN:
-            yield group
-            group = []
-        group.append(i)
-    if group:
-        yield group
 
 
 def _start(tokenizer: Any) -> list[int]:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from interp_widgets.core.dictionary.matching import unit
+
 HORIZON = 100  # batches that the firing rate looks back on, about
 REVIVED = 0.2  # length of a resampled encoder direction, in mean lengths of those alive
 
@@ -125,11 +127,6 @@ def feature_axis(name: str) -> int | None:
     if name in ("b_dec", "W_skip"):
         return None
     return 1 if name == "W_enc" else 0
-
-
-def unit(rows: Tensor) -> Tensor:
-    """Rows of length 1; zeros stay zeros."""
-    return rows / rows.norm(dim=-1, keepdim=True).clamp(min=torch.finfo(rows.dtype).tiny)
 
 
 def ghost_loss(

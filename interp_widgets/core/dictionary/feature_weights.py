@@ -168,11 +168,3 @@ def neighbours(sae: SAE, features: Tensor, keep: int) -> tuple[Tensor, Tensor]:
         who.append(best.indices.cpu())
         how.append(best.values.cpu())
     return torch.cat(who), torch.cat(how)
-
-
-def encoder_cosines(sae: SAE, features: Tensor) -> Tensor:
-    """Cosine of what each latent reads and what it writes, ``[row]``; NaN of unlike widths."""
-    if sae.d_in != sae.d_out:
-        return torch.full((len(features),), torch.nan)
-    at = features.to(sae.device)
-    return F.cosine_similarity(sae.W_enc.detach().T[at], sae.directions[at], dim=1).float().cpu()

@@ -173,6 +173,7 @@ def nearest_cosines(sae: SAE) -> Tensor:
     return torch.cat(found).float().cpu()
 
 
+@torch.no_grad()
 def encoder_cosines(sae: SAE) -> Tensor:
     """Cosine of what each latent reads with what it writes, ``[feature]`` on the cpu.
 

@@ -14,11 +14,8 @@ from interp_widgets.core.dictionary.content import Digests, mixed
 from interp_widgets.core.dictionary.examples import Best, Pool, Stretch, Windows, sample_scores
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.feature_statistics import Counts
-from interp_widgets.core.dictionary.feature_weights import (
-    LogitEffects,
-    encoder_cosines,
-    neighbours,
-)
+from interp_widgets.core.dictionary.feature_weights import LogitEffects, neighbours
+from interp_widgets.core.dictionary.fidelity import encoder_cosines
 from interp_widgets.core.dictionary.labels import Labels
 from interp_widgets.core.dictionary.partners import together
 from interp_widgets.core.dictionary.sae import SAE
@@ -72,7 +69,7 @@ class Gathering:
         self._sample = Best(rows, settings.sampled + settings.top, width)
         self._pool = Pool(POOL, rows, width)
         self._near = neighbours(sae, features, PARTNERS)
-        self._cosines = encoder_cosines(sae, features)
+        self._cosines = encoder_cosines(sae)[features]
         self._labels = Labels(sae.d_sae)
         self._texts = 0
 

@@ -204,8 +204,8 @@ def check_how(how: Any) -> None:
 
 
 def unit(rows: Tensor) -> Tensor:
-    """Rows ``[feature, d]`` at length 1; one of length 0 stays, so that its cosines are 0."""
-    return rows / rows.norm(dim=1, keepdim=True).clamp(min=torch.finfo(rows.dtype).tiny)
+    """Rows ``[..., d]`` at length 1; one of length 0 stays, so that its cosines are 0."""
+    return rows / rows.norm(dim=-1, keepdim=True).clamp(min=torch.finfo(rows.dtype).tiny)
 
 
 def _rows(name: str, directions: Any) -> Tensor:
