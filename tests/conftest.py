@@ -10,6 +10,14 @@ import pytest
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _one_thread() -> None:
+    """One thread a worker: more threads than cores wait for one another, ten times as long."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip a test marked `gpu`, with its reason, where torch sees no CUDA device."""
     if item.get_closest_marker("gpu"):

@@ -14,11 +14,6 @@ FAMILIES = list(tiny.CONFIGS)
 PROMPT = "the capital of Texas is"
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _one_thread():
-    torch.set_num_threads(1)
-
-
 def make(
     family: str, dtype: torch.dtype = torch.float64, seed: int = 0, **changes
 ) -> LanguageModel:
