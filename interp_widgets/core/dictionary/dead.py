@@ -78,13 +78,13 @@ def resample(
     """Point dead latents at inputs that are badly reconstructed (Bricken et al., 2023).
 
     Each draws one input with a probability that goes with its squared loss. Its decoder direction
-    becomes the unit vector of the target there (less the decoder's bias), its encoder direction
-    that of the input, `REVIVED` times as long as those alive are on average; its biases become 0
-    and Adam forgets it. Nothing of any other latent changes.
+    becomes the unit vector of the target there (less the decoder's bias and what a skip connection
+    makes), its encoder direction that of the input, `REVIVED` times as long as those alive are on
+    average; its biases become 0 and Adam forgets it. Nothing of any other latent changes.
 
     Args:
-        parameters: by name, ``W_enc [d_in, feature]``, ``W_dec [feature, d_out]``, ``b_dec`` and
-            whatever else has an entry for each latent.
+        parameters: by name, ``W_enc [d_in, feature]``, ``W_dec [feature, d_out]``, ``b_dec``, maybe
+            ``W_skip [d_in, d_out]``, and whatever else has an entry for each latent.
         moments: Adam's, of each parameter, of its shape.
         dead: which latents, bool ``[feature]``.
         x: inputs ``[token, d_in]``.
@@ -104,7 +104,9 @@ def resample(
     bias = parameters["b_dec"]
     same = x.shape == y.shape and bool((x == y).all())
     reads = unit(x[drawn] - bias) if same else unit(x[drawn])
-    writes = unit(y[drawn] - bias)
+    skip = parameters.get("W_skip")
+    passed = 0.0 if skip is None else x[drawn] @ skip
+    writes = unit(y[drawn] - passed - bias)
     alive = parameters["W_enc"][:, ~dead].norm(dim=0)
     length = REVIVED * (alive.mean() if len(alive) else 1.0)
     for name, parameter in parameters.items():

@@ -20,7 +20,7 @@ from interp_widgets.core.dictionary import loop_state
 from interp_widgets.core.dictionary.checkpoint import Snapshot
 from interp_widgets.core.dictionary.dead import Firing
 from interp_widgets.core.dictionary.distributed import Alone
-from interp_widgets.core.dictionary.normalization import Normalization
+from interp_widgets.core.dictionary.normalization import PER_TOKEN, Normalization
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.schedule import Schedule
 from interp_widgets.core.dictionary.sparse import encoder_layout
@@ -118,7 +118,11 @@ class Loop:
             _check_sample(rows, name)
         way = self.settings.normalize
         self.normalization = Normalization.fit(way, x)
-        self.normalization_out = Normalization.fit(way, y) if transcoder else None
+        self.normalization_out = None
+        if transcoder:  # of which no codes tell a scale of each token
+            self.normalization_out = Normalization.fit(
+                "mean_square" if way in PER_TOKEN else way, y
+            )
         read, wanted = self._normalised(x, y)
         self.variance = float(wanted.cpu().double().var(0, correction=0).sum())
         made = self.objective.parameters(
@@ -231,7 +235,7 @@ class Loop:
         """The objective's loss of a batch, and the sum to follow downhill."""
         half = self.settings.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            loss = self.objective.loss(self.parameters, x, y, state)
+            loss = self.objective.judge(self.parameters, x, y, state)
             total = loss.total
             if self.settings.ghost and state.dead is not None:
                 center = self.normalization_out is None  # a transcoder's bias belongs elsewhere

@@ -90,7 +90,7 @@ class Variant(ABC):
             ValueError: a name that this variant does not know, or a value out of range.
             TypeError: no number where one is wanted.
         """
-        common = {"b_dec": "mean", "center": True}
+        common = {"b_dec": "mean", "center": True, "skip": False}
         self.hyper: dict[str, float] = dict(self.defaults)
         self.settings: dict[str, Any] = common | self.fixed
         self.state: dict[str, Tensor] = {}
@@ -117,6 +117,8 @@ class Variant(ABC):
                 raise TypeError(f"{name} is a number; got {value!r:.40}.")
             if not 0 <= value < float("inf"):
                 raise ValueError(f"{name} is 0 or larger, and finite; got {value}.")
+        if not isinstance(self.settings["skip"], bool):
+            raise TypeError(f"skip is True or False; got {self.settings['skip']!r:.40}.")
 
     def suit(self, d_in: int, d_sae: int) -> None:
         """Turn the defaults that nobody changed into those for activations of a width.
@@ -163,14 +165,41 @@ class Variant(ABC):
             sample_out: normalised targets ``[token, d_out]`` of the same tokens, for a transcoder.
 
         Raises:
-            ValueError: see `check` and `initial.tied`.
+            ValueError: see `check`, `check_skip` and `initial.tied`.
         """
         self.check(d_in, d_sae)
+        self.check_skip(sample_out is not None)
         if sample_out is not None:
             self.settings["center"] = False
         length = 1.0 if self.unit_norm else 0.1
         bias = self.settings["b_dec"] if self.settings["center"] else "zero"
-        return initial.tied(d_sae, sample, sample_out, length, bias, generator)
+        made = initial.tied(d_sae, sample, sample_out, length, bias, generator)
+        if self.settings["skip"]:
+            d_out = made["W_dec"].shape[1]
+            made["W_skip"] = nn.Parameter(made["b_dec"].new_zeros(d_in, d_out))
+        return made
+
+    def check_skip(self, transcodes: bool) -> None:
+        """Refuse a skip connection from activations to themselves.
+
+        Raises:
+            ValueError: as said.
+        """
+        if self.settings["skip"] and not transcodes:
+            raise ValueError(
+                "skip=True lets a linear map of what is read go past the latents, for a transcoder;"
+                " an autoencoder would learn to copy its input. Pass target=, what to predict "
+                "('L3.mlp_out', or activations of the same tokens), or leave skip out."
+            )
+
+    def judge(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
+        """`loss`, of what a skip connection, where there is one, leaves to the latents.
+
+        It starts at zero and learns beside them, so that they need not spend themselves on what is
+        linear (Paulo et al., 2025). Arguments as in `loss`.
+        """
+        skip = parameters.get("W_skip")
+        return self.loss(parameters, x, y if skip is None else y - x @ skip, state)
 
     @abstractmethod
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
@@ -224,7 +253,7 @@ class Variant(ABC):
         """An `SAE` of copies, so that later steps leave it alone."""
         shared = {
             name: parameters[name]
-            for name in ("W_enc", "b_enc", "W_dec", "b_dec")
+            for name in ("W_enc", "b_enc", "W_dec", "b_dec", "W_skip")
             if name in parameters and name not in parts
         }
         copies = {

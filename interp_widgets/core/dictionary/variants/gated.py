@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from interp_widgets.core.dictionary.formats.gated import gated_parts
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.variants.active import active
 from interp_widgets.core.dictionary.variants.base import (
@@ -51,7 +52,9 @@ class Gated(Variant):
         magnitude = seen * gate.of(parameters["r_mag"].exp()) + gate.of(parameters["b_mag"])
         codes, open_by = magnitude.relu() * (gate.values > 0), gate.values.relu()
         residual, mse = squared_error(y, gate.decode(codes, W_dec, b_dec))
-        _, aux = squared_error(y, gate.decode(open_by, W_dec.detach(), b_dec.detach()))
+        # All that decodes is frozen here, a skip connection, which y is less, as well.
+        frozen = gate.decode(open_by, W_dec.detach(), b_dec.detach())
+        _, aux = squared_error(y.detach(), frozen)
         wide = torch.promote_types(open_by.dtype, torch.float32)
         sparsity = open_by.sum(dtype=wide) / len(x)
         total = mse + self.hyper["l1"] * state.l1_scale * sparsity + aux
@@ -59,17 +62,7 @@ class Gated(Variant):
         return Loss(total, mse.detach(), sparsity.detach(), aux.detach(), fired, residual.detach())
 
     def to_sae(self, parameters: Parameters, **about: Any) -> SAE:
-        """See `Variant.to_sae`: the same function as a JumpReLU of the magnitude, exactly.
-
-        The gate is open where the magnitude is above ``b_mag − exp(r_mag) b_gate``.
-        """
-        scale = parameters["r_mag"].detach().exp()
-        b_mag = parameters["b_mag"].detach()
-        return self._sae(
-            parameters,
-            about,
-            activation="jumprelu",
-            W_enc=parameters["W_enc"] * scale,
-            b_enc=b_mag,
-            threshold=(b_mag - scale * parameters["b_gate"].detach()).clamp(min=0),
-        )
+        """See `Variant.to_sae`: the same function as a JumpReLU, see `gated_parts`."""
+        shared = {"W_enc": parameters["W_enc"]}
+        biases = (parameters[name] for name in ("b_gate", "b_mag", "r_mag"))
+        return self._sae(parameters, about, **gated_parts(shared, *biases))
