@@ -18,7 +18,9 @@ recovered, dead latent, decoder direction, transcoder, replacement model, error 
 supernode, completeness score, replacement score, shrinkage, expansion factor, firing rate, TopK,
 Gated SAE, JumpReLU, Matryoshka dictionary, straight-through estimator, p-annealing, tied
 initialisation, AuxK, resampling, ghost gradient, feature splitting, near-duplicate latents, feature
-absorption, Pareto front"""
+absorption, Pareto front, substitution loss, feature dashboard, top examples, activation
+histogram, automated interpretability, detection, range restriction, purity, negative control,
+candidate feature, seed stability, hook point"""
 
 
 @pytest.mark.parametrize("name", [" ".join(n.split()) for n in WANTED.split(",")])
