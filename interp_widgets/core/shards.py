@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 
 import interp_widgets
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.cache import batches_of_activations
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.shard_files import (
@@ -37,6 +38,7 @@ from interp_widgets.core.shard_files import (
     save,
     write_header,
 )
+from interp_widgets.core.shard_lock import sole_writer
 from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt
 
@@ -123,9 +125,8 @@ class ActivationShards:
                 was written (looked at once, when a shard is first read).
             TypeError: no number, or places that are no names.
         """
-        if isinstance(shard, bool) or not isinstance(shard, int):
-            raise TypeError(f"a shard is named by its number; got {shard!r:.40}.")
-        if not 0 <= shard < len(self):
+        check_whole("shard", shard, least=0)
+        if shard >= len(self):
             raise IndexError(f"there are shards 0 to {len(self) - 1}; got {shard}.")
         names = self.sites if sites is None else self._known(sites)
         entry = self._entries[shard]
@@ -152,8 +153,7 @@ class ActivationShards:
         Raises:
             ValueError: a place that was not cached, or a size below 1. TypeError: several places.
         """
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"a batch has 1 row or more; got {size!r:.40}.")
+        check_whole("size", size)
         if not isinstance(site, str):
             raise TypeError(f"batches are of one place, 'embed' say; got {site!r:.60}.")
         (name,) = self._known(site)
@@ -170,9 +170,8 @@ class ActivationShards:
                 full = len(whole) - len(whole) % size
                 yield from whole[:full].split(size)
                 waiting = [whole[full:].clone()]
-        rest = torch.cat(waiting) if waiting else torch.empty(0)
-        if len(rest):
-            yield rest
+        if sum(map(len, waiting)):
+            yield torch.cat(waiting)
 
     def _known(self, sites: str | Iterable[str]) -> list[str]:
         given = [sites] if isinstance(sites, str) else sites
@@ -209,7 +208,8 @@ def cache_shards(
 
     Raises:
         ValueError: an unknown place, a prompt that cannot be run (what came before it stays on
-            disk), a folder that holds something else. TypeError: prompts or places of another type.
+            disk), a folder that holds something else, or that another process is writing to.
+        TypeError: prompts or places of another type.
         OSError: a full disk. What was written stays, and the same call goes on from there.
     """
     for _ in iter_cache_shards(model, prompts, sites, folder, shard_tokens, dtype):
@@ -243,8 +243,7 @@ def iter_cache_shards(
             f"prompts are several texts or lists of ids; got {type(prompts).__name__}. "
             "For one prompt use iw.cache."
         )
-    if isinstance(shard_tokens, bool) or not isinstance(shard_tokens, int) or shard_tokens < 1:
-        raise ValueError(f"a shard has 1 token or more; got shard_tokens={shard_tokens!r}.")
+    check_whole("shard_tokens", shard_tokens)
     if dtype not in DTYPES:
         raise ValueError(f"dtype is one of {', '.join(DTYPES)}; got {dtype!r}.")
     header = {
@@ -312,37 +311,40 @@ def _write(
     folder: Path,
     header: dict[str, Any],
 ) -> Generator[ActivationShards]:
-    digest, index = sha256(), 0
-    known = [Entry(**entry) for entry in header["shards"]]
-    for ids in _shards_of(model, prompts, header["shard_tokens"]):
-        for row in ids:
-            digest.update(row.numpy().tobytes() + b"|")
+    with sole_writer(folder) as check_alone:
+        header = read_header(folder) or header  # who wrote before may have gone on meanwhile
+        digest, index = sha256(), 0
+        known = [Entry(**entry) for entry in header["shards"]]
+        for ids in _shards_of(model, prompts, header["shard_tokens"]):
+            for row in ids:
+                digest.update(row.numpy().tobytes() + b"|")
+            if known:
+                if known[0].digest != digest.hexdigest() or known[0].prompts != len(ids):
+                    raise ValueError(
+                        f"{folder} was begun with other prompts: those of {known[0].file} differ. "
+                        "Pass the same prompts in the same order, or name another folder."
+                    )
+                known.pop(0)
+            else:
+                check_alone()
+                file = file_name(len(header["shards"]))
+                written = save(folder / file, _tensors(model, ids, sites, header["dtype"], index))
+                entry = Entry(file, sum(map(len, ids)), len(ids), digest.hexdigest(), written)
+                header["shards"].append(asdict(entry))
+                write_header(folder, header)
+                yield ActivationShards(folder)
+            index += len(ids)
         if known:
-            if known[0].digest != digest.hexdigest() or known[0].prompts != len(ids):
-                raise ValueError(
-                    f"{folder} was begun with other prompts: those of {known[0].file} differ. "
-                    "Pass the same prompts in the same order, or name another folder."
-                )
-            known.pop(0)
-        else:
-            file = file_name(len(header["shards"]))
-            written = save(folder / file, _tensors(model, ids, sites, header["dtype"], index))
-            tokens = sum(map(len, ids))
-            entry = Entry(file, tokens, len(ids), digest.hexdigest(), written)
-            header["shards"].append(asdict(entry))
-            write_header(folder, header)
-            yield ActivationShards(folder)
-        index += len(ids)
-    if known:
-        raise ValueError(
-            f"{folder} was begun with more prompts than these {index}. "
-            "Pass the same prompts in the same order, or name another folder."
-        )
-    if index == 0:
-        raise ValueError("no prompt was given.")
-    header["complete"] = True
-    write_header(folder, header)
-    yield ActivationShards(folder)
+            raise ValueError(
+                f"{folder} was begun with more prompts than these {index}. "
+                "Pass the same prompts in the same order, or name another folder."
+            )
+        if index == 0:
+            raise ValueError("no prompt was given.")
+        check_alone()
+        header["complete"] = True
+        write_header(folder, header)
+        yield ActivationShards(folder)
 
 
 def _shards_of(

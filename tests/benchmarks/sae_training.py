@@ -95,6 +95,7 @@ def ours(size: Size, variant: str, x: Tensor, steps: int) -> Entrant:
         warmup=0,
         decay=0.0,
         checkpoint_every=20,  # as runs of 1,000 steps have it
+        dead_after=10_000_000,  # tokens, as the others count: no AuxK in a run as short as this
         normalize="none",
         **chosen,
     )

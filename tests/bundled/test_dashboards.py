@@ -42,5 +42,5 @@ def test_others_are_refused_with_the_way_to_make_them() -> None:
         iw.sae_features(5)
     with pytest.raises(ValueError, match="no gated dictionary of layer 3 ships"):
         iw.sae_features(3, "gated")
-    with pytest.raises(TypeError, match="a layer is a number"):
+    with pytest.raises(TypeError, match="layer= is a whole number"):
         iw.sae_features("3")  # pyright: ignore[reportArgumentType]

@@ -322,9 +322,9 @@ def test_activations_that_are_not_finite():
         ({"site": "L0.pattern"}, ValueError, "one place with a row a token"),
         ({"target": torch.ones(3, 3)}, TypeError, "a place of a model is named"),
         ({"tokenize": "packed"}, ValueError, "one of documents, joined; got 'packed'"),
-        ({"context": 1}, ValueError, "2 to 64; got 1"),
+        ({"context": 1}, ValueError, "context= is 2 or more; got 1"),
         ({"context": 65}, ValueError, "2 to 64; got 65"),
-        ({"buffer": 1}, ValueError, "2 or more; got 1"),
+        ({"buffer": 1}, ValueError, "buffer= is 2 or more; got 1"),
         ({"seed": -1}, ValueError, "a seed is 0 or larger"),
     ],
 )

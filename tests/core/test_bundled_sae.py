@@ -41,5 +41,5 @@ def test_what_does_not_ship(shipped):
         iw.sae(3, "relu")
     with pytest.raises(ValueError, match=r"no topk dictionary of layer 8"):
         iw.sae(8)
-    with pytest.raises(TypeError, match=r"a layer is a number, 0 to 7; got 'L3'"):
+    with pytest.raises(TypeError, match=r"layer= is a whole number; got 'L3'"):
         iw.sae("L3")  # pyright: ignore[reportArgumentType]

@@ -170,9 +170,9 @@ def test_what_is_changed_while_it_runs_acts_and_is_recorded():
     [
         ({"l1": 0.1}, ValueError, "'l1' cannot be changed .* what can is k, lr"),
         ({"k": 17}, ValueError, "k is above 0 and at most d_sae = 16"),
-        ({"k": "8"}, TypeError, "k is a number; got str"),
-        ({"lr": 0}, ValueError, "learning rate is above 0; got lr=0"),
-        ({"lr": float("nan")}, ValueError, "learning rate is above 0"),
+        ({"k": "8"}, TypeError, "k= is a number; got '8'"),
+        ({"lr": 0}, ValueError, "lr= is above 0; got 0"),
+        ({"lr": float("nan")}, ValueError, "lr= is a finite number; got nan"),
     ],
 )
 def test_changes_that_cannot_be_made_are_refused(asked, error, said):
@@ -233,7 +233,7 @@ def test_one_can_rewind_to_where_nothing_was_learned():
     run.train()
     run.rewind(0)
     assert torch.equal(run.sae.W_enc, start.W_enc)
-    with pytest.raises(ValueError, match="steps count from 0"):
+    with pytest.raises(ValueError, match="step= is 0 or more; got -1"):
         run.rewind(-1)
 
 
@@ -329,14 +329,14 @@ BAD[3, 1] = float("nan")
         ({"k": 17}, ValueError, "k is above 0 and at most d_sae = 16"),
         ({"l1": 0.1}, ValueError, "topk takes k.*got 'l1'"),
         ({"variant": "top"}, ValueError, "a variant is one of .*got 'top'"),
-        ({"steps": 0}, ValueError, "steps is 1 or more; got 0"),
-        ({"steps": 1.5}, TypeError, "steps is a whole number; got float"),
-        ({"lr": -1.0}, ValueError, r"lr is above 0; got -1\.0"),
-        ({"decay": 2}, ValueError, "decay is a share of the steps, 0 to 1; got 2"),
+        ({"steps": 0}, ValueError, "steps= is 1 or more; got 0"),
+        ({"steps": 1.5}, TypeError, r"steps= is a whole number; got 1\.5"),
+        ({"lr": -1.0}, ValueError, r"lr= is above 0; got -1\.0"),
+        ({"decay": 2}, ValueError, "decay= is a share, 0 to 1; got 2"),
         ({"precision": "float16"}, ValueError, "precision is 'float32' or 'bfloat16'"),
         ({"seed": -1}, ValueError, "a seed is 0 or larger"),
         ({"resample_at": 5}, TypeError, "resample_at is a list of steps; got 5"),
-        ({"resample_at": ["5"]}, TypeError, "resample_at is a whole number; got str"),
+        ({"resample_at": ["5"]}, TypeError, "resample_at= is a whole number; got '5'"),
         ({"device": "gpu0"}, ValueError, "device is 'cpu', 'cuda'.*got 'gpu0'"),
         ({"normalize": "unit"}, ValueError, "a normalisation is one of"),
         ({"truth": "yes"}, TypeError, r"truth is a matrix of true directions \[feature, d\]"),

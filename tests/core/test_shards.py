@@ -141,7 +141,7 @@ def test_what_float16_cannot_hold_is_refused(tmp_path):
         (PROMPTS, "L1.pattern", {}, ValueError, "L1.pattern has no row.*iw.attention"),
         (PROMPTS, "L3.resid_pre", {}, ValueError, "L0 to L2"),
         (PROMPTS, [], {}, ValueError, "no place was asked for"),
-        (PROMPTS, "embed", {"shard_tokens": 0}, ValueError, "got shard_tokens=0"),
+        (PROMPTS, "embed", {"shard_tokens": 0}, ValueError, "shard_tokens= is 1 or more; got 0"),
         (PROMPTS, "embed", {"dtype": "int8"}, ValueError, "float32, float16, bfloat16; got 'int8'"),
     ],
 )
@@ -202,12 +202,12 @@ def test_reading_says_what_is_wrong(gpt2, tmp_path):
     shards = iw.cache_shards(gpt2, PROMPTS, "embed", folder, shard_tokens=6)
     with pytest.raises(ValueError, match=r"'final' was not cached; cached are embed"):
         shards.batches("final", 4)
-    with pytest.raises(ValueError, match="1 row or more; got 0"):
+    with pytest.raises(ValueError, match="size= is 1 or more; got 0"):
         shards.batches("embed", 0)
     with pytest.raises(IndexError, match=f"shards 0 to {len(shards) - 1}; got 99"):
         shards.read(99)
     for wrong in ("0", True, 1.0):
-        with pytest.raises(TypeError, match="a shard is named by its number; got"):
+        with pytest.raises(TypeError, match="shard= is a whole number; got"):
             shards.read(wrong)
     with pytest.raises(TypeError, match="places are names, 'embed' say; got 5"):
         shards.read(0, 5)

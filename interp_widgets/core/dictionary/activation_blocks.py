@@ -9,6 +9,8 @@ cursors: nothing of what is held has to be kept in a checkpoint.
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import Any, Protocol
 
 import torch
@@ -26,12 +28,14 @@ class ActivationSource(Protocol):
         d_in: width of what is encoded.
         d_out: width of what is to be decoded.
         rows: how many there are in all, ``None`` in a stream.
+        paired: whether what is to be decoded is something else than what is encoded.
         about: what tells these activations from others; plain values.
     """
 
     d_in: int
     d_out: int
     rows: int | None
+    paired: bool
     about: dict[str, Any]
 
     def next(self, batch: int) -> Batch:
@@ -85,6 +89,7 @@ class TensorSource:
         """``x`` is ``[token, d_in]``, ``y`` ``[token, d_out]`` or nothing."""
         self.x, self.y, self.seed, self.about = x, y, seed, about
         self.rows: int | None = len(x)
+        self.paired = y is not None
         self.d_in, self.d_out = x.shape[1], (x if y is None else y).shape[1]
         self._go(0, 0)
 
@@ -137,7 +142,8 @@ class BlockSource:
         """
         self.producer, self.size, self.seed = producer, size, seed
         self.rows: int | None = None
-        self.d_in, self.d_out, self.about = producer.d_in, producer.d_out, producer.about
+        self.paired, self.about = producer.paired, producer.about
+        self.d_in, self.d_out = producer.d_in, producer.d_out
         self._begun = begun
         self._load(0, {}, None, None)
 
@@ -149,7 +155,7 @@ class BlockSource:
             while (missing := batch - sum(map(len, served))) > 0:
                 self._go_on()
                 served.append(self._take(missing))
-        except Exception:
+        except BaseException:  # an interrupt, too
             if self._number == block:  # what was taken is not lost
                 self._at = at
             raise
@@ -223,15 +229,27 @@ class BlockSource:
         return taken
 
     def _pair(self, rows: Tensor) -> Batch:
-        return rows.split([self.d_in, self.d_out], 1) if self.producer.paired else rows  # pyright: ignore[reportReturnType]
+        return rows.split([self.d_in, self.d_out], 1) if self.paired else rows  # pyright: ignore[reportReturnType]
 
 
-def read_block(producer: Producer, cursor: Cursor, size: int) -> Block:
+def _bar() -> Any:
+    """A progress bar that appears after two seconds; in other threads it stays away."""
+    from tqdm import tqdm
+
+    hidden = threading.current_thread() is not threading.main_thread()
+    hidden |= os.environ.get("RANK", "0") != "0"  # of several processes one speaks
+    looks: Any = {"desc": "activations", "unit": " rows", "unit_scale": True, "delay": 2}
+    return tqdm(**looks, leave=False, disable=hidden or None)
+
+
+def read_block(producer: Producer, cursor: Cursor, size: int, bar: Any = None) -> Block:
     """Rows from a cursor on, ``size`` of them or some more; fewer where a turn ends."""
     gathered, ended = [], False
     while not ended and sum(map(len, gathered)) < size:
         rows, cursor, ended = producer.read(cursor)
         gathered.append(rows)
+        if bar is not None:
+            bar.update(len(rows))
     return torch.cat(gathered), cursor, ended
 
 
@@ -244,10 +262,11 @@ def shuffled(producer: Producer, rows_held: int, seed: int) -> TensorSource | Bl
         seed: of the order.
     """
     size = max(1, rows_held // 2)
-    first = read_block(producer, {}, size)
-    begun = [({}, first)]
-    if producer.again and not first[2]:
-        begun.append((first[1], read_block(producer, first[1], size)))
+    with _bar() as bar:
+        first = read_block(producer, {}, size, bar)
+        begun = [({}, first)]
+        if producer.again and not first[2]:
+            begun.append((first[1], read_block(producer, first[1], size, bar)))
     if not producer.again or not begun[-1][1][2]:
         return BlockSource(producer, size, seed, begun)
     rows = torch.cat([block[0] for _, block in begun])

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.activation_blocks import (
     ActivationSource,
     Producer,
@@ -17,6 +18,7 @@ from interp_widgets.core.dictionary.activation_blocks import (
 )
 from interp_widgets.core.dictionary.activation_rows import TOKENIZE, ModelRows, ShardRows
 from interp_widgets.core.dictionary.activation_texts import Texts, opened
+from interp_widgets.core.dictionary.synthetic import GroundTruth, NumpyLab
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.seeds import check_seed
 from interp_widgets.core.shards import ActivationShards
@@ -43,7 +45,7 @@ def activation_source(
 
     Args:
         data: activations ``[token, d]``, or two of them, what is encoded and what it is to predict;
-            a folder that `cache_shards` wrote; or a model.
+            samples that `ground_truth` made; a folder that `cache_shards` wrote; or a model.
         site: the place to read, where ``data`` is a folder or a model.
         texts: what the model is to read; see `activation_texts.opened`.
         target: what is to be predicted, where that is not what is encoded: a second place, or
@@ -65,9 +67,8 @@ def activation_source(
         FileNotFoundError: no such folder or file.
     """
     check_seed(seed)
-    _check_buffer(buffer)
-    if isinstance(data, str | Path):
-        data = _shards(Path(data))
+    check_whole("buffer", buffer, least=2)
+    data = _opened(data)
     if isinstance(data, tuple) and len(data) == 2 and target is None:
         data, target = data
     if isinstance(data, Tensor):
@@ -90,7 +91,13 @@ def activation_source(
     return shuffled(producer, buffer, seed)
 
 
-def _shards(path: Path) -> ActivationShards:
+def _opened(data: Any) -> Any:
+    """What a path or made samples stand for, and anything else as it is."""
+    if isinstance(data, GroundTruth | NumpyLab):
+        return torch.as_tensor(data.x).float()
+    if not isinstance(data, str | Path):
+        return data
+    path = Path(data)
     if path.is_file():
         raise ValueError(
             f"{path} is a file; activations on disk are a folder that iw.cache_shards wrote. Read "
@@ -113,13 +120,15 @@ def _length(model: LanguageModel, tokenize: str, context: int | None) -> int:
     """How many tokens the model reads at a time."""
     if tokenize not in TOKENIZE:
         raise ValueError(f"tokenize is one of {', '.join(TOKENIZE)}; got {tokenize!r}.")
-    length = min(model.context, LENGTH) if context is None else context
-    if isinstance(length, bool) or not isinstance(length, int) or not 2 <= length <= model.context:
+    if context is None:
+        return min(model.context, LENGTH)
+    check_whole("context", context, least=2)
+    if context > model.context:
         raise ValueError(
-            f"context is how many tokens {model.name} reads at a time, 2 to {model.context}; got "
-            f"{length!r:.40}."
+            f"context= is how many tokens {model.name} reads at a time, 2 to {model.context}; got "
+            f"{context}."
         )
-    return length
+    return context
 
 
 def _one(model: LanguageModel, name: str) -> Site:
@@ -157,11 +166,6 @@ def _named(site: str | None, target: Any, what: str) -> list[str]:
         if not isinstance(name, str):
             raise TypeError(f"a place of {what} is named, 'L3.mlp_in' say; got {name!r:.40}.")
     return named[:1] if len(set(named)) == 1 else named
-
-
-def _check_buffer(buffer: Any) -> None:
-    if isinstance(buffer, bool) or not isinstance(buffer, int) or buffer < 2:
-        raise ValueError(f"buffer is how many rows memory holds, 2 or more; got {buffer!r:.40}.")
 
 
 def _of_tensors(x: Tensor, y: Any, site: str | None, texts: Any, seed: int) -> TensorSource:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.bundled_sae import sae
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 
@@ -29,7 +30,8 @@ def sae_features(layer: int = 3, variant: str = "topk") -> FeatureDashboards:
             to make them.
     """
     path = _HOME / f"L{layer}_{variant}.safetensors"
-    if isinstance(layer, bool) or not isinstance(layer, int) or not path.is_file():
+    check_whole("layer", layer, least=0)
+    if not path.is_file():
         sae(layer, variant)  # says what is wrong, unless there is such a dictionary
         recorded = ", ".join(found.stem for found in sorted(_HOME.glob("*.safetensors")))
         raise ValueError(

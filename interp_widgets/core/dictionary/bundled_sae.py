@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
+from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.sae import SAE
 
 # A folder each, ``L3_topk``, in the layout of SAELens.
@@ -25,8 +26,7 @@ def sae(layer: int, variant: str = "topk") -> SAE:
         TypeError: no number of a layer.
         ValueError: there is none of this layer and variant; the message lists those there are.
     """
-    if isinstance(layer, bool) or not isinstance(layer, int):
-        raise TypeError(f"a layer is a number, 0 to 7; got {layer!r:.40}.")
+    check_whole("layer", layer, least=0)
     found = bundled()
     if (layer, variant) not in found:
         there = ", ".join(f"{kind} at {', '.join(map(str, at))}" for kind, at in _by_kind().items())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from interp_widgets.core.arguments import check_above, check_real
 from interp_widgets.core.dictionary.variants import Variant, make_variant
 
 Change = tuple[int, dict[str, tuple[float, float]]]  # step, and name -> old and new value
@@ -21,11 +21,9 @@ def check(
                 f"{name!r} cannot be changed while a {objective.name} dictionary is trained; what "
                 f"can is {', '.join(known)}."
             )
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} is a number; got {type(value).__name__}.")
-    rate = asked.get("lr", 1.0)
-    if not 0 < rate < math.inf:
-        raise ValueError(f"a learning rate is above 0; got lr={rate}.")
+        check_real(name, value)
+    if "lr" in asked:
+        check_above("lr", asked["lr"])
     hyper = {name: asked.get(name, value) for name, value in objective.hyper.items()}
     make_variant(objective.name, **hyper, **objective.settings).check(d_in, d_sae)
 

@@ -88,6 +88,16 @@ class Kept:
             del self._at[gone]
 
 
+def check_folder(folder: Path) -> None:
+    """Refuse what is there and is no folder.
+
+    Raises:
+        NotADirectoryError: as said.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(f"{folder} is a file; a run is saved in a folder. Name another.")
+
+
 def write(folder: Path, snapshot: Snapshot) -> Path:
     """Write a snapshot into a folder, whole or not at all.
 
@@ -97,8 +107,7 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
     from safetensors import SafetensorError
     from safetensors.torch import save_file
 
-    if folder.exists() and not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; a run is saved in a folder. Name another.")
+    check_folder(folder)
     path, unfinished = folder / FILE, folder / f"{FILE}.part"
     tensors, by_columns = _in_rows(snapshot.tensors)
     state = json.dumps({**snapshot.plain, _COLUMNS: by_columns})

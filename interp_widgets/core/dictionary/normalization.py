@@ -44,8 +44,7 @@ class Normalization:
     matrix: Tensor | None = None
 
     def __post_init__(self) -> None:
-        if self.mode not in MODES:
-            raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {self.mode!r}.")
+        check_mode(self.mode)
         if not 0 < self.scale < float("inf"):
             raise ValueError(f"the scale of a normalisation is above 0; got {self.scale}.")
         if (self.mode == "whitening") != (self.mean is not None and self.matrix is not None):
@@ -128,8 +127,7 @@ class Normalization:
             ValueError: an unknown mode, no sample, NaN or infinity in it, nothing but
                 zeros, or numbers that float32 cannot scale.
         """
-        if mode not in MODES:
-            raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {mode!r}.")
+        check_mode(mode)
         if mode == "none" or mode in PER_TOKEN:
             return cls(mode)
         if sample.ndim != 2 or not len(sample):
@@ -174,3 +172,13 @@ def _whitening(sample: Tensor) -> tuple[Tensor, Tensor]:
     matrix = directions * (variances.clamp(min=0) + ridge).rsqrt() @ directions.T
     kept = sample.dtype if sample.dtype == torch.float64 else torch.float32
     return mean.to(sample.device, kept), matrix.to(sample.device, kept)
+
+
+def check_mode(mode: str) -> None:
+    """Refuse what is none of `MODES`.
+
+    Raises:
+        ValueError: as said.
+    """
+    if mode not in MODES:
+        raise ValueError(f"a normalisation is one of {', '.join(MODES)}; got {mode!r:.40}.")

@@ -8,17 +8,23 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_above, check_share, check_whole, plain
 from interp_widgets.core.dictionary import checkpoint, distributed, saved_run
 from interp_widgets.core.dictionary.activation_blocks import ActivationSource
 from interp_widgets.core.dictionary.activations import activation_source
+from interp_widgets.core.dictionary.normalization import check_mode
+from interp_widgets.core.dictionary.synthetic import GroundTruth, NumpyLab
 from interp_widgets.core.dictionary.training_loop import Loop, Settings
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.dictionary.variants import Variant, make_variant
 from interp_widgets.core.load import checked_device
+from interp_widgets.core.memory import free_memory, in_words
 from interp_widgets.core.seeds import check_seed
+from interp_widgets.core.switches import check_switch
 
 BATCH = 4096
 STEPS = 1000
@@ -56,14 +62,18 @@ class Pace:
     checkpoint_every: int | None = None
 
     def __post_init__(self) -> None:
-        _check_numbers(dead_after=self.dead_after, checkpoint_every=self.checkpoint_every)
-        _check_numbers(warmup=self.warmup or None)
+        _check_counts(dead_after=self.dead_after, checkpoint_every=self.checkpoint_every)
+        if self.warmup is not None:
+            check_whole("warmup", self.warmup, least=0)
         if isinstance(self.resample_at, str) or not isinstance(self.resample_at, Iterable):
             raise TypeError(f"resample_at is a list of steps; got {self.resample_at!r:.40}.")
         for step in self.resample_at:
-            _check_numbers(resample_at=step)
-        _check_shares(decay=self.decay, l1_warmup=self.l1_warmup)
-        _check_above(clip=self.clip)
+            check_whole("resample_at", step)
+        check_share("decay", self.decay)
+        check_share("l1_warmup", self.l1_warmup)
+        if self.clip is not None:
+            check_above("clip", self.clip)
+        check_switch("ghost", self.ghost)
 
 
 PACE = {field.name for field in fields(Pace)}
@@ -93,8 +103,8 @@ def train_sae(
     """Begin to train a sparse dictionary. Nothing is trained yet: iterate over what comes back.
 
     Args:
-        data: activations ``[token, d_in]``; a model, with ``site`` and ``texts``; or a folder that
-            `cache_shards` wrote.
+        data: activations ``[token, d_in]``; a model, with ``site`` and ``texts``; a folder that
+            `cache_shards` wrote; or samples that `ground_truth` made, which know their ``truth``.
         site: the place to read, ``"L3.resid_post"``.
         texts: for the model: a list, a file's path, a data set, also a streaming one.
         variant: the objective, see `VARIANTS`.
@@ -111,32 +121,40 @@ def train_sae(
         device: where to compute; left out: where the data or the model are.
         precision: ``"float32"``; ``"bfloat16"`` for products in half precision, the loss in full.
         folder: where each checkpoint is also written to, one file, replaced each time.
-        target: for a transcoder: what to predict, a place or activations ``[token, d_out]``.
+        target: for a transcoder: what to predict, a place or activations ``[token, d_out]``. With
+            ``skip=True`` a linear map of what is read is learned beside the latents (``W_skip``).
         truth: true directions ``[feature, d]``, or what has them as ``.directions``.
         **more: settings of `Pace`, and of the variant.
 
     Raises:
         ValueError: a number out of range, an unknown name, activations that nothing can be learned
-            from. TypeError: arguments of another type. Nothing has been trained then.
+            from, too little memory. TypeError: arguments of another type. Nothing was trained then.
     """
-    objective, pace = _chosen(variant, {"k": k, "l1": l1}, more)
     given = {"d_sae": d_sae, "lr": lr, "batch_size": batch_size, "steps": steps, "seed": seed}
-    _check(**given, precision=precision)
-    path, peers = _new(folder), distributed.processes()
-    source = activation_source(data, site, texts, target, seed)
-    known = _truth(truth, source.d_out)
     given |= {"normalize": normalize, "precision": precision}
+    objective, pace = _chosen(variant, {"k": k, "l1": l1}, more, given)
+    path, peers, place = _where(folder, device, data)
+    source = activation_source(data, site, texts, target, given["seed"])
+    known = _truth(truth, data, source.d_out)
     settings = _settings(objective, pace, source, given)
-    distributed.check(peers, objective, variant, settings.batch_size)
-    return TrainingRun(Loop(settings, source, home(device, data, peers), peers), path, known)
+    _check_means(settings, objective, source, peers, place)
+    return TrainingRun(Loop(settings, source, place, peers), path, known)
 
 
-def _chosen(variant: str, hyper: dict[str, Any], more: dict[str, Any]) -> tuple[Variant, Pace]:
-    """The objective, and what of the further settings is none of its own."""
-    given = {name: value for name, value in hyper.items() if value is not None}
-    own = {name: value for name, value in more.items() if name not in PACE}
+def _chosen(
+    variant: str, hyper: dict[str, Any], more: dict[str, Any], given: dict[str, Any]
+) -> tuple[Variant, Pace]:
+    """The objective, and what of the further settings is none of its own; all of them checked."""
+    given.update({name: plain(value) for name, value in given.items()})
+    _check(**given)
+    hyper = {name: plain(value) for name, value in hyper.items() if value is not None}
+    more = {name: plain(value) for name, value in more.items()}
     pace = Pace(**{name: value for name, value in more.items() if name in PACE})
-    return make_variant(variant, **given, **own), pace
+    own = {name: value for name, value in more.items() if name not in PACE}
+    objective = make_variant(variant, **hyper, **own)
+    if "k" in hyper and given["d_sae"] is not None:
+        objective.check(1, given["d_sae"])  # else when the width is known
+    return objective, pace
 
 
 def _settings(
@@ -147,6 +165,7 @@ def _settings(
     width = EXPANSION * source.d_in if given["d_sae"] is None else given["d_sae"]
     objective.suit(max(1, source.d_in), width)
     objective.check(source.d_in, width)
+    objective.check_skip(source.paired)
     mode = given["normalize"]
     return Settings(
         variant=objective.name,
@@ -170,17 +189,28 @@ def _settings(
     )
 
 
-def _check(*, seed: Any, lr: Any, precision: Any, **counts: Any) -> None:
-    _check_numbers(**counts)
-    _check_above(lr=lr)
+def _check(*, seed: Any, lr: Any, precision: Any, normalize: Any, **counts: Any) -> None:
+    _check_counts(**counts)
+    if lr is not None:
+        check_above("lr", lr)
     check_seed(seed)
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision is 'float32' or 'bfloat16'; got {precision!r}.")
+    if normalize is not None:
+        check_mode(normalize)
 
 
 def _rate(d_sae: int) -> float:
     """The learning rate to begin with."""
     return min(_FASTEST, _RATE * math.sqrt(_RATE_AT / d_sae))
+
+
+def _where(
+    folder: str | Path | None, device: Any, data: Any
+) -> tuple[Path | None, distributed.Alone, torch.device]:
+    """Where to write to, who else trains, and where to compute."""
+    peers = distributed.processes()
+    return _new(folder), peers, home(device, data, peers)
 
 
 def home(device: Any, data: Any, peers: distributed.Alone) -> torch.device:
@@ -195,6 +225,7 @@ def _new(folder: str | Path | None) -> Path | None:
     if folder is None:
         return None
     path = saved_run.folder_named(folder)
+    checkpoint.check_folder(path)
     if (path / checkpoint.FILE).exists():
         raise ValueError(
             f"{folder} holds a run. Go on with it, TrainingRun.resume(folder), or name another."
@@ -213,10 +244,15 @@ def _batch_size(given: int | None, rows: int | None) -> int:
     return given
 
 
-def _truth(truth: Any, width: int) -> Tensor | None:
-    directions = getattr(truth, "directions", truth)
-    if directions is None:
+def _truth(truth: Any, data: Any, width: int) -> Tensor | None:
+    """True directions: as given, or of the samples that were made."""
+    if truth is None and isinstance(data, GroundTruth | NumpyLab):
+        truth = data
+    if truth is None:
         return None
+    directions = getattr(truth, "directions", truth)
+    if isinstance(directions, np.ndarray):
+        directions = torch.as_tensor(directions)
     if not isinstance(directions, Tensor) or directions.ndim != 2:
         raise TypeError(
             "truth is a matrix of true directions [feature, d], or has one as .directions; got "
@@ -230,29 +266,32 @@ def _truth(truth: Any, width: int) -> Tensor | None:
     return directions.detach().float().cpu()
 
 
-def _check_numbers(**numbers: Any) -> None:
+def _check_means(
+    settings: Settings,
+    objective: Variant,
+    source: ActivationSource,
+    peers: distributed.Alone,
+    place: torch.device,
+) -> None:
+    """Refuse what several processes cannot do, and what memory has no room for.
+
+    Of that the system would say late and in its own words, or end the process.
+    """
+    distributed.check(peers, objective, settings.variant, settings.batch_size)
+    width = source.d_in + source.d_out
+    copies = 4 if place.type != "cpu" else 7  # a checkpoint is three more, on the cpu
+    need = 4 * width * (copies * settings.d_sae + settings.batch_size)
+    free = free_memory(place)
+    if free is not None and need > free:
+        raise ValueError(
+            f"d_sae={settings.d_sae:,} and batch_size={settings.batch_size:,} take "
+            f"{in_words(need)} of memory at least (weights, gradients, Adam's two moments, a "
+            f"checkpoint); {in_words(free)} are free on {place}. Use fewer latents, or smaller "
+            "batches."
+        )
+
+
+def _check_counts(**numbers: Any) -> None:
     for name, value in numbers.items():
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise TypeError(f"{name} is a whole number; got {type(value).__name__}.")
-        if value < 1:
-            raise ValueError(f"{name} is 1 or more; got {value}.")
-
-
-def _check_shares(**shares: Any) -> None:
-    for name, value in shares.items():
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} is a number from 0 to 1; got {type(value).__name__}.")
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name} is a share of the steps, 0 to 1; got {value}.")
-
-
-def _check_above(**numbers: Any) -> None:
-    for name, value in numbers.items():
-        if value is None:
-            continue
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise TypeError(f"{name} is a number; got {type(value).__name__}.")
-        if not 0 < value < math.inf:
-            raise ValueError(f"{name} is above 0; got {value!r}.")
+        if value is not None:
+            check_whole(name, value)

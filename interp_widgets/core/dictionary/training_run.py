@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from interp_widgets.core.arguments import check_whole, plain
 from interp_widgets.core.dictionary import changes, loop_state, saved_run
 from interp_widgets.core.dictionary.checkpoint import Kept, Snapshot
 from interp_widgets.core.dictionary.sae import SAE
@@ -60,9 +61,8 @@ class TrainingRun:
         self._waiting: list[tuple[Tensor, tuple[float, float, float]]] = []
         self._asked: list[dict[str, float]] = []
         self._changes: list[changes.Change] = []
-        self._pausing = threading.Event()
+        self._pausing, self._saved = threading.Event(), -1
         self._stopped = self._rewound = False
-        self._saved = -1
         settings, about = loop.settings, loop.source.about
         self.steps, self.batch_size = settings.steps, settings.batch_size
         self.seed, self.variant = settings.seed, settings.variant
@@ -95,13 +95,13 @@ class TrainingRun:
         An interrupt stops it between two steps: train again to go on.
 
         Raises:
-            ValueError: ``steps`` below 1.
+            TypeError, ValueError: ``steps`` that are no whole number, or below 1.
             FloatingPointError: NaN or infinity came up. The run stays as it was before that batch.
         """
         from tqdm import tqdm
 
-        if steps is not None and not (isinstance(steps, int) and steps > 0):
-            raise ValueError(f"train a whole number of steps, 1 or more; got {steps!r}.")
+        if steps is not None:
+            check_whole("steps", steps := plain(steps))
         end = self.steps if steps is None else min(self.steps, self.step + steps)
         hidden = self._loop.peers.rank > 0
         looks: Any = {"desc": self.variant, "delay": 1, "leave": False, "disable": hidden}
@@ -143,6 +143,7 @@ class TrainingRun:
             self._fetch()
             self._keep()
             if self.folder:
+                self._saved = self.step  # or tried: leaving off says of a full disk nothing more
                 saved_run.write(self, self.folder, self._kept.before(self.step)[1])
         return TrainingStep(self.step, self.steps, self.tokens, row, known)
 
@@ -154,8 +155,7 @@ class TrainingRun:
         self._waiting.clear()
         measured = torch.stack(rows).cpu().numpy()
         whole = np.concatenate([measured, np.array(known, dtype=np.float32)], axis=1)
-        first = self._loop.step - len(whole)
-        good = len(whole)
+        first, good = self._loop.step - len(whole), len(whole)
         if not self._loop.at_once:
             good = int(np.isfinite(measured[:, 0]).cumprod().sum())
         self._history.write(first, whole[:good])
@@ -183,6 +183,7 @@ class TrainingRun:
             ValueError: something that cannot be changed, or a value out of range.
             TypeError: no number.
         """
+        values = {name: plain(value) for name, value in values.items()}
         changes.check(self._loop.objective, self.hyper, values, self.d_in, self.d_sae)
         self._asked.append(values)
         self._turn.at_once(self._apply)  # a step under way does it before the next
@@ -208,10 +209,9 @@ class TrainingRun:
             The step where the run now is.
 
         Raises:
-            ValueError: no step, which are whole numbers from 0 on.
+            TypeError, ValueError: no step, which are whole numbers from 0 on, or none that is kept.
         """
-        if not isinstance(step, int) or step < 0:
-            raise ValueError(f"steps count from 0, where the run begins; got {step!r}.")
+        check_whole("step", step := plain(step), least=0)
         with uninterrupted(), self._turn:
             self._fetch()
             if self.step not in self._kept.steps:
