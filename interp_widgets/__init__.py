@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.evaluate import evaluate_sae as evaluate_sae
     from interp_widgets.core.dictionary.evaluate import iter_evaluate_sae as iter_evaluate_sae
     from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation as SAEEvaluation
+    from interp_widgets.core.dictionary.explanation import Explanation as Explanation
     from interp_widgets.core.dictionary.feature_record import FeatureDashboards as FeatureDashboards
     from interp_widgets.core.dictionary.features import features as features
     from interp_widgets.core.dictionary.features import iter_features as iter_features
@@ -38,6 +39,9 @@ if TYPE_CHECKING:
     from interp_widgets.core.dictionary.matching import Match as Match
     from interp_widgets.core.dictionary.matching import match_directions as match_directions
     from interp_widgets.core.dictionary.matching import random_match as random_match
+    from interp_widgets.core.dictionary.random_directions import (
+        random_directions as random_directions,
+    )
     from interp_widgets.core.dictionary.sae import SAE as SAE
     from interp_widgets.core.dictionary.splitting import Splitting as Splitting
     from interp_widgets.core.dictionary.splitting import splitting as splitting
@@ -164,6 +168,7 @@ _HOME = {
     "Circuit": "core.patching.circuit",
     "Composition": "core.composition",
     "EdgeAttribution": "core.patching.edge_record",
+    "Explanation": "core.dictionary.explanation",
     "FeatureDashboard": "widgets.features",
     "FeatureDashboards": "core.dictionary.feature_record",
     "FeatureReview": "widgets.feature_review",
@@ -272,6 +277,7 @@ _HOME = {
     "progress": "course.progress",
     "prompts": "bundled",
     "quiz": "course.quizzes",
+    "random_directions": "core.dictionary.random_directions",
     "random_match": "core.dictionary.matching",
     "sae": "core.dictionary.bundled_sae",
     "sae_features": "core.dictionary.bundled_features",

@@ -210,8 +210,35 @@ def test_what_cannot_be_asked(dash):
         explain(dash, 0, lambda _: " \n")
     with pytest.raises(TypeError, match="answers with text; got int"):
         explain(dash, 0, lambda _: 3)
-    with pytest.raises(ValueError, match="an explanation is one of"):
-        Explanation(0, "guess", "x")
+    words = iw.Explanation(0, "llm", "x")
+    for given, ask in (("digits", None), (words, "gpt")):
+        with pytest.raises(TypeError, match=r"an explanation is what dash|ask= is a function"):
+            dash.score(given, ask=ask)
+    with pytest.raises(TypeError, match="an explanation is what dash"):
+        dash.keep("digits")
+    with pytest.raises(TypeError, match="what is searched for is text; got int"):
+        dash.search(7)
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "said"),
+    [
+        ((0, "guess", "x"), ValueError, "an explanation is one of"),
+        ((0, "llm", 3), ValueError, "is text of at most"),
+        (("0", "llm", "x"), TypeError, "named by its number; got '0'"),
+        ((0, "tokens", "x"), ValueError, "no rule of an explanation of kind 'tokens'"),
+        ((0, "llm", "x", {"kind": "llm"}), ValueError, "no rule"),
+        ((0, "tokens", "x", {"kind": "tokens", "look": "token", "keys": "ab"}), ValueError, "rule"),
+        ((0, "tokens", "x", {"kind": "tokens", "look": "up", "keys": []}), ValueError, "no rule"),
+        ((0, "output", "x", {"kind": "tokens", "look": "token", "keys": []}), ValueError, "rule"),
+        ((0, "ngram", "x", {"kind": "ngram", "weights": {"5000": 1.0}}), ValueError, "no rule"),
+        ((0, "ngram", "x", {"kind": "ngram", "weights": {"5": "1"}}), ValueError, "no rule"),
+        ((0, "ngram", "x", {"kind": "ngram", "weights": [1.0]}), ValueError, "no rule"),
+    ],
+)
+def test_an_explanation_that_is_none(given, kind, said):
+    with pytest.raises(kind, match=said):
+        iw.Explanation(*given)
 
 
 def test_explanations_are_kept_and_saved(dash, tmp_path):

@@ -87,6 +87,12 @@ def test_what_is_no_table_or_no_label(tmp_path):
     (tmp_path / "bytes.csv").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ValueError, match="no table of labels in UTF-8"):
         Labels.from_csv(tmp_path / "bytes.csv", 3, 5)
+    for layer, kind in (("L3", TypeError), (None, TypeError), (-1, ValueError)):
+        with pytest.raises(kind, match="layer= is"):
+            Labels(5).to_csv(tmp_path / "labels.csv", layer)
+        with pytest.raises(kind, match="layer= is"):
+            Labels.from_csv(tmp_path / "bytes.csv", layer, 5)
+    assert not (tmp_path / "labels.csv").exists()
     labels = Labels(5)
     for feature, kind in ((5, ValueError), (-1, ValueError), (True, TypeError), ("1", TypeError)):
         with pytest.raises(kind, match="latent"):

@@ -52,6 +52,11 @@ def test_a_list_of_latents_and_its_search(dash):
 
 
 def test_latents_are_asked_for_by_number(dash):
+    densest = dash.density.argmax()
+    for feature in (densest, densest.numpy(), int(densest)):
+        assert feature in dash
+        assert dash[feature].feature == int(densest)
+        assert isinstance(dash[feature].feature, int)
     assert dash[np.int64(9)].feature == 9
     assert np.int64(9) in dash
     for wrong in (99, -1, "9", 9.0, True, None):
@@ -133,6 +138,8 @@ def test_the_same_strength_everywhere_is_one_bin():
         ({"sampled": -1}, ValueError, "sampled= is a whole number from 0"),
         ({"window": 5}, ValueError, "window= is"),
         ({"window": (200, 100)}, ValueError, "254 at most"),
+        ({"window": (1.5, 2)}, ValueError, r"window= is .* got \(1.5, 2\)"),
+        ({"window": ("1", 2)}, ValueError, "window= is"),
         ({"seed": -1}, ValueError, "a seed is 0 or larger"),
     ],
 )
@@ -239,6 +246,21 @@ def test_a_file_that_points_outside_is_refused(dash, tmp_path, field, change, sa
     save_file({name: t.contiguous() for name, t in tensors.items()}, path, header)
     with pytest.raises(ValueError, match=f"damaged FeatureDashboards: .*{said}"):
         iw.FeatureDashboards.load(path)
+
+
+def test_an_explanation_from_a_file_is_checked(dash, tmp_path):
+    dash.explain(0)
+    path = dash.save(tmp_path / "dash.safetensors")
+    dash.explanations.clear()
+    with safe_open(path, "pt") as file:
+        header = file.metadata()
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for change in (('"kind": "tokens", "look"', '"kind": "ngram", "look"'), ('"keys"', '"locks"')):
+        tampered = {name: text.replace(*change) for name, text in header.items()}
+        assert tampered != header
+        save_file(tensors, path, tampered)
+        with pytest.raises(ValueError, match=r"damaged FeatureDashboards: .*no rule of an exp"):
+            iw.FeatureDashboards.load(path)
 
 
 def test_many_latents_keep_to_their_room(tmp_path):

@@ -128,7 +128,26 @@ def test_what_is_refused(model, change, error, said):
         latent_effect(**given)
 
 
-def test_a_transcoder_is_refused(model):
+def test_a_transcoder_is_edited_where_it_writes(model):
+    """What the MLP adds, with one latent of what it reads set in it."""
+    layer, feature = model.hf.transformer.h[1], 3
     sae = replace(small_sae(), center=False, site="L1.mlp_in", site_out="L1.mlp_out")
-    with pytest.raises(ValueError, match="writes elsewhere than it reads"):
-        latent_effect(model, sae, PROMPT, 3)
+
+    def hook(module, args, output):
+        codes = sae.encode(args[0][0])
+        change = (2.5 - codes[:, feature, None]) * sae.W_dec[feature]
+        change[0] = 0
+        return output + change
+
+    ids = model.ids(PROMPT)[None]
+    with torch.no_grad():
+        before = model.hf(ids).logits[0, -1].double().log_softmax(-1)
+        handle = layer.mlp.register_forward_hook(hook)
+        after = model.hf(ids).logits[0, -1].double().log_softmax(-1)
+        handle.remove()
+    found = latent_effect(model, sae, PROMPT, feature, "force", 2.5)
+    assert found.site == "L1.mlp_out"
+    assert found.kl == pytest.approx(float((before.exp() * (before - after)).sum()), rel=1e-3)
+    assert found.control > 0
+    with pytest.raises(ValueError, match="comes before"):
+        latent_effect(model, replace(sae, site_out="L0.mlp_out"), PROMPT, feature)

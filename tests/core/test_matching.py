@@ -59,6 +59,9 @@ def test_a_dead_direction_matches_nothing():
     match = match_directions(torch.zeros(3, 4), torch.eye(4))
     assert match.median == 0.0
     assert match.count() == 0
+    for ask in (match.count, match.recovered):
+        with pytest.raises(TypeError, match="threshold= is a number; got 'x'"):
+            ask("x")
     assert match.cosines.nan_to_num().abs().max() == 0
 
 

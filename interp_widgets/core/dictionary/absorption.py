@@ -16,10 +16,12 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.arguments import check_whole
+from interp_widgets.core.dictionary.feature_weights import directions_of
 from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.synthetic import GroundTruth
 from interp_widgets.core.dictionary.token_stream import check_dictionary
+from interp_widgets.core.metrics import precise
 from interp_widgets.core.result import Result
 
 if TYPE_CHECKING:
@@ -160,8 +162,7 @@ def _along(sae: SAE, direction: Tensor) -> Tensor:
             f"normalisation {sae.normalization.mode!r} gives every token a scale of its own; "
             "absorption is counted in one unit. Train with another one."
         )
-    zero = sae.normalization.out(torch.zeros_like(sae.b_dec))
-    return (sae.normalization.out(sae.directions) - zero) @ direction
+    return directions_of(sae) @ precise(direction)
 
 
 def _share(of: Tensor, where: Tensor) -> float:

@@ -9,7 +9,6 @@ beside it.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from itertools import zip_longest
 from pathlib import Path
@@ -21,12 +20,8 @@ from torch import Tensor
 from interp_widgets.core import metrics
 from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
-from interp_widgets.core.dictionary.fidelity import (
-    Fidelity,
-    check_finite,
-    encoder_cosines,
-    nearest_cosines,
-)
+from interp_widgets.core.dictionary.feature_weights import encoder_cosines, nearest_cosines
+from interp_widgets.core.dictionary.fidelity import Fidelity, check_finite
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.substitution import Spot, replaced, spot_of
 from interp_widgets.core.dictionary.token_stream import (
@@ -59,6 +54,8 @@ def evaluate_sae(
 ) -> SAEEvaluation:
     """Measure a dictionary on texts, and the model with it in place.
 
+    A progress bar appears when it takes longer than a second.
+
     Args:
         model: the model.
         sae: the dictionary, autoencoder or transcoder.
@@ -79,8 +76,16 @@ def evaluate_sae(
         ValueError: an unknown place or one of another width, no place named, another ablation, no
             next token to predict in any text; or, on the way, activations that are not finite.
     """
+    from tqdm import tqdm
+
     records = iter_evaluate_sae(model, sae, texts, site, site_out, ablation, length, skip_first)
-    return deque(records, maxlen=1).pop()
+    record = next(records)
+    with tqdm(desc="evaluate", unit=" tokens", unit_scale=True, delay=1, leave=False) as bar:
+        bar.update(record.tokens)
+        for later in records:
+            bar.update(later.tokens - record.tokens)
+            record = later
+    return record
 
 
 def iter_evaluate_sae(

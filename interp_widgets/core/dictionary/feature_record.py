@@ -11,13 +11,13 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from numbers import Integral
+from operator import index
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.explanation import Explanation
+from interp_widgets.core.dictionary.explanation import Explanation, check_explanation
 from interp_widgets.core.dictionary.feature_statistics import LEVELS
 from interp_widgets.core.dictionary.feature_view import Example, Feature
 from interp_widgets.core.dictionary.labels import Labels
@@ -155,7 +155,8 @@ class FeatureDashboards(Result):
         return iter(self.features.tolist())
 
     def __contains__(self, feature: object) -> bool:
-        return isinstance(feature, Integral) and bool((self.features == int(feature)).any())
+        number = _number(feature)
+        return number is not None and bool((self.features == number).any())
 
     def __getitem__(self, feature: int) -> Feature:
         return Feature(self, self.row(feature))
@@ -182,12 +183,14 @@ class FeatureDashboards(Result):
         Raises:
             KeyError: not among these latents.
         """
-        if feature not in self or isinstance(feature, bool):
+        number = _number(feature)
+        found = [] if number is None else (self.features == number).nonzero().flatten().tolist()
+        if not found:
             raise KeyError(
-                f"no latent {feature!r} here: there are {len(self)} of the dictionary's "
+                f"no latent {feature!r:.40} here: there are {len(self)} of the dictionary's "
                 f"{self.d_sae}, {self.features[:3].tolist()} and so on."
             )
-        return int((self.features == int(feature)).nonzero()[0])
+        return found[0]
 
     @cached_property
     def pool(self) -> tuple[Example, ...]:
@@ -247,7 +250,12 @@ class FeatureDashboards(Result):
         return found
 
     def keep(self, explanation: Explanation) -> None:
-        """Keep an explanation, in place of one of the same kind."""
+        """Keep an explanation, in place of one of the same kind.
+
+        Raises:
+            TypeError: something else. KeyError: of a latent that is not among these.
+        """
+        check_explanation(explanation)
         feature = int(self.features[self.row(explanation.feature)])
         kept = self.explanations.setdefault(feature, [])
         kept[:] = [one for one in kept if one.kind != explanation.kind] + [explanation]
@@ -256,7 +264,12 @@ class FeatureDashboards(Result):
         """Latents whose label, note, strongest token or top logits hold ``query``, in order.
 
         Upper and lower case are alike. An empty query finds all.
+
+        Raises:
+            TypeError: no text.
         """
+        if not isinstance(query, str):
+            raise TypeError(f"what is searched for is text; got {type(query).__name__}.")
         query = query.casefold()
         fits = torch.tensor([query in piece.casefold() for piece in self.pieces] + [False])
         ids = torch.cat([self.peak_ids[:, None], self.top_ids], dim=1).long()
@@ -323,6 +336,14 @@ class FeatureDashboards(Result):
         rest = plain | {"labels": None, "explanations": None}
         values = super()._values(rest, tensors)
         return values | {"labels": labels, "explanations": explanations}
+
+
+def _number(feature: Any) -> int | None:
+    """A whole number of Python's, NumPy's or torch's; None of anything else."""
+    try:
+        return None if isinstance(feature, bool) else index(feature)
+    except TypeError:
+        return None
 
 
 def _first(table: Tensor, absent: float) -> Tensor:

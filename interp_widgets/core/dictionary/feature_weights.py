@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
+from interp_widgets.core.dictionary.matching import unit
+from interp_widgets.core.metrics import precise
 from interp_widgets.core.ov import ordinary_tokens, unscaled
 from interp_widgets.core.sites import Site, expand
 from interp_widgets.core.weights import head_output, neuron_output, token_directions
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 _TOKENS = 8192  # of the vocabulary at a time
 _ROWS = 1024  # latents at a time
+_CELLS = 1 << 24  # cosines at a time
 _STREAM = ("embed", "resid_pre", "resid_mid", "resid_post", "attn_out", "mlp_out")
 
 
@@ -52,12 +54,12 @@ class LogitEffects:
 
 
 def directions_of(sae: SAE) -> Tensor:
-    """Directions in the units of the activations, ``[feature, d_out]`` float32.
+    """Directions in the units of the activations, ``[feature, d_out]``, float32 or better.
 
     A dictionary that normalises each token by itself has no such unit; its rows stay as they are.
     """
     way = sae.normalization_out or sae.normalization
-    rows = sae.directions.detach().float()
+    rows = precise(sae.directions.detach())
     if way.per_token or way.mode == "none":
         return rows
     zero = rows.new_zeros(1, rows.shape[1])
@@ -159,12 +161,32 @@ def neighbours(sae: SAE, features: Tensor, keep: int) -> tuple[Tensor, Tensor]:
 
     Both ``[row, keep]`` on the cpu; fewer columns in a dictionary of few latents.
     """
-    unit = F.normalize(sae.directions.detach().float(), dim=1)
+    rows = unit(precise(sae.directions))
     who, how = [], []
-    for rows in features.to(sae.device).split(_ROWS):
-        cosine = unit[rows] @ unit.T
-        cosine[torch.arange(len(rows), device=rows.device), rows] = -2
-        best = cosine.topk(min(keep, len(unit) - 1), dim=1)
+    for some in features.to(rows.device).split(max(1, _CELLS // len(rows))):
+        cosine = rows[some] @ rows.T
+        cosine.scatter_(1, some[:, None], -2.0)
+        best = cosine.topk(min(keep, len(rows) - 1), dim=1)
         who.append(best.indices.cpu())
-        how.append(best.values.cpu())
+        how.append(best.values.float().cpu())
     return torch.cat(who), torch.cat(how)
+
+
+def nearest_cosines(sae: SAE) -> Tensor:
+    """Cosine of each direction with the nearest other one, ``[feature]`` on the cpu.
+
+    NaN where there is only one.
+    """
+    _, cosines = neighbours(sae, torch.arange(sae.d_sae), 1)
+    return cosines[:, 0] if cosines.shape[1] else torch.full((sae.d_sae,), torch.nan)
+
+
+@torch.no_grad()
+def encoder_cosines(sae: SAE) -> Tensor:
+    """Cosine of what each latent reads with what it writes, ``[feature]`` on the cpu.
+
+    NaN in transcoders, which read one place and write another.
+    """
+    if sae.is_transcoder:
+        return torch.full((sae.d_sae,), torch.nan)
+    return (unit(precise(sae.W_enc.T)) * unit(precise(sae.directions))).sum(1).float().cpu()

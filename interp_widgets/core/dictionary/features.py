@@ -171,15 +171,19 @@ def _check_settings(settings: Settings, length: int | None) -> None:
     """Refuse numbers out of range."""
     check_seed(settings.seed)
     reach = settings.reach
-    if not isinstance(reach, Sequence) or len(reach) != 2 or sum(reach) > 254 or min(reach) < 0:
+    fine = isinstance(reach, Sequence) and len(reach) == 2 and all(map(_is_whole, reach))
+    if not fine or sum(reach) > 254 or min(reach) < 0:
         raise ValueError(
             f"window= is (tokens before, tokens after) the peak, 254 at most; got {reach!r}."
         )
     given = {"top": (settings.top, 1), "sampled": (settings.sampled, 0), "length": (length, 2)}
     for name, (value, least) in given.items():
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if value is not None and (not whole or value < least):
+        if value is not None and (not _is_whole(value) or value < least):
             raise ValueError(f"{name}= is a whole number from {least}; got {value!r}.")
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _chosen(which: Any, d_sae: int) -> Tensor:

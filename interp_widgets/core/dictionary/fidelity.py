@@ -12,7 +12,6 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.matching import unit
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.metrics import precise
 
@@ -153,32 +152,3 @@ def check_finite(x: Tensor, what: str) -> None:
         f"{what} are not finite in {len(broken)} of {len(x)} rows, first in row {broken[0]}. "
         "Half precision overflows easily: use float32 or bfloat16, or leave those rows out."
     )
-
-
-def nearest_cosines(sae: SAE) -> Tensor:
-    """Cosine of each direction with the nearest other one, ``[feature]`` on the cpu.
-
-    NaN where there is only one.
-    """
-    rows = unit(sae.directions)
-    if len(rows) == 1:
-        return torch.full((1,), _NAN)
-    found = []
-    size = max(1, _CELLS // len(rows))
-    for start in range(0, len(rows), size):
-        cosines = rows[start : start + size] @ rows.T
-        own = torch.arange(start, start + len(cosines), device=rows.device)[:, None]
-        cosines.scatter_(1, own, -2.0)
-        found.append(cosines.amax(1))
-    return torch.cat(found).float().cpu()
-
-
-@torch.no_grad()
-def encoder_cosines(sae: SAE) -> Tensor:
-    """Cosine of what each latent reads with what it writes, ``[feature]`` on the cpu.
-
-    NaN in transcoders, which read one place and write another.
-    """
-    if sae.is_transcoder:
-        return torch.full((sae.d_sae,), _NAN)
-    return (unit(sae.W_enc.T) * unit(sae.directions)).sum(1).float().cpu()

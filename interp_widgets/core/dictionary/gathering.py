@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,11 @@ from interp_widgets.core.dictionary.content import Digests, mixed
 from interp_widgets.core.dictionary.examples import Best, Pool, Stretch, Windows, sample_scores
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.feature_statistics import Counts
-from interp_widgets.core.dictionary.feature_weights import LogitEffects, neighbours
-from interp_widgets.core.dictionary.fidelity import encoder_cosines
+from interp_widgets.core.dictionary.feature_weights import (
+    LogitEffects,
+    encoder_cosines,
+    neighbours,
+)
 from interp_widgets.core.dictionary.labels import Labels
 from interp_widgets.core.dictionary.partners import together
 from interp_widgets.core.dictionary.sae import SAE
@@ -68,10 +72,13 @@ class Gathering:
         # Some of the sample will be among the top windows already.
         self._sample = Best(rows, settings.sampled + settings.top, width)
         self._pool = Pool(POOL, rows, width)
-        self._near = neighbours(sae, features, PARTNERS)
-        self._cosines = encoder_cosines(sae)[features]
         self._labels = Labels(sae.d_sae)
         self._texts = 0
+
+    @cached_property
+    def _near(self) -> tuple[Tensor, Tensor]:
+        # When a record is made: of many latents it takes a second, and may never be asked for.
+        return neighbours(self._sae, self._features, PARTNERS)
 
     @property
     def tokens(self) -> int:
@@ -159,7 +166,7 @@ class Gathering:
             complete=complete,
             n_top=self._settings.top,
             features=self._features,
-            encoder_cosine=self._cosines,
+            encoder_cosine=encoder_cosines(self._sae)[self._features],
             neighbours=self._near[0].int(),
             neighbour_cosines=self._near[1].half(),
             peak_ids=_placed(vocabulary, peak_ids),

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 from uuid import uuid4
 
+from interp_widgets.core.arguments import check_whole
+
 Source = Literal["manual", "auto", "imported"]
 SOURCES: tuple[str, ...] = get_args(Source)
 LONGEST = 512  # characters of a label
@@ -120,7 +122,16 @@ class Labels(Mapping[int, Label]):
         """Write ``layer,feature,label`` and, after them, ``note,source,hidden``; UTF-8.
 
         The file appears whole or not at all.
+
+        Args:
+            path: the file.
+            layer: what stands in the first column, such as ``dash.layer``; any number where the
+                dictionary is of no layer.
+
+        Raises:
+            TypeError, ValueError: no whole number from 0.
         """
+        check_whole("layer", layer, least=0)
         path = Path(path)
         unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
         try:
@@ -150,7 +161,10 @@ class Labels(Mapping[int, Label]):
         Raises:
             FileNotFoundError: no such file.
             ValueError: a column is missing, a number is none, no such latent, a label that is none.
+            TypeError: a ``layer`` or ``d_sae`` that is no whole number.
         """
+        check_whole("layer", layer, least=0)
+        check_whole("d_sae", d_sae)
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"no file {path}.")

@@ -96,11 +96,12 @@ def latent_effect(
     """Edit one latent while the model reads a prompt: what becomes of the next token?
 
     The rest of the activation stays as it is, what the dictionary does not explain included
-    (Templeton et al., 2024). Random changes as large, at the same tokens, are the control.
+    (Templeton et al., 2024). Random changes as large, at the same tokens, are the control. Of a
+    transcoder it is the place that it writes which changes.
 
     Args:
         model: the model.
-        sae: an autoencoder of one of its places, which it names.
+        sae: a dictionary of one of its places, which it names.
         prompt: the prompt, of two tokens or more. The first is left alone.
         feature: the latent.
         how: ``"remove"`` sets it to 0 wherever it fires; ``"force"`` sets it to ``strength``
@@ -110,29 +111,30 @@ def latent_effect(
 
     Raises:
         ValueError: another ``how``, no such latent, a strength that is no finite number, a
-            transcoder, a prompt that cannot be read or of one token.
+            dictionary whose place cannot be edited, a prompt that cannot be read or of one token.
         TypeError: no model, no dictionary, no number.
     """
     feature = _checked(model, sae, feature, how, strength, seed)
-    site = spot_of(model, sae).out
+    spot = spot_of(model, sae)
     ids = model.ids(prompt)[None]
     if ids.shape[1] < 2:
         raise ValueError(
             f"the first token of a prompt is left alone, and {prompt!r} has no other: give two "
             "tokens or more."
         )
-    before, x = _untouched(model, site, ids)
+    before, x = _untouched(model, spot.site, ids)
     to = 0.0 if how == "remove" else float(strength)
     change = _change(sae.to(model.device), x, feature, to)
-    after = _run(model, site, ids, change)
+    after = _run(model, spot.out, ids, change)
     draw = torch.Generator().manual_seed(seed)
-    control = [_kl(before, _run(model, site, ids, _as_large(change, draw))) for _ in range(_DRAWS)]
+    others = (_as_large(change, draw) for _ in range(_DRAWS))
+    control = [_kl(before, _run(model, spot.out, ids, other)) for other in others]
     rises, falls = _moved(model, before.exp(), after.exp())
     return LatentEffect(
         model=model.name,
         revision=model.revision,
         prompt=prompt,
-        site=str(site),
+        site=str(spot.out),
         feature=feature,
         how=how,
         strength=to,
@@ -145,7 +147,7 @@ def latent_effect(
 
 
 def _untouched(model: LanguageModel, site: Site, ids: Tensor) -> tuple[Tensor, Tensor]:
-    """What the model says next as it is, and what it holds at the place."""
+    """What the model says next as it is, and what it holds at the place that is read."""
     taken: list[Tensor] = []
 
     def look(x: Tensor) -> None:
@@ -176,8 +178,6 @@ def _checked(
         raise TypeError(f"strength= is a number; got {type(strength).__name__}.")
     if not math.isfinite(strength):
         raise ValueError(f"strength= is an activation; got {strength}.")
-    if sae.is_transcoder:
-        raise ValueError("a transcoder writes elsewhere than it reads; this edits an autoencoder.")
     return index(feature)
 
 

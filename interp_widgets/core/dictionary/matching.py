@@ -64,7 +64,8 @@ class Match(Result):
         return float(self.cosines.nan_to_num(0.0).quantile(0.5))
 
     def count(self, threshold: float = 0.9) -> int:
-        """How many true directions have a partner above ``threshold``."""
+        """How many true directions have a partner above ``threshold``; TypeError: no number."""
+        check_real("threshold", threshold)
         return int((self.cosines > threshold).sum())
 
     def recovered(self, threshold: float = 0.9) -> float:

@@ -3,13 +3,15 @@
 A rule is plain data. ``tokens`` rules hold a set of keys and look at one thing of a token: itself,
 the one before it, both, its first or last letters, its shape. ``output`` rules look at the token
 that follows: a latent that makes the model say something fires just before it. ``ngram`` rules add
-up weights of hashed tokens and pairs.
+up weights of hashed tokens and pairs. No rule looks at places: windows are cut around their peaks,
+so a place would give the answer away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from math import isfinite
 from typing import Any
 from unicodedata import name as unicode_name
 from zlib import crc32
@@ -87,6 +89,38 @@ def buckets(tokens: Sequence[str]) -> np.ndarray:
     ]
     hashed = [[crc32(key.encode(errors="surrogatepass")) % BUCKETS for key in row] for row in rows]
     return np.array(hashed, dtype=np.int64).reshape(len(tokens), PER_TOKEN)
+
+
+def check_rule(kind: str, rule: Any) -> None:
+    """Refuse what is no rule of that kind; words have none.
+
+    Raises:
+        ValueError: what is wrong with it.
+    """
+    if kind == "llm":
+        fine = not rule
+    elif kind == "ngram":
+        weights = rule.get("weights") if isinstance(rule, Mapping) else None
+        fine = (
+            isinstance(weights, Mapping)
+            and all(str(at).isascii() and str(at).isdigit() for at in weights)
+            and all(int(at) < BUCKETS for at in weights)
+            and all(map(_number, (*weights.values(), rule.get("threshold", 0.0))))
+        )
+    else:
+        keys = rule.get("keys") if isinstance(rule, Mapping) else None
+        fine = (
+            isinstance(keys, Sequence)
+            and not isinstance(keys, str)
+            and all(isinstance(key, str) for key in keys)
+            and rule.get("look") in LOOKS
+        )
+    if not fine or (rule and rule.get("kind") != kind):
+        raise ValueError(f"this is no rule of an explanation of kind {kind!r}: {rule!r:.80}.")
+
+
+def _number(x: Any) -> bool:
+    return isinstance(x, int | float) and not isinstance(x, bool) and isfinite(x)
 
 
 def predictor(rule: Mapping[str, Any]) -> Callable[[Sequence[str]], list[float]]:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from interp_widgets.core.dictionary.explain import Ask, what_is_seen
-from interp_widgets.core.dictionary.explanation import Explanation
+from interp_widgets.core.dictionary.explanation import Explanation, check_explanation
 from interp_widgets.core.dictionary.feature_record import FeatureDashboards
 from interp_widgets.core.dictionary.feature_view import Example
 from interp_widgets.core.dictionary.rules import predictor
@@ -86,8 +86,12 @@ def score(
         KeyError: a latent that is not among the dashboards.
         ValueError: another ``how``, words without ``ask``, fewer than two held-out windows of
             either kind, or an answer that cannot be read.
+        TypeError: no explanation, or an ``ask`` that cannot be asked.
     """
+    check_explanation(explanation)
     check_seed(seed)
+    if ask is not None and not callable(ask):
+        raise TypeError(f"ask= is a function, prompt in, answer out; got {type(ask).__name__}.")
     if how not in HOWS:
         raise ValueError(f"how= is one of {', '.join(map(repr, HOWS))}; got {how!r}.")
     if not explanation.rule and ask is None:
