@@ -41,7 +41,9 @@ class Follower:
         self._widget, self._source, self._texts = widget, source, texts
         self._seconds, self._settings = max(seconds, LEAST), settings
         self._over = threading.Event()
-        self._read(self._run)  # what cannot be read is refused here, and not in a thread
+        assert widget.model is not None
+        # What does not fit is refused here and not in a thread; nothing is read for that.
+        iter_features(widget.model, self._run.sae, texts, **settings).close()
         self._thread = threading.Thread(target=self._loop, daemon=True, name="iw-follower")
         self._thread.start()
 
@@ -55,7 +57,7 @@ class Follower:
 
     def _loop(self) -> None:
         seen: tuple[int, int] | None = None
-        rest = self._seconds
+        rest = 0.0
         while not self._over.wait(rest):
             run = self._run
             last, now = run.done, (id(run), run.step)

@@ -16,6 +16,18 @@ if TYPE_CHECKING:
 FIELDS = {"rename": "text", "note": "note", "hide": "hidden"}
 
 
+def completed(state: State) -> State:
+    """What a constructor was given, with what follows: one latent is open, a prompt sorts."""
+    opened = state.get("opened")
+    if isinstance(opened, list | tuple) and 0 < len(opened) < 3:
+        # Numbers of NumPy's and torch's are numbers, such as density.argmax().
+        whole = [x.item() if getattr(x, "ndim", None) == 0 else x for x in opened]
+        state = {**state, "opened": [*whole, -1][:2]}
+    if state.get("prompt") and "sort" not in state:
+        state = {"sort": "fires", "falling": True, **state}
+    return state
+
+
 def reduced(state: State, action: Action) -> State:
     """The next state; pure."""
     match action:
@@ -57,6 +69,8 @@ def _placed(state: State, place: int, feature: int) -> State:
 def _edit(state: State, side: int, feature: int, change: dict[str, Any]) -> State:
     before = state["edits"][side]
     edit = {**before.get(str(feature), {}), **change}
+    if "text" in change:  # a new name is to be seen, whatever was hidden before
+        edit.pop("hidden", None)
     both = [
         {**before, str(feature): edit} if i == side else edits
         for i, edits in enumerate(state["edits"])

@@ -86,6 +86,7 @@ class FeatureReview(Widget):
             raise TypeError("sae= is edited while model= runs: pass both, or neither.")
         self._record, self._model, self._sae, self._ask = record, model, sae, ask
         self._check_feature(feature)
+        feature = record[feature].feature  # a number of torch's, such as density.argmax(), is one
         self._labels = EditedLabels(record)
         self._known: dict[tuple[Any, ...], dict[str, Any]] = {}
         self._pursued: list[tuple[Any, ...]] = []

@@ -17,7 +17,7 @@ from interp_widgets.widgets._features_follow import Follower, follower
 from interp_widgets.widgets._features_given import checked, dictionaries
 from interp_widgets.widgets._features_labels import EditedLabels, copied
 from interp_widgets.widgets._features_list import WORDS, listed
-from interp_widgets.widgets._features_state import Limits, reduced
+from interp_widgets.widgets._features_state import Limits, completed, reduced
 from interp_widgets.widgets._features_work import Fired, tested, what_fires
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._runner import Answer
@@ -62,7 +62,8 @@ class FeatureDashboard(Widget):
         edits: what was typed over labels, by side and latent: ``text``, ``note``, ``hidden``.
         tested: tests that were asked for: side, latent, by (``"label"``, ``"tokens"``,
             ``"ngram"``, ``"output"``), and the label's text.
-        prompt: what latents fire on is asked about; empty for nothing.
+        prompt: what latents fire on is asked about; empty for nothing. A first one sorts the list
+            by what fires.
         at: one token of it, or -1.
 
     Raises:
@@ -115,9 +116,7 @@ class FeatureDashboard(Widget):
         self._model, self._ask = model, ask
         self._follower: Follower | None = None
         self._limits = Limits(lambda: self._records, bool(self._saes))
-        opened = state.get("opened")
-        if isinstance(opened, list | tuple) and len(opened) == 1:
-            state["opened"] = [*opened, -1]
+        state = completed(state)
         self._limits.check_state(state)
         self._labels = [EditedLabels(one) for one in self._records]
         self._begin()
@@ -200,12 +199,13 @@ class FeatureDashboard(Widget):
 
         Args:
             run: of `iw.train_sae`, or an SAETrainer; None ends it, as the end of training does.
-            texts: a list of them, read in a thread beside the training.
+            texts: a list of them, read in a thread beside the training; the first time at once.
             seconds: to wait between two readings, and as long as one took at least.
             **settings: of `iw.features`.
 
         Raises:
-            TypeError, ValueError: no model, no run, two dictionaries, texts that cannot be read.
+            TypeError, ValueError: no model, no run, two dictionaries, no texts, a place or a
+                setting that does not fit. What is wrong with a single text, the page says.
         """
         if self._follower is not None:
             self._follower.stop()
@@ -225,6 +225,13 @@ class FeatureDashboard(Widget):
     def reduce(state: State, action: Action) -> State:
         """The one reducer; pure."""
         return reduced(state, action)
+
+    def _step(self, state: State, action: Action) -> State:
+        """A prompt that Python sets does what a typed one does."""
+        match action:
+            case {"do": "set", "name": "prompt", "value": str(text)}:
+                return reduced(state, {"do": "prompt", "text": text})
+        return super()._step(state, action)
 
     def check(self, action: Action) -> None:
         """Refuses latents that are not there, and what only a model can answer."""

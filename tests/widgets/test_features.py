@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-import threading
-import time
 from functools import lru_cache
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,7 +20,7 @@ from interp_widgets.widgets._features_work import words_of
 from interp_widgets.widgets.features import FeatureDashboard
 from tests.core.tiny import WORDS
 from tests.widgets.examples import model
-from tests.widgets.feature_data import LATENTS, dashboards, small_sae
+from tests.widgets.feature_data import dashboards, small_sae
 from tests.widgets.synthetic import unpack
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -57,6 +54,12 @@ def test_a_record_opens_its_widget(record: Any) -> None:
     assert isinstance(record.widget(), FeatureDashboard)
     assert isinstance(record.widget(model=model()), FeatureDashboard)
     assert not record.widget(model=model()).live
+
+
+def test_a_latent_may_be_a_number_of_torch(record: Any) -> None:
+    densest = record.density.argmax()
+    assert FeatureDashboard(record, opened=[densest]).opened == [int(densest), -1]
+    assert iw.FeatureReview(record, densest).feature == int(densest)
 
 
 def test_columns_are_those_of_the_record(widget: FeatureDashboard, record: Any) -> None:
@@ -182,6 +185,18 @@ def test_labels_are_written_into_the_record_and_taken_back(
     assert 5 not in record.labels
 
 
+def test_a_new_name_is_seen_though_the_old_one_was_hidden(
+    widget: FeatureDashboard, record: Any
+) -> None:
+    record.labels.set(4, "seen elsewhere", source="imported")
+    widget.act({"do": "hide", "side": 0, "feature": 4, "on": True})
+    assert record.labels[4].source == "imported"
+    widget.act({"do": "rename", "side": 0, "feature": 4, "text": "Texas"})
+    assert (record[4].label, record.labels[4].source) == ("Texas", "manual")
+    widget.undo().undo()
+    assert (record[4].label, record.labels[4].source) == ("seen elsewhere", "imported")
+
+
 def test_an_export_writes_no_label_into_the_record(
     widget: FeatureDashboard, record: Any, tmp_path: Any
 ) -> None:
@@ -234,6 +249,24 @@ def test_what_fires_on_a_prompt_is_what_the_dictionary_says(widget: FeatureDashb
     assert set(widget.listed) == set(widget.fires)
     widget.act({"do": "prompt", "text": ""}).wait()
     assert (widget.fires, widget.sort) == ({}, "feature")
+
+
+def test_a_prompt_set_from_python_sorts_as_a_typed_one_does(record: Any) -> None:
+    widget = FeatureDashboard(record, model=model(), sae=small_sae())
+    widget.prompt = "the capital of Texas is"
+    assert (widget.wait().sort, widget.falling) == ("fires", True)
+    strengths = [widget.fires.get(feature, 0.0) for feature in widget.listed]
+    assert strengths == sorted(strengths, reverse=True)
+    widget.at = 3
+    widget.prompt = "the city of Rome"
+    assert (widget.at, widget.sort) == (-1, "fires")
+    widget.undo()
+    assert (widget.at, widget.prompt) == (3, "the capital of Texas is")
+    widget.prompt = ""
+    assert widget.sort == "feature"
+    given = {"model": model(), "sae": small_sae(), "prompt": "the city"}
+    assert FeatureDashboard(record, **given).sort == "fires"
+    assert FeatureDashboard(record, **given, sort="label").sort == "label"
 
 
 def test_a_prompt_needs_a_model_and_its_dictionary(record: Any) -> None:
@@ -325,58 +358,6 @@ def test_it_follows_a_dictionary_in_training(widget: FeatureDashboard, record: A
     assert feature not in widget.record.labels
     few = iw.features(model(), small_sae(1), texts, which=[feature + 1])
     assert widget.show(few).left == {"feature": feature, "gone": True}
-
-
-def test_it_reads_again_while_a_run_goes_on_and_ends_with_it() -> None:
-    texts = [" ".join(random.Random(i).choices(WORDS, k=9)) for i in range(30)]
-    x = torch.randn(400, 32, generator=torch.Generator().manual_seed(0))
-    settings = {"site": "L1.resid_post", "top": 4}
-    run = iw.train_sae(x, d_sae=LATENTS, k=3, steps=40, batch_size=64)
-    shown = FeatureDashboard(
-        iw.features(model(), run.sae, texts, **settings), model=model(), sae=run.sae
-    )
-    shown.act({"do": "rename", "side": 0, "feature": 2, "text": "mine"})
-    shown.act({"do": "prompt", "text": "the city of Rome"}).wait()
-    shown.follow(run, texts, 0, **settings)
-    first = shown.record
-    for _ in islice(run, 20):
-        pass
-    assert until(lambda: shown.record is not first)
-    for _ in run:
-        pass
-    wanted = iw.features(model(), run.sae, texts, **settings)
-    assert until(lambda: torch.equal(shown.record.max, wanted.max))
-    assert torch.equal(shown.record.ranks.nan_to_num(), wanted.ranks.nan_to_num())
-    alone = FeatureDashboard(wanted, model=model(), sae=run.sae, prompt="the city of Rome")
-    assert shown.wait().fires == alone.fires
-    assert shown.record.labels[2].text == "mine"
-    assert until(lambda: not any(t.name == "iw-follower" for t in threading.enumerate()))
-
-
-def test_what_cannot_be_followed(widget: FeatureDashboard, record: Any) -> None:
-    run = iw.train_sae(torch.randn(100, 32), d_sae=LATENTS, k=3, steps=4, batch_size=32)
-    viewer = FeatureDashboard(record)
-    two = FeatureDashboard(record, dashboards(model(), 1))
-    for shown, given, error, said in (
-        (viewer, (run, ["a"]), TypeError, "needs the model"),
-        (widget, (record, ["a"]), TypeError, "a run of iw.train_sae"),
-        (widget, (run, "a text"), TypeError, "texts are several"),
-        (widget, (run, ["the city"], -1), ValueError, "0 or more; got -1"),
-        (widget, (run, ["the city"], "1"), TypeError, "seconds= is a number"),
-        (widget, (run, ["the city"]), ValueError, "does not say where it reads"),
-    ):
-        with pytest.raises(error, match=said):
-            shown.follow(*given)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(TypeError, match="needs the model"):
-        two.follow(run, ["a"])
-    assert widget.follow(None, None).record is record
-
-
-def until(true: Any, seconds: float = 30.0) -> bool:
-    end = time.monotonic() + seconds
-    while not true() and time.monotonic() < end:
-        time.sleep(0.02)
-    return true()
 
 
 def test_hostile_text_stays_text(tmp_path: Any) -> None:

@@ -161,7 +161,8 @@ export class Card {
       return;
     }
     const fires = raw.fires === undefined ? "" : ` (${raw.fires.toLocaleString("en")})`;
-    const parts = [`fires on ${rate(of("density"))} of tokens${fires}`, `max ${number(of("max"))}`, `mean ${number(of("mean"))}`, `encoder–decoder cosine ${number(of("encoder_cosine"))}`];
+    const parts = [`fires on ${rate(of("density"))} of tokens${fires}`, `max ${number(of("max"))}`, `mean ${number(of("mean"))}`];
+    if (!Number.isNaN(of("encoder_cosine"))) parts.push(`encoder–decoder cosine ${number(of("encoder_cosine"))}`);
     if (!Number.isNaN(of("kurtosis"))) parts.push(`kurtosis of its logits ${number(of("kurtosis"), 1)}`);
     this.facts.textContent = parts.join(" · ");
   }

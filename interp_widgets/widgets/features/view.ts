@@ -110,7 +110,9 @@ export class FeaturesView {
     const edit = (action: Record<string, unknown>, change: Edit): void => {
       const side = this.sideOf(place);
       const edits = [...link.read("edits")] as [Edits, Edits];
-      edits[side] = { ...edits[side], [feature()]: { ...edits[side]![feature()], ...change } };
+      const { hidden, ...before } = edits[side]![feature()] ?? {};
+      const kept = change.text === undefined && hidden !== undefined ? { ...before, hidden } : before; // a new name is to be seen
+      edits[side] = { ...edits[side], [feature()]: { ...kept, ...change } };
       link.act({ do: "", side, feature: feature(), ...action }, { edits });
     };
     return new Card(

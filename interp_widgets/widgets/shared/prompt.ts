@@ -1,5 +1,5 @@
-// A prompt box that runs as one types. Words the model has no tokens for are underlined by a copy of the text that lies
-// under the box; offered prompts are one choice away.
+// A prompt box that runs as one types, so that Enter finds it done; Shift+Enter begins a line. Words the model has no
+// tokens for are underlined by a copy of the text that lies under the box; offered prompts are one choice away.
 
 import { fill, h, uid } from "./dom.ts";
 
@@ -63,6 +63,12 @@ export class PromptBox {
       this.fit();
       this.forget();
       this.say(this.area.value);
+    }, { signal });
+    this.area.addEventListener("keydown", (event) => {
+      // While a word is being composed Enter accepts it.
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      this.typedAt = 0;
     }, { signal });
     this.area.addEventListener("blur", () => (this.typedAt = 0), { signal });
     this.area.addEventListener("scroll", () => (this.under.scrollTop = this.area.scrollTop), { signal });
