@@ -8,7 +8,7 @@ import yaml
 from safetensors.torch import load_file, save_file
 
 import interp_widgets as iw
-from interp_widgets.core.dictionary import cross_layer
+from interp_widgets.core.dictionary import cross_layer, cross_layer_files
 from interp_widgets.core.dictionary.transcoder import load_transcoders, save_transcoders
 from tests.core.sae_files import STANDARD, D, F, some, weights
 
@@ -113,9 +113,9 @@ def test_one_that_writes_to_its_own_layer_alone_is_a_set_of_transcoders(tmp_path
 
 def test_what_is_in_memory_is_small(tmp_path, monkeypatch):
     read = []
-    rows = cross_layer.read_rows
+    rows = cross_layer_files.read_rows
     monkeypatch.setattr(
-        cross_layer,
+        cross_layer_files,
         "read_rows",
         lambda path, name, at: read.append(len(at)) or rows(path, name, at),
     )
@@ -164,8 +164,9 @@ def test_what_is_none_is_refused(tmp_path):
     plain = written(tmp_path / "plain", model_kind="transcoder_set")
     refuse(ValueError, r"not of a cross_layer_transcoder.*iw\.load_transcoders", plain)
     refuse(ValueError, "model_kind is 'set'; known are", written(tmp_path / "k", model_kind="set"))
-    listed = written(tmp_path / "listed", transcoders=["hf://google/gemma-scope-2-1b-pt/clt"])
-    refuse(ValueError, "Gemma Scope 2's cross-layer ones", listed)
+    listed = written(tmp_path / "listed", transcoders=["hf://org/set/layer_0.safetensors"])
+    refuse(ValueError, r"lists 'hf://org/set/layer_0\.safetensors' for a cross-layer", listed)
+    refuse(ValueError, "is a list of names; got 3", written(tmp_path / "three", transcoders=3))
     (there / "W_dec_1.safetensors").unlink()
     refuse(ValueError, r"encoders of layers \[0, 1, 2\] and decoders of \[0, 2\]; wanted", there)
 

@@ -235,6 +235,18 @@ def test_a_scale_that_the_file_does_not_hold(tmp_path):
     assert about["interp_widgets"]["folded"] == {"mode": "expected_average", "scale": 0.4}
 
 
+def test_a_scale_of_inputs_counts_in_codes_scaled_by_lengths(tmp_path):
+    """SAELens folds the scale when it reads such a file, and directions are 1 / scale as long."""
+    more = {"k": 3, "rescale_acts_by_decoder_norm": True}
+    config = sae_lens_config("topk", normalize_activations="expected_average_only_in", **more)
+    w = some(weights(), *STANDARD)
+    sae, x = SAE.load(write_sae_lens(tmp_path, config, w), norm_scale=0.4), inputs()
+    folded = w | {"W_enc": w["W_enc"] * 0.4, "W_dec": w["W_dec"] / 0.4, "b_dec": w["b_dec"] / 0.4}
+    codes, y = forward(x, folded, sae_lens_config("topk", **more))
+    close(sae.encode(x), codes)
+    close(sae(x), y)
+
+
 @pytest.mark.parametrize("mode", ["mean_square", "whitening"])
 def test_what_sae_lens_has_no_place_for_is_folded(tmp_path, mode):
     x = inputs()

@@ -335,8 +335,30 @@ def test_a_save_that_is_killed_leaves_the_old_or_the_new_pair(standard, tmp_path
         seed, features = (5, 20) if moves >= 2 else (0, 16)
         sae = SAE.load(folder)
         assert torch.equal(sae.W_enc, weights(seed, features=features)["W_enc"])
-        sae.save(folder)  # and the next save is as any other
+        sae.save(folder)  # and the next save is as any other, and clears what was left
         assert json.loads((folder / "cfg.json").read_text())["d_sae"] == features
+        left = sorted(path.name for path in folder.iterdir())
+        assert left == ["cfg.json", "sae_weights.safetensors"]
+
+
+def test_a_save_that_fails_after_one_that_was_killed_loses_no_configuration(tmp_path):
+    """Killed between weights and configuration; then metadata that is no JSON, then a good one."""
+    SAE(**some(weights(), *STANDARD), activation="topk", k=3).save(tmp_path)
+    path = tmp_path / "cfg.json"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:32]
+    path.rename(tmp_path / f".cfg.json.{digest}")  # of these weights
+    path.write_text("{}")  # of those before
+    (tmp_path / f".cfg.json.{'0' * 32}").write_text("{}")  # of a save that came no further
+    assert SAE.load(tmp_path).k == 3
+    with pytest.raises(OSError, match="could not be written"):
+        saving.write_pair(tmp_path / "sae_weights.safetensors", {}, tmp_path / "no/cfg.json", "{}")
+    assert SAE.load(tmp_path).k == 3
+    SAE(**some(weights(), *STANDARD), activation="topk", k=4).save(tmp_path)
+    assert SAE.load(tmp_path).k == 4
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "cfg.json",
+        "sae_weights.safetensors",
+    ]
 
 
 def test_what_cannot_be_saved_says_so(tmp_path):
@@ -349,6 +371,7 @@ def test_what_cannot_be_saved_says_so(tmp_path):
     about = SAE(**some(weights(), *STANDARD), metadata={"when": io.StringIO()})
     with pytest.raises(ValueError, match=r"metadata.*JSON.*StringIO"):
         about.save(tmp_path / "new")
+    assert not (tmp_path / "new").exists()
     grouped = SAE(**some(weights(), *STANDARD), activation="groupmax", k=4)
     with pytest.raises(ValueError, match=r"no groupmax dictionary.*format='sparsify'"):
         grouped.save(tmp_path)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from safetensors import torch as safetensors_torch
 from safetensors.torch import load_file, save_file
 
 from interp_widgets.core.dictionary import formats
+from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.dictionary.formats.circuit_tracer import CONFIG
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.transcoder import load_transcoders, save_transcoders
@@ -86,10 +86,8 @@ def test_every_layer_computes_what_circuit_tracer_does(tmp_path, kind):
 def test_rows_of_latents_come_without_the_rest(tmp_path, monkeypatch):
     found = load_transcoders(written(tmp_path))
     read = []
-    load = safetensors_torch.load_file
-    monkeypatch.setattr(
-        safetensors_torch, "load_file", lambda path: read.append(path) or load(path)
-    )
+    whole = files.read_safetensors
+    monkeypatch.setattr(files, "read_safetensors", lambda path: read.append(path) or whole(path))
     latents = torch.tensor([5, 2, 15, 3, 2])
     w = weights(1)
     assert torch.equal(found.encoder_rows(1, latents), w["W_enc"].T[latents])

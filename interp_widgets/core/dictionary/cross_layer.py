@@ -1,14 +1,12 @@
 """Cross-layer transcoders: latents that read at one layer and write to it and to every later one.
 
     f_l = activation(x_l W_enc_l + b_enc_l)           ReLU, or JumpReLU where there are thresholds
-    ŷ_m = b_dec_m + Σ_{l ≤ m} f_l W_dec_{l→m}
+    ŷ_m = b_dec_m + Σ_{l ≤ m} f_l W_dec_{l→m}         + x_m W_skip_m where there is such a map
 
 One latent then stands for what many MLPs do in turn, which shortens the paths of a circuit (Ameisen
 et al., Circuit Tracing, 2025). A set of them has a decoder for each pair of layers, far more than
 fits in memory: encoders are read a layer at a time, of decoders only the rows of latents that fire.
-
-Files are circuit-tracer's: ``config.yaml``, and for each layer ``W_enc_<l>.safetensors`` (with
-``b_enc_<l>``, ``b_dec_<l>`` and maybe ``threshold_<l>``) and ``W_dec_<l>.safetensors``.
+Files are circuit-tracer's, or Gemma Scope 2's; `cross_layer_files` reads them.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,16 +23,27 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary import encode
+from interp_widgets.core.dictionary.cross_layer_files import (
+    Biases,
+    CircuitTracerFiles,
+    GemmaScope2Files,
+    LayerFiles,
+    gemma_scope_2_layers,
+)
 from interp_widgets.core.dictionary.formats import circuit_tracer, dtype_named, files
-from interp_widgets.core.dictionary.formats.rows import read_rows
-from interp_widgets.core.dictionary.formats.site_names import site_of_hook
+from interp_widgets.core.dictionary.formats.gemma_scope_2 import CONFIG, model_named, site_of_point
+from interp_widgets.core.dictionary.formats.site_names import hook_of_site, site_of_hook
 from interp_widgets.core.dictionary.formats.source import Place, find
 from interp_widgets.core.dictionary.sae_checks import check_rows
 from interp_widgets.core.load import checked_device
 
 _KEPT = 2  # encoders in memory
 _ROWS = 256  # latents whose decoders are in memory at a time
-_FILE = re.compile(r"W_(enc|dec)_(\d+)\.safetensors")
+_POINTS = {  # of Gemma Scope 2, where a folder does not say
+    "in": "model.layers.{all}.pre_feedforward_layernorm.output",
+    "out": "model.layers.{all}.post_feedforward_layernorm.output",
+}
+_LISTED = re.compile(r"params_layer_\d+\.safetensors(@|\?|$)")  # of Gemma Scope 2
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,9 +58,6 @@ class CrossLayerTranscoder:
         revision: of the hub, ``""`` where there is none.
         device: where tensors go.
         dtype: of tensors; None for that of the files.
-        n_layers: how many layers they read and write.
-        d_model: width of what they read and write.
-        d_sae: how many latents a layer has.
     """
 
     model: str
@@ -61,11 +67,8 @@ class CrossLayerTranscoder:
     revision: str
     device: torch.device
     dtype: torch.dtype | None
-    n_layers: int
-    d_model: int
-    d_sae: int
-    _place: Place
-    _biases: dict[int, _Biases] = field(default_factory=dict)
+    _files: LayerFiles
+    _biases: dict[int, Biases] = field(default_factory=dict)
     _held: OrderedDict[int, Tensor] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -78,6 +81,26 @@ class CrossLayerTranscoder:
             f"CrossLayerTranscoder({self.n_layers} layers{of}, {self.d_sae} latents each, "
             f"{self.input_hook} to {self.output_hook})"
         )
+
+    @property
+    def n_layers(self) -> int:
+        """How many layers they read and write."""
+        return self._files.n_layers
+
+    @property
+    def d_model(self) -> int:
+        """Width of what they read and write."""
+        return self._files.d_model
+
+    @property
+    def d_sae(self) -> int:
+        """How many latents a layer has."""
+        return self._files.d_sae
+
+    @property
+    def skips(self) -> bool:
+        """Whether each layer also adds a linear map of what it reads."""
+        return self._files.skips
 
     @property
     def sites(self) -> tuple[str, ...]:
@@ -120,17 +143,28 @@ class CrossLayerTranscoder:
             return pre.relu()
         return encode.jumprelu(pre, biases.threshold)
 
-    def decode(self, codes: Tensor) -> Tensor:
-        """Codes ``[layer, ..., feature]`` as what every layer writes, ``[layer, ..., d_model]``.
+    def decode(self, codes: Tensor, like: Tensor | None = None) -> Tensor:
+        """Codes as what every layer writes.
+
+        Args:
+            codes: ``[layer, ..., feature]``.
+            like: what was encoded, ``[layer, ..., d_model]``; needed where it `skips`.
+
+        Returns:
+            ``[layer, ..., d_model]``.
 
         Raises:
             TypeError: no tensor of codes.
-            ValueError: another number of latents or layers, another device, a file that is cut off.
+            ValueError: another number of latents or layers, another device, a file that is cut off,
+                or ``like`` is missing.
         """
         self._check_layers(codes, self.d_sae, "codes")
+        past = self._past(codes, like) if self.skips else None
         flat = codes.flatten(1, -2) if codes.ndim > 2 else codes[:, None]
         made = torch.stack([self._small(layer).b_dec for layer in range(self.n_layers)])
         made = made[:, None].repeat(1, flat.shape[1], 1)
+        if past is not None:
+            made += past
         for layer, rows in enumerate(flat):
             (fired,) = rows.any(0).nonzero(as_tuple=True)
             for some in fired.split(_ROWS):
@@ -141,7 +175,7 @@ class CrossLayerTranscoder:
 
     def __call__(self, x: Tensor) -> Tensor:
         """What every layer writes, of what every layer reads, both ``[layer, ..., d_model]``."""
-        return self.decode(self.encode(x))
+        return self.decode(self.encode(x), like=x)
 
     def encoder_rows(self, layer: int, latents: Tensor) -> Tensor:
         """What some latents of a layer read, ``[row, d_model]``.
@@ -155,7 +189,8 @@ class CrossLayerTranscoder:
             IndexError: a layer or latent that is not there.
             ValueError: a file that is cut off.
         """
-        return self._rows("enc", layer, latents)
+        self._check(layer)
+        return self._files.encoder_rows(layer, latents).to(self.device, self.dtype)
 
     def decoder_rows(self, layer: int, latents: Tensor) -> Tensor:
         """What some latents of a layer write, ``[row, written, d_model]``.
@@ -163,21 +198,28 @@ class CrossLayerTranscoder:
         They write to ``layer``, the first of the written ones, and to each above. Arguments and
         errors as in `encoder_rows`.
         """
-        rows = self._rows("dec", layer, latents)
-        wanted = [self.n_layers - layer, self.d_model]
-        if list(rows.shape[1:]) != wanted:
-            raise ValueError(
-                f"{_name('dec', layer)} of {self._place.origin}: W_dec_{layer} is "
-                f"[feature, {', '.join(map(str, rows.shape[1:]))}], wanted [feature, "
-                f"{wanted[0]}, {wanted[1]}]: a direction for each layer from {layer} on."
-            )
-        return rows
-
-    def _rows(self, which: str, layer: int, latents: Tensor) -> Tensor:
         self._check(layer)
-        name = _name(which, layer)
-        rows = read_rows(self._place.fetch([name]) / name, f"W_{which}_{layer}", latents)
-        return rows.to(self.device, self.dtype)
+        return self._files.decoder_rows(layer, latents).to(self.device, self.dtype)
+
+    def _past(self, codes: Tensor, like: Tensor | None) -> Tensor:
+        """What a linear map of the input adds, ``[layer, row, d_model]``."""
+        if like is None:
+            raise ValueError(
+                "these latents stand beside a linear map of what each layer reads: pass what was "
+                "encoded, decode(codes, like=x)."
+            )
+        self._check_layers(like, self.d_model, "activations")
+        if like.shape[:-1] != codes.shape[:-1]:
+            raise ValueError(
+                f"like= is what was encoded, a row for each row of codes {list(codes.shape)}; got "
+                f"{list(like.shape)}."
+            )
+        rows = like.flatten(1, -2) if like.ndim > 2 else like[:, None]
+        past = []
+        for layer, read in enumerate(rows):
+            W_skip = self._files.skip(layer).to(self.device, self.dtype)
+            past.append(read.to(W_skip.dtype) @ W_skip)
+        return torch.stack(past)
 
     def _encoder(self, layer: int) -> Tensor:
         """``[feature, d_model]``, of which the last few stay in memory."""
@@ -186,18 +228,13 @@ class CrossLayerTranscoder:
             if W_enc is None:
                 while len(self._held) >= _KEPT:
                     self._held.popitem(last=False)
-                path = self._place.fetch([_name("enc", layer)]) / _name("enc", layer)
-                sizes = {"d_model": self.d_model, "feature": self.d_sae}
-                tensors = files.read_safetensors(path, only={f"W_enc_{layer}"}, **sizes)
-                W_enc = tensors.need(f"W_enc_{layer}", "feature", "d_model")
-                W_enc = W_enc.to(self.device, self.dtype)
+                W_enc = self._files.encoder(layer).to(self.device, self.dtype)
             self._held[layer] = W_enc
         return W_enc
 
-    def _small(self, layer: int) -> _Biases:
+    def _small(self, layer: int) -> Biases:
         if layer not in self._biases:
-            sizes = {"d_model": self.d_model, "feature": self.d_sae}
-            self._biases[layer] = _biases(self._place, layer, **sizes).to(self.device, self.dtype)
+            self._biases[layer] = self._files.biases(layer).to(self.device, self.dtype)
         return self._biases[layer]
 
     def _check(self, layer: int) -> None:
@@ -213,26 +250,6 @@ class CrossLayerTranscoder:
             )
 
 
-@dataclass(frozen=True, eq=False)
-class _Biases:
-    """What a layer has beside its matrices.
-
-    Attributes:
-        b_enc: ``[feature]``.
-        b_dec: ``[d_model]``, added to what the layer is written.
-        threshold: ``[feature]``, None for ReLU.
-    """
-
-    b_enc: Tensor
-    b_dec: Tensor
-    threshold: Tensor | None
-
-    def to(self, device: torch.device, dtype: torch.dtype | None) -> _Biases:
-        """The same elsewhere; a dtype of None is kept."""
-        parts = (self.b_enc, self.b_dec, self.threshold)
-        return _Biases(*(None if part is None else part.to(device, dtype) for part in parts))  # type: ignore[arg-type]
-
-
 def load_cross_layer(
     source: str | Path,
     *,
@@ -240,7 +257,10 @@ def load_cross_layer(
     device: Any = "cpu",
     dtype: Any = "float32",
 ) -> CrossLayerTranscoder:
-    """Open a cross-layer transcoder in circuit-tracer's layout; layers are read when asked for.
+    """Open a cross-layer transcoder in a known layout; layers are read when asked for.
+
+    Circuit-tracer's layout, Gemma Scope 2's (``params_layer_0.safetensors`` and on), or a
+    ``config.yaml`` of the first that lists files of the second.
 
     Args:
         source: a folder, or ``"org/repo/folder@revision"`` on the hub.
@@ -250,69 +270,76 @@ def load_cross_layer(
 
     Raises:
         FileNotFoundError: no such folder or repository, or no configuration in it.
-        ValueError: transcoders of one layer each, Gemma Scope 2's layout, layers with a gap, or a
-            first file that is cut off or does not fit.
+        ValueError: transcoders of one layer each, layers with a gap, or a first file that is cut
+            off or does not fit.
         OSError: the hub cannot be reached.
     """
+    home, kind = checked_device(device), dtype_named(dtype)
     place = find(source, revision)
-    config = circuit_tracer.config_of(place, "cross_layer_transcoder")
-    if config.get("transcoders"):
-        raise ValueError(
-            f"{place.origin} lists files of another layout (Gemma Scope 2's cross-layer ones, all "
-            "layers of a decoder in one tensor), which has no form here. Sets of it for one layer "
-            "each can be opened: iw.load_transcoders."
-        )
-    n_layers = _count(place)
-    first = _biases(place, 0)
+    layers = gemma_scope_2_layers(place)
+    if layers and circuit_tracer.CONFIG not in place.names:
+        about: dict[str, Any] = _of_gemma_scope_2(place)
+        opened: LayerFiles = GemmaScope2Files(layers, place.origin)
+    else:
+        config = circuit_tracer.config_of(place, "cross_layer_transcoder")
+        about = {
+            "model": str(config.get("model_name", "")),
+            "input_hook": str(config.get("feature_input_hook", "hook_resid_mid")),
+            "output_hook": str(config.get("feature_output_hook", "hook_mlp_out")),
+            "scan": str(config.get("scan", "")),
+        }
+        opened = _listed(config, place) if "transcoders" in config else CircuitTracerFiles(place)
     return CrossLayerTranscoder(
-        model=str(config.get("model_name", "")),
-        input_hook=str(config.get("feature_input_hook", "hook_resid_mid")),
-        output_hook=str(config.get("feature_output_hook", "hook_mlp_out")),
-        scan=str(config.get("scan", "")),
-        revision=place.revision,
-        device=checked_device(device),
-        dtype=dtype_named(dtype),
-        n_layers=n_layers,
-        d_model=len(first.b_dec),
-        d_sae=len(first.b_enc),
-        _place=place,
+        **about, revision=place.revision, device=home, dtype=kind, _files=opened
     )
 
 
-def _count(place: Place) -> int:
-    """How many layers there are files for."""
-    found: dict[str, list[int]] = {"enc": [], "dec": []}
-    for name in place.names:
-        if match := _FILE.fullmatch(name):
-            found[match[1]].append(int(match[2]))
-    layers: Sequence[int] = sorted(found["enc"])
-    if not layers or layers != list(range(len(layers))) or sorted(found["dec"]) != layers:
+def _listed(config: Mapping[str, Any], place: Place) -> GemmaScope2Files:
+    """Layers of which the configuration says where each is, in order."""
+    names = config["transcoders"]
+    if not isinstance(names, list) or not names:
         raise ValueError(
-            f"{place.origin} has encoders of layers {layers} and decoders of "
-            f"{sorted(found['dec'])}; wanted W_enc_0.safetensors and W_dec_0.safetensors and on, "
-            "without a gap."
+            f"transcoders in {circuit_tracer.CONFIG} is a list of names; got {names!r:.60}."
         )
-    return len(layers)
+    other = [name for name in names if not isinstance(name, str) or not _LISTED.search(name)]
+    if other:
+        raise ValueError(
+            f"{place.origin} lists {other[0]!r:.80} for a cross-layer transcoder; known are Gemma "
+            "Scope 2's files, params_layer_0.safetensors and on. Transcoders of one layer each: "
+            "iw.load_transcoders."
+        )
+
+    def path_of(name: str) -> Callable[[], Path]:
+        def path() -> Path:
+            there = find(name)
+            return there.fetch([there.file]) / there.file
+
+        return path
+
+    return GemmaScope2Files([path_of(name) for name in names], place.origin)
 
 
-def _biases(place: Place, layer: int, **sizes: int) -> _Biases:
-    """What the file of a layer's encoder holds beside the matrix, which is not read."""
-    name = _name("enc", layer)
-    names = {f"{kind}_{layer}" for kind in ("b_enc", "b_dec", "threshold")}
-    tensors = files.read_safetensors(place.fetch([name]) / name, only=names, **sizes)
-    found = _Biases(
-        tensors.need(f"b_enc_{layer}", "feature"),
-        tensors.need(f"b_dec_{layer}", "d_model"),
-        tensors.maybe(f"threshold_{layer}", "feature"),
-    )
-    tensors.done(f"W_enc_{layer}")
-    if found.threshold is not None:
-        circuit_tracer.check_threshold(found.threshold, tensors.path)
-    return found
-
-
-def _name(which: str, layer: int) -> str:
-    return f"W_{which}_{layer}.safetensors"
+def _of_gemma_scope_2(place: Place) -> dict[str, str]:
+    """Where latents of Gemma Scope 2 read and write, in a folder that may say so."""
+    path = place.fetch([CONFIG]) / CONFIG if CONFIG in place.names else None
+    config = files.read_json(path) if path else {}
+    if config.get("type", "clt") != "clt":
+        raise ValueError(
+            f"{path}: type is {config['type']!r}, wanted 'clt': a cross-layer transcoder."
+        )
+    hooks = []
+    for side in ("in", "out"):
+        point = config.get(f"hf_hook_point_{side}", _POINTS[side])
+        first = point.replace("{all}", "0") if isinstance(point, str) else ""
+        hooks.append(hook_of_site(site_of_point(first))[0] or "")
+    named = re.search(r"gemma-scope-2-(\w+)-(pt|it)", place.origin)
+    model = config.get("model_name") or (f"google/gemma-3-{named[1]}-{named[2]}" if named else "")
+    return {
+        "model": model_named(model),
+        "input_hook": hooks[0].removeprefix("blocks.0."),
+        "output_hook": hooks[1].removeprefix("blocks.0."),
+        "scan": "",
+    }
 
 
 def _site(layer: int, hook: str) -> str:

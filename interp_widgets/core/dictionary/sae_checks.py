@@ -64,6 +64,9 @@ def check_parts(sae: SAE) -> None:
             k or threshold, or with one out of range.
     """
     _check_shapes(sae)
+    for name in ("activation", "variant", "site", "site_out", "model", "revision"):
+        if not isinstance(getattr(sae, name), str):
+            raise TypeError(f"{name} is text; got {getattr(sae, name)!r:.40}.")
     if sae.activation not in ACTIVATIONS:
         raise ValueError(
             f"an activation is one of {', '.join(ACTIVATIONS)}; got {sae.activation!r}."

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePosixPath
@@ -107,12 +108,25 @@ def load(
         k,
         norm_scale,
     )
-    sae = module.load(request)
+    sae = _read(module, name, request)
     about = {"revision": place.revision, "site": site, "site_out": site_out}
     sae = replace(sae, **{name: value for name, value in about.items() if value})
     if model is not None and texts is not None:
         sae = _accepted(sae, model, texts)
     return sae if home == sae.device else sae.to(home)
+
+
+def _read(module: ModuleType, name: str, request: Request) -> SAE:
+    """What a loader makes of files; whatever they make of it, the message names them."""
+    try:
+        return module.load(request)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RuntimeError) as broken:
+        if str(request.folder) in str(broken) or (request.origin and request.origin in str(broken)):
+            raise
+        said = str(broken) if isinstance(broken, ValueError | TypeError) else repr(broken)
+        raise ValueError(
+            f"{request.origin or request.folder} is no {name} dictionary that can be read: {said}"
+        ) from broken
 
 
 def _accepted(sae: SAE, model: LanguageModel, texts: Iterable[Prompt]) -> SAE:
@@ -152,8 +166,15 @@ def save(sae: SAE, folder: str | Path, format: str = "sae_lens") -> Path:
     if not hasattr(module, "save"):
         written = [name for name in FORMATS if hasattr(_module(name), "save")]
         raise ValueError(f"format {format!r} is read, not written; written are {written}.")
+    there = Path(folder).exists()
     path = saving.folder_for(folder, format)
-    module.save(sae, path)
+    try:
+        module.save(sae, path)
+    except BaseException:
+        if not there:
+            with suppress(OSError):  # not empty
+                path.rmdir()
+        raise
     return path
 
 

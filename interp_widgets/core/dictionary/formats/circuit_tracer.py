@@ -117,8 +117,8 @@ def read_config(path: Path, kind: str = "transcoder_set") -> dict[str, Any]:
     if not isinstance(found, dict):
         raise ValueError(f"{path} holds a {type(found).__name__}, wanted a mapping.")
     named = found.get("model_kind", kind)
-    if named not in KINDS:
-        raise ValueError(f"{path}: model_kind is {named!r}; known are {', '.join(KINDS)}.")
+    if not isinstance(named, str) or named not in KINDS:
+        raise ValueError(f"{path}: model_kind is {named!r:.60}; known are {', '.join(KINDS)}.")
     if named != kind:
         raise ValueError(
             f"{path} is of a {named}, not of a {kind}. Open it with iw.{KINDS[named]}(…)."
@@ -184,7 +184,7 @@ def _activation(
         chosen = {"k": k or config.get("k", known)}
         return {"activation": "topk", "k": files.whole_number(chosen, "k", tensors.path)}
     raise ValueError(
-        f"{tensors.path}: activation {named!r} in {CONFIG}; known are relu, topk and, with "
+        f"{tensors.path}: activation {named!r:.60} in {CONFIG}; known are relu, topk and, with "
         "thresholds in the file, jumprelu."
     )
 

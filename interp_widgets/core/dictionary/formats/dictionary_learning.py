@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -53,8 +54,8 @@ def load(request: Request) -> SAE:
     trainer = trainer if isinstance(trainer, dict) else {}
     tensors = files.read_torch(
         request.folder / WEIGHTS,
-        d_in=trainer.get("activation_dim"),
-        feature=trainer.get("dict_size"),
+        d_in=_size(trainer, "activation_dim", path),
+        feature=_size(trainer, "dict_size", path),
     )
     kind = _class_of(trainer, tensors)
     parts = _weights(tensors, kind) | _activation(tensors, kind, trainer, request)
@@ -76,12 +77,16 @@ def load(request: Request) -> SAE:
     return sae
 
 
+def _size(trainer: Mapping[str, Any], name: str, path: Path) -> int | None:
+    return None if trainer.get(name) is None else files.whole_number(trainer, name, path)
+
+
 def _class_of(trainer: Mapping[str, Any], tensors: files.Tensors) -> str:
     named = trainer.get("dict_class")
     if named is not None:
-        if named not in _CLASSES:
+        if not isinstance(named, str) or named not in _CLASSES:
             raise ValueError(
-                f"{tensors.path}: dict_class {named!r}; known are {', '.join(_CLASSES)}."
+                f"{tensors.path}: dict_class {named!r:.60}; known are {', '.join(_CLASSES)}."
             )
         return named
     for kind, (_, names) in _CLASSES.items():

@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+DIGEST = "interp_widgets_sha256"  # under which a file of ours names the SHA-256 of its tensors
 _FLOATS = ("float16", "float32", "float64")  # what numpy and torch both have
 
 
@@ -127,7 +128,19 @@ def whole_number(config: Mapping[str, Any], name: str, path: Path) -> int:
     """
     value = config.get(name)
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ValueError(f"{path}: {name} is {value!r}, wanted a whole number of at least 1.")
+        raise ValueError(f"{path}: {name} is {value!r:.60}, wanted a whole number of at least 1.")
+    return value
+
+
+def yes_or_no(config: Mapping[str, Any], name: str, path: Path, default: bool) -> bool:
+    """What a configuration says to a question, ``default`` where it says nothing.
+
+    Raises:
+        ValueError: it says something else than true or false.
+    """
+    value = config.get(name, default)
+    if not isinstance(value, bool):
+        raise ValueError(f"{path}: {name} is {value!r:.40}, wanted true or false.")
     return value
 
 
@@ -146,21 +159,55 @@ def read_safetensors(
         ValueError: it is cut off or something else.
     """
     from safetensors import SafetensorError, safe_open
-    from safetensors.torch import load_file
 
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}.")
     try:
-        if only is None:
-            return Tensors(path, load_file(path), **sizes)
         with safe_open(path, framework="pt") as file:
+            marked = (file.metadata() or {}).get(DIGEST)
             names = list(file.keys())
-            held = {name: file.get_tensor(name) if name in only else None for name in names}
-        return Tensors(path, held, **sizes)
+            wanted = names if only is None else only
+            held: dict[str, Any] = {
+                name: file.get_tensor(name) if name in wanted else None for name in names
+            }
     except (SafetensorError, OSError) as broken:
         raise ValueError(
             f"{path} is not a whole safetensors file: {broken}. Get it again."
         ) from broken
+    if only is None and marked is not None and marked != digest_of(held):
+        raise ValueError(
+            f"{path} was changed or damaged since it was written: its numbers do not have the "
+            "SHA-256 that its header names. Use another copy of it."
+        )
+    return Tensors(path, held, **sizes)
+
+
+def digest_of(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, types, shapes and numbers."""
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].cpu().contiguous()
+        digest.update(f"|{name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
+
+
+def shape_in(path: Path, name: str) -> tuple[int, ...]:
+    """The shape of a tensor in a safetensors file, of which nothing else is read.
+
+    Raises:
+        FileNotFoundError: no such file.
+        ValueError: it is cut off or something else, or has no such tensor.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise FileNotFoundError(f"no file {path}.")
+    try:
+        with safe_open(path, framework="pt") as file:
+            return tuple(file.get_slice(name).get_shape())
+    except (SafetensorError, OSError) as broken:
+        raise ValueError(f"{path} cannot be read: {broken}. Get it again.") from broken
 
 
 def read_npz(path: Path) -> Tensors:

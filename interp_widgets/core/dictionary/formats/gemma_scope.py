@@ -60,6 +60,12 @@ def load(request: Request) -> SAE:
         "b_dec": tensors.need("b_dec", "d_out"),
     }
     threshold = tensors.need("threshold", "feature").clamp(min=0)
+    factor = tensors.maybe("scaling_factor", "feature")  # of ones, in some files
+    if factor is not None and not torch.equal(factor, torch.ones_like(factor)):
+        raise ValueError(
+            f"{path} holds a factor on each code, which no reader of this layout applies. Multiply "
+            "the rows of W_dec by it and save it without."
+        )
     tensors.done()
     stored = parts["W_enc"]
     scale = _embedding_scale(request.origin, parts["W_enc"])

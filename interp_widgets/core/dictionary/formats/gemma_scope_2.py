@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from interp_widgets.core.dictionary.formats import files, saving
+from interp_widgets.core.dictionary.formats.circuit_tracer import CROSS_LAYER
 from interp_widgets.core.dictionary.formats.gemma_scope import plain_jumprelu
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import site_of_module
 from interp_widgets.core.dictionary.sae import SAE
 
 WEIGHTS, CONFIG = "params.safetensors", "config.json"
+CROSS = re.compile(r"params_layer_(\d+)\.safetensors")  # a layer of a cross-layer transcoder
 _OF_SITES = {
     "resid_post": "output",
     "mlp_in": "pre_feedforward_layernorm.output",
@@ -26,11 +28,17 @@ _OF_SITES = {
 
 def fits(names: Collection[str]) -> bool:
     """Whether a folder with these files is of this layout."""
-    return WEIGHTS in names
+    return WEIGHTS in names or any(CROSS.fullmatch(name) for name in names)
 
 
 def needs(names: Collection[str], layer: int | None = None) -> list[str]:
-    """Which of a folder's files are read."""
+    """Which of a folder's files are read.
+
+    Raises:
+        ValueError: those of a cross-layer transcoder.
+    """
+    if WEIGHTS not in names and any(CROSS.fullmatch(name) for name in names):
+        raise ValueError(f"these files ({files.listed(names)}) are {CROSS_LAYER}")
     return [name for name in (CONFIG, WEIGHTS) if name in names]
 
 
@@ -44,7 +52,9 @@ def load(request: Request) -> SAE:
     path = saving.config_beside(weights, request.folder / CONFIG)
     config = files.read_json(path) if path.is_file() else {}
     if config.get("architecture", "jump_relu") != "jump_relu":
-        raise ValueError(f"{path}: architecture {config['architecture']!r}; wanted 'jump_relu'.")
+        raise ValueError(
+            f"{path}: architecture {config['architecture']!r:.60}; wanted 'jump_relu'."
+        )
     tensors = files.read_safetensors(weights)
     _refuse_several_layers(tensors)
     skip = tensors.maybe("affine_skip_connection", "d_in", "d_out")
@@ -66,9 +76,9 @@ def load(request: Request) -> SAE:
         center=False,
         variant="jumprelu",
         dtype=request.dtype_of(parts["W_enc"]),
-        site=_site(config.get("hf_hook_point_in")) or _named(request.origin)[0],
-        site_out=_site(config.get("hf_hook_point_out")) or _named(request.origin)[1],
-        model=_model(config.get("model_name")),
+        site=site_of_point(config.get("hf_hook_point_in")) or _named(request.origin)[0],
+        site_out=site_of_point(config.get("hf_hook_point_out")) or _named(request.origin)[1],
+        model=model_named(config.get("model_name")),
         metadata=about | request.about("gemma_scope_2", weights, parts["W_enc"]),
     )
 
@@ -112,11 +122,12 @@ def _refuse_several_layers(tensors: files.Tensors) -> None:
             raise ValueError(
                 f"{tensors.path}: {name} has shape {list(held.shape)}: a cross-layer transcoder or "
                 "a crosscoder, which reads or writes several layers. An SAE here has one of each; "
-                "cross-layer sets are loaded by what attributes through them."
+                "a cross-layer transcoder is opened whole, iw.load_cross_layer(folder)."
             )
 
 
-def _site(point: object) -> str:
+def site_of_point(point: object) -> str:
+    """The place that a point of a transformers model stands for, ``""`` where none here does."""
     match = re.fullmatch(r"(.+)\.(input|output)", point) if isinstance(point, str) else None
     return site_of_module(match[1], "in" if match[2] == "input" else "out") if match else ""
 
@@ -136,7 +147,9 @@ def _named(origin: str) -> tuple[str, str]:
     return f"L{layer}.{kind}", f"L{layer}.mlp_out" if match[1] == "transcoder" else ""
 
 
-def _model(name: Mapping[str, Any] | object) -> str:
+def model_named(name: object) -> str:
+    """The model on the hub that a configuration means, ``""`` where it names none."""
     if not isinstance(name, str) or not name:
         return ""
-    return name if "/" in name else f"google/{name.replace('-v3', '-3')}"
+    name = name if "/" in name else f"google/{name.replace('-v3', '-3')}"
+    return name.removesuffix("-pt") if name.endswith("gemma-3-270m-pt") else name

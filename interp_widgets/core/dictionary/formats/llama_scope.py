@@ -43,7 +43,7 @@ def load(request: Request) -> SAE:
     path, weights = request.folder / config_name, request.folder / weights_name
     config = files.read_json(path)
     d = files.whole_number(config, "d_model", path)
-    tensors = files.read_safetensors(weights, d_in=d, feature=config.get("d_sae"))
+    tensors = files.read_safetensors(weights, d_in=d, feature=_width(config, path))
     parts: dict[str, Any] = {
         "W_enc": tensors.need("encoder.weight", "feature", "d_in").T,
         "b_enc": tensors.need("encoder.bias", "feature"),
@@ -62,7 +62,7 @@ def load(request: Request) -> SAE:
     return SAE(
         **parts,
         activation="jumprelu",
-        center=config.get("apply_decoder_bias_to_pre_encoder") is True,
+        center=files.yes_or_no(config, "apply_decoder_bias_to_pre_encoder", path, default=False),
         normalization=scales["in"],
         normalization_out=scales["out"],
         variant="jumprelu",
@@ -88,13 +88,17 @@ def _scale(
             "dataset_average_activation_norm nor norm_scale= says what that is. Pass "
             "norm_scale=…, from activations at the site."
         )
-    norm = norms.get(side, norms.get("in"))
-    return Normalization(
-        "expected_average", d**0.5 / _number(norm, "dataset_average_activation_norm", path)
-    )
+    norm = _number(norms.get(side, norms.get("in")), "dataset_average_activation_norm", path)
+    if not norm:
+        raise ValueError(f"{path}: dataset_average_activation_norm is 0, which nothing scales.")
+    return Normalization("expected_average", d**0.5 / norm)
+
+
+def _width(config: Mapping[str, Any], path: Path) -> int | None:
+    return None if config.get("d_sae") is None else files.whole_number(config, "d_sae", path)
 
 
 def _number(value: Any, name: str, path: Path) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e30:
-        raise ValueError(f"{path}: {name} is {value!r}, wanted a number of at least 0.")
+        raise ValueError(f"{path}: {name} is {value!r:.60}, wanted a number of at least 0.")
     return float(value)

@@ -87,18 +87,18 @@ def load(request: Request) -> SAE:
     architecture = config.get("architecture", "standard")
     if architecture in _IN_TRAINING:
         raise ValueError(
-            f"{path}: architecture {architecture!r} is a checkpoint of a training, without the "
+            f"{path}: architecture {architecture!r:.60} is a checkpoint of a training, without the "
             "threshold of its latents. Let SAELens write what it becomes: "
             "sae.save_inference_model(folder)."
         )
     if architecture not in _ARCHITECTURES:
         raise ValueError(
-            f"{path}: architecture {architecture!r} has no form here; known are "
+            f"{path}: architecture {architecture!r:.60} has no form here; known are "
             f"{', '.join(_ARCHITECTURES)}."
         )
     if config.get("activation_fn", "relu") not in ("relu", "topk", "jumprelu"):
         raise ValueError(
-            f"{path}: activation_fn {config['activation_fn']!r}, which SAELens no longer has; "
+            f"{path}: activation_fn {config['activation_fn']!r:.60}, which SAELens no longer has; "
             "known are relu, topk and jumprelu."
         )
     d_in = files.whole_number(config, "d_in", path)
@@ -113,16 +113,17 @@ def load(request: Request) -> SAE:
     about = dict(config["metadata"])
     ours = about.pop(_OURS, None)
     ours = ours if isinstance(ours, dict) else {}
-    trained = about.get("training_architecture_details")
-    if isinstance(trained, dict) and isinstance(trained.get("k"), int | float):
-        about["advertised_l0"] = trained["k"]  # of BatchTopK, which comes as JumpReLU
+    if (trained := _trained_k(about)) is not None:
+        about["advertised_l0"] = trained  # of BatchTopK, which comes as JumpReLU
     if architecture == "topk":
         parts |= {"activation": "topk", "k": _k_of(config, path)}
-        parts["decoder_weighted"] = config.get("rescale_acts_by_decoder_norm", False) is True
+        weighted = files.yes_or_no(config, "rescale_acts_by_decoder_norm", path, default=False)
+        parts["decoder_weighted"] = weighted
+    centred = files.yes_or_no(config, "apply_b_dec_to_input", path, default=True)
     sae = SAE(
         **parts,
         **_normalizations(config, path, request.norm_scale, transcodes),
-        center=not transcodes and config.get("apply_b_dec_to_input", True) is True,
+        center=centred and not transcodes,
         variant=ours.get("variant") or about.get("training_architecture") or architecture,
         dtype=request.dtype_of(parts["W_dec"]),
         **_places(about, ours, transcodes),
@@ -210,6 +211,13 @@ def _refuse_finetuned(tensors: files.Tensors, config: Mapping[str, Any]) -> None
         )
 
 
+def _trained_k(about: Mapping[str, Any]) -> int | float | None:
+    """How many latents fired in training, where that is said."""
+    trained = about.get("training_architecture_details")
+    k = trained.get("k") if isinstance(trained, dict) else None
+    return k if isinstance(k, int | float) else None
+
+
 def _parts(tensors: files.Tensors, architecture: str) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "W_enc": tensors.need("W_enc", "d_in", "feature"),
@@ -237,11 +245,12 @@ def _normalizations(
     config: Mapping[str, Any], path: Path, scale: float | None, transcodes: bool
 ) -> dict[str, Any]:
     given = config.get("normalize_activations") or "none"
-    mode = _NORMALIZATIONS.get(given)
+    mode = _NORMALIZATIONS.get(given) if isinstance(given, str) else None
     if mode is None:
         raise ValueError(
-            f"{path}: normalize_activations is {given!r}; read are {', '.join(_NORMALIZATIONS)}. "
-            "A whitening has to be folded into the weights by SAELens, which has its matrix."
+            f"{path}: normalize_activations is {given!r:.60}; read are "
+            f"{', '.join(_NORMALIZATIONS)}. A whitening has to be folded into the weights by "
+            "SAELens, which has its matrix."
         )
     if mode == "expected_average":
         if scale is None:
@@ -272,9 +281,12 @@ def _places(about: Mapping[str, Any], ours: Mapping[str, Any], transcodes: bool)
 def _with_their_codes(sae: SAE) -> SAE:
     """Codes as SAELens has them where lengths of directions decide: multiplied by the length.
 
-    Its own files have lengths of 1 to rounding; those are left as they are, to the bit. In float32
-    lengths rounded to half precision are not 1, and codes would be off by as much.
+    A scale of its inputs is folded there first, which makes directions longer or shorter. Its own
+    files have lengths of 1 to rounding; those are left as they are, to the bit. In float32 lengths
+    rounded to half precision are not 1, and codes would be off by as much.
     """
+    if sae.decoder_weighted and sae.normalization.mode == "expected_average":
+        sae = sae.fold_normalization()
     lengths, rounding = sae.W_dec.norm(dim=-1), 16 * torch.finfo(sae.dtype).eps
     ones = torch.ones_like(lengths)
     if not sae.decoder_weighted or torch.allclose(lengths, ones, rtol=0, atol=rounding):
@@ -321,6 +333,8 @@ def _written_normalization(sae: SAE) -> str:
 def _metadata(sae: SAE, normalization: Normalization) -> dict[str, Any]:
     """The metadata block: what came with the dictionary, and where it belongs."""
     about = {name: value for name, value in sae.metadata.items() if name not in _MADE_AT_LOAD}
+    if about.get("advertised_l0") == _trained_k(about):  # which is where it came from
+        about.pop("advertised_l0", None)
     version = about.get("sae_lens_version")
     if not (isinstance(version, str) and re.match(r"[6-9]|\d\d", version)):
         about["sae_lens_version"] = _VERSION

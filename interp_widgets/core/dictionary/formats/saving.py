@@ -1,54 +1,84 @@
 """Writing files so that what stood there before is whole until the new ones are.
 
-A disk may fill and a process may be killed between any two bytes. What is written goes beside its
-place first, and weights and their configuration name each other.
+A disk may fill and a process may be killed between any two bytes. What is written goes into a
+folder of its own beside its place first, which the next save to that place clears if a kill left
+it, and weights and their configuration name each other.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import re
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from torch import Tensor
 
+from interp_widgets.core.dictionary.formats import files
+
+_MARK = 32  # digits of a digest that stand in a file's name
+_LOCK = threading.RLock()  # threads that save to one place wait for each other
+
 
 def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a file beside ``path``, then move it there: whole or not at all.
+    """Let ``write`` fill a file, then move it to its place: whole or not at all.
 
     Raises:
         OSError: it cannot be written; what stood there before is as it was.
     """
+    with _unfinished(path) as folder:
+        write(folder / path.name)
+        (folder / path.name).replace(path)
+
+
+@contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """A folder beside ``path``, for what is not yet whole; gone afterwards.
+
+    Raises:
+        OSError: what is done in it could not be; what stands at ``path`` is as it was.
+    """
     from safetensors import SafetensorError
 
-    unfinished = path.with_name(f".{path.name}.{uuid4().hex}.part")
-    try:
-        write(unfinished)
-        unfinished.replace(path)
-    except (OSError, SafetensorError) as error:  # the second is how safetensors meets a full disk
-        raise OSError(
-            f"{path} could not be written: {error}. What stood there before is unchanged. Make "
-            "room, or see that you may write there, and save again."
-        ) from error
-    finally:
-        unfinished.unlink(missing_ok=True)
+    folder = path.with_name(f".{path.name}.part")
+    with _LOCK:
+        try:
+            _clear(folder)
+            folder.mkdir()
+            yield folder
+        except (OSError, SafetensorError) as error:  # the second: a full disk, to safetensors
+            raise OSError(
+                f"{path} could not be written: {error}. What stood there before is unchanged. Make "
+                "room, or see that you may write there, and save again."
+            ) from error
+        finally:
+            _clear(folder)
 
 
-def write_tensors(path: Path, tensors: Mapping[str, Tensor], config: str = "") -> None:
+def _clear(place: Path) -> None:
+    if place.is_dir() and not place.is_symlink():
+        shutil.rmtree(place, ignore_errors=True)
+    else:
+        with suppress(OSError):
+            place.unlink()
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     """Write a safetensors file, whole or not at all.
-
-    Args:
-        path: the file.
-        tensors: what it holds.
-        config: text of the configuration file that belongs to it; see `write_pair`.
 
     Raises:
         OSError: it cannot be written.
     """
+    write_whole(path, partial(_tensors_into, tensors, {"format": "pt"}))
+
+
+def _tensors_into(tensors: Mapping[str, Tensor], about: dict[str, str], path: Path) -> None:
     from safetensors.torch import save_file
 
     whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
@@ -58,8 +88,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor], config: str = "") -
         memory = tensor.untyped_storage().data_ptr()
         whole[name] = tensor.clone() if memory in seen else tensor
         seen.add(memory)
-    mark = {"format": "pt"} | ({"config_sha256": _digest(config)} if config else {})
-    write_whole(path, lambda unfinished: save_file(whole, unfinished, metadata=mark))
+    save_file(whole, path, metadata={**about, files.DIGEST: files.digest_of(whole)})
 
 
 def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text: str) -> None:
@@ -72,14 +101,30 @@ def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text:
     Raises:
         OSError: one cannot be written; both are as they were, or the pair is the new one.
     """
-    waiting = _waiting(config, _digest(text))
-    write_whole(waiting, partial(write_text, text))
-    try:
-        write_tensors(weights, tensors, text)
-    except BaseException:
-        waiting.unlink(missing_ok=True)
-        raise
-    waiting.replace(config)
+    digest = _digest(text)
+    waiting, mark = _waiting(config, digest), {"format": "pt", "config_sha256": digest}
+    with _unfinished(weights) as folder:
+        _settle(weights, config)
+        write_text(text, folder / config.name)
+        _tensors_into(tensors, mark, folder / weights.name)
+        (folder / config.name).replace(waiting)
+        try:
+            (folder / weights.name).replace(weights)
+        except BaseException:
+            waiting.unlink(missing_ok=True)
+            raise
+        waiting.replace(config)
+
+
+def _settle(weights: Path, config: Path) -> None:
+    """Finish what a save that was killed left half done, and clear away what it left."""
+    with suppress(ValueError):  # weights that nobody can read have no configuration
+        belongs = config_beside(weights, config)
+        if belongs != config:
+            belongs.replace(config)
+    for left in config.parent.iterdir():
+        if re.fullmatch(rf"\.{re.escape(config.name)}\.[0-9a-f]{{{_MARK}}}", left.name):
+            _clear(left)
 
 
 def as_json(config: Mapping[str, Any]) -> str:
@@ -114,17 +159,19 @@ def config_beside(weights: Path, config: Path) -> Path:
         return config
     try:
         with safe_open(weights, framework="pt") as file:
-            digest = (file.metadata() or {}).get("config_sha256", "")
+            digest = (file.metadata() or {}).get("config_sha256", "")[:_MARK]
     except (SafetensorError, OSError) as broken:
         raise ValueError(
             f"{weights} is not a whole safetensors file: {broken}. Get it again."
         ) from broken
+    if not re.fullmatch(rf"[0-9a-f]{{{_MARK}}}", digest):
+        return config
     waiting = _waiting(config, digest)
-    return waiting if digest and waiting.is_file() else config
+    return waiting if waiting.is_file() else config
 
 
 def _waiting(config: Path, digest: str) -> Path:
-    return config.with_name(f".{config.name}.{digest[:32]}")
+    return config.with_name(f".{config.name}.{digest[:_MARK]}")
 
 
 def _digest(text: str) -> str:

@@ -41,9 +41,10 @@ def load(request: Request) -> SAE:
     path = saving.config_beside(weights, request.folder / CONFIG)
     config = files.read_json(path)
     activation = config.get("activation", "topk")
-    if activation not in ("topk", "groupmax") or config.get("signed") is True:
+    signed = files.yes_or_no(config, "signed", path, default=False)
+    if activation not in ("topk", "groupmax") or signed:
         raise ValueError(
-            f"{path}: activation {activation!r}, signed {config.get('signed', False)}; known are "
+            f"{path}: activation {activation!r:.60}, signed {signed}; known are "
             "topk and groupmax without signs."
         )
     d_in = files.whole_number(config, "d_in", path)
@@ -65,7 +66,7 @@ def load(request: Request) -> SAE:
         "W_skip": None if skip is None else skip.T,
     }
     tensors.done()
-    transcodes = config.get("transcode") is True
+    transcodes = files.yes_or_no(config, "transcode", path, default=False)
     module = config.get("hookpoint") or Path(request.origin).name
     site, out = (site_of_module(module, side) for side in ("in", "out"))
     return SAE(
