@@ -131,7 +131,7 @@ def train_sae(
     """Train a sparse dictionary as a file says, or go on where the run stopped."""
     import yaml
 
-    from interp_widgets.core.dictionary.config import run_of
+    from interp_widgets.core.dictionary.config import kept_step, run_of
 
     first = os.environ.get("RANK", "0") == "0"  # of the processes, this one speaks
     if "MASTER_PORT" in os.environ and "WORLD_SIZE" not in os.environ:
@@ -145,15 +145,36 @@ def train_sae(
         every = max(1, run.steps // 20)
         if first:
             typer.echo(f"{run!r}, processes: {os.environ.get('WORLD_SIZE', '1')}")
-        for step in run:
-            if first and (step.step % every == 0 or run.done):
-                typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
-        if first:
-            typer.echo(f"dictionary: {run.sae.save(config.parent / settings['folder'] / 'sae')}")
+        folder = config.parent / settings["folder"]
+        try:
+            for step in run:
+                if first and (step.step % every == 0 or run.done):
+                    typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
+            if first:
+                typer.echo(f"dictionary: {run.sae.save(folder / 'sae')}")
+        except OSError as error:
+            _stop(_unwritten(error, folder, run.step, kept_step(folder)))
     except KeyboardInterrupt:
         _stop("Stopped between two steps; the same command goes on from there.")
     except (ValueError, TypeError, OSError, FloatingPointError, yaml.YAMLError) as error:
         _stop(str(error))
+
+
+def _unwritten(error: OSError, folder: Path, step: int, kept: int | None) -> str:
+    """What is lost and what to do, where a run could not be written: a full disk, say."""
+    if kept is None:
+        stays = f"It ended after step {step}, and nothing of it is kept"
+        goes_on = "it begins anew"
+    elif kept < step:
+        stays = f"It ended after step {step}; kept is the run of step {kept}, later steps are lost"
+        goes_on = f"it goes on from step {kept}"
+    else:
+        stays = f"The run itself is kept whole, {kept} steps"
+        goes_on = "it writes what is missing"
+    return (
+        f"{folder} could not be written: {error.__cause__ or error}. {stays}. Make room, or see "
+        f"that you may write there, and give the same command again: {goes_on}."
+    )
 
 
 # ------------------------------------------------------------------------------------------ doctor

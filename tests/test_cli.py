@@ -154,6 +154,39 @@ def test_an_interrupted_run_goes_on(config: Path, monkeypatch: pytest.MonkeyPatc
     assert "step 7 of 12), processes" in run(cli.app, ["train-sae", str(config)]).output
 
 
+def test_a_full_disk_says_what_is_kept_and_that_the_same_command_goes_on(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import errno
+    import os
+
+    from safetensors import torch as safetensors_torch
+
+    save_file, room = safetensors_torch.save_file, [0]
+
+    def filling(tensors, path, metadata=None):
+        room[0] -= 1
+        if room[0] < 0:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        save_file(tensors, path, metadata=metadata)
+
+    monkeypatch.setattr(safetensors_torch, "save_file", filling)
+    for writes, stays, goes_on in (
+        (0, "It ended after step 5, and nothing of it is kept.", "it begins anew."),
+        (1, "after step 10; kept is the run of step 5, later", "it goes on from step 5."),
+        (2, "The run itself is kept whole, 12 steps.", "it writes what is missing."),
+    ):
+        room[0] = writes
+        full = run(cli.app, ["train-sae", str(config)])
+        assert full.exit_code == 1
+        assert "runs/mine could not be written: [Errno 28] No space left" in full.output
+        assert stays in full.output
+        assert f"the same command again: {goes_on}" in full.output
+    room[0] = 9
+    assert run(cli.app, ["train-sae", str(config)]).exit_code == 0
+    assert (config.parent / "runs/mine/sae/cfg.json").is_file()
+
+
 def test_a_run_goes_on_with_the_settings_it_was_begun_with(config: Path) -> None:
     assert run(cli.app, ["train-sae", str(config)]).exit_code == 0
     for line, said in (("k: 2", "k: 3"), ("steps: 12", "steps: 24"), ("lr: 1e-3", "lr: 2e-3")):

@@ -50,6 +50,14 @@ def run_of(settings: Mapping[str, Any], beside: Path) -> TrainingRun:
     return train_sae(data, **given)
 
 
+def kept_step(folder: Path) -> int | None:
+    """The step that the run in a folder would go on from; None where none can."""
+    try:
+        return checkpoint.read(folder).plain["step"]
+    except (FileNotFoundError, ValueError):
+        return None
+
+
 def _value(name: str, value: Any, beside: Path) -> Any:
     if not isinstance(name, str):
         raise TypeError(f"settings have names; got {name!r}.")
