@@ -30,7 +30,7 @@ from typing import Any
 
 import nbformat
 import psutil
-from playwright.sync_api import BrowserContext, Error, Page, Route, WebSocket, sync_playwright
+from playwright.sync_api import BrowserContext, Error, Page, Request, WebSocket, sync_playwright
 
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
 
@@ -44,6 +44,8 @@ CHROMIUM_ARGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # What is not on loopback goes to a proxy that nobody is.
+    "--proxy-server=http://127.0.0.1:9",
 )
 
 LAB_ARGS = (
@@ -240,16 +242,10 @@ def open_browser(chromium: str, profile: Path) -> Iterator[Browser]:
     """A Chromium with an empty profile, for the length of the block."""
     outside: list[str] = []
 
-    def guard(route: Route) -> None:
-        if _is_local(route.request.url):
-            route.continue_()
-        else:
-            outside.append(route.request.url)
-            route.abort()
-
-    def watch(socket_: WebSocket) -> None:
-        if not _is_local(socket_.url):
-            outside.append(socket_.url)
+    # Seen, not intercepted: for pages that are, Chromium keeps nothing in its cache.
+    def watch(asked: Request | WebSocket) -> None:
+        if not _is_local(asked.url):
+            outside.append(asked.url)
 
     with sync_playwright() as playwright:
         context = playwright.chromium.launch_persistent_context(
@@ -259,7 +255,7 @@ def open_browser(chromium: str, profile: Path) -> Iterator[Browser]:
             args=CHROMIUM_ARGS,
             viewport={"width": 1280, "height": 900},
         )
-        context.route("**/*", guard)
+        context.on("request", watch)
         context.on("page", lambda page: page.on("websocket", watch))
         try:
             yield Browser(context, outside)

@@ -77,10 +77,65 @@ def middle(heatmap: Locator, row: int, col: int) -> tuple[float, float]:
     raise AssertionError(f"the tooltip never named {name} {wanted}")
 
 
-def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
+def test_the_lesson_runs_and_answers_keys_in_the_dark_and_hands_in_the_light(
+    open_notebook: Open,
+) -> None:
     nb = open_notebook(LESSON)
+    nb.theme(dark=True)
     nb.run_all(timeout=180)
     assert nb.cell_errors() == []
+    by_keys_alone_in_the_dark(nb)
+    nb.theme(dark=False)
+    expect(widget(nb, EIFFEL)).to_have_attribute("data-theme", "light")
+    for play in (by_hand, lenses_are_switched_and_subtracted, the_quiz_grades):
+        play(nb)
+
+
+def by_keys_alone_in_the_dark(nb: NB) -> None:
+    """The lesson was opened in the dark: what it drew is dark, and all is left as it was."""
+    heatmap = widget(nb, EIFFEL)
+    shows(heatmap, EIFFEL)
+    expect(heatmap).to_have_attribute("data-theme", "dark")
+    cells = nb.page.locator(".jp-Cell").count()
+
+    # From the prompt box on, Tab walks through the tools to the grid.
+    press = nb.page.keyboard.press
+    box = heatmap.get_by_label("Prompt", exact=True)
+    box.focus()
+    press("End")
+    nb.page.keyboard.type(" the city of")
+    shows(heatmap, f"{EIFFEL} the city of")
+    grid = heatmap.locator(".iw-grid").first
+    for _ in range(20):
+        press("Tab")
+        if grid.evaluate("element => element === document.activeElement"):
+            break
+    expect(grid).to_be_focused()
+    for key in ("Home", "End", "ArrowUp", "ArrowDown", "Enter", "d", "d", "a"):
+        press(key)
+    active = nb.page.locator(f"#{grid.get_attribute('aria-activedescendant')}")
+    expect(active).to_contain_text("token 8")
+    assert len(value(nb, "floors.pinned")) == 1
+    nb.screenshot("lesson-06-dark")
+    press("Control+z")
+    press("Control+z")
+    shows(heatmap, EIFFEL)
+    assert nb.page.locator(".jp-Cell").count() == cells
+    assert value(nb, "[floors.pinned, floors.record.prompt]") == [[], EIFFEL]
+
+    # The pictures of the rest of the lesson, for somebody to look at.
+    for name, prompt in OTHERS.items():
+        widget(nb, prompt)
+        nb.screenshot(f"lesson-06-dark-{name}")
+    for name, prompt, nth in (("tuned", EIFFEL, 1), ("yours", TREVI, 0), ("difference", TWO, 1)):
+        widget(nb, prompt, nth)
+        nb.screenshot(f"lesson-06-dark-{name}")
+    nb.page.locator(".iw-quiz").scroll_into_view_if_needed()
+    nb.screenshot("lesson-06-dark-quiz")
+
+
+def by_hand(nb: NB) -> None:
+    """Hover, click, type, undo; and what Python is told shows in the page."""
     heatmap = widget(nb, EIFFEL)
     shows(heatmap, EIFFEL)
     nb.screenshot("lesson-06-opened")
@@ -110,9 +165,6 @@ def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
     # What Python is told shows in the page.
     nb.py("floors.color = 'entropy'")
     expect(heatmap.get_by_role("radio", name="entropy")).to_be_checked()
-
-    lenses_are_switched_and_subtracted(nb)
-    the_quiz_grades(nb)
 
 
 def lenses_are_switched_and_subtracted(nb: NB) -> None:
@@ -161,49 +213,3 @@ def the_quiz_grades(nb: NB) -> None:
     asked = "next(v for v in _oh.values() if type(v).__name__ == 'Quiz')"
     holds(nb, f"[{asked}.score['given'], {asked}.score['right']]", [1, 0])
     nb.screenshot("lesson-06-quiz")
-
-
-def test_by_keys_alone_in_the_dark(open_notebook: Open) -> None:
-    nb = open_notebook(LESSON)
-    nb.theme(dark=True)
-    nb.run_all(timeout=180)
-    assert nb.cell_errors() == []
-    heatmap = widget(nb, EIFFEL)
-    shows(heatmap, EIFFEL)
-    expect(heatmap).to_have_attribute("data-theme", "dark")
-    cells = nb.page.locator(".jp-Cell").count()
-
-    # From the prompt box on, Tab walks through the tools to the grid.
-    press = nb.page.keyboard.press
-    box = heatmap.get_by_label("Prompt", exact=True)
-    box.focus()
-    press("End")
-    nb.page.keyboard.type(" the city of")
-    shows(heatmap, f"{EIFFEL} the city of")
-    grid = heatmap.locator(".iw-grid").first
-    for _ in range(20):
-        press("Tab")
-        if grid.evaluate("element => element === document.activeElement"):
-            break
-    expect(grid).to_be_focused()
-    for key in ("Home", "End", "ArrowUp", "ArrowDown", "Enter", "d", "d", "a"):
-        press(key)
-    active = nb.page.locator(f"#{grid.get_attribute('aria-activedescendant')}")
-    expect(active).to_contain_text("token 8")
-    assert len(value(nb, "floors.pinned")) == 1
-    nb.screenshot("lesson-06-dark")
-    press("Control+z")
-    press("Control+z")
-    shows(heatmap, EIFFEL)
-    assert nb.page.locator(".jp-Cell").count() == cells
-    assert value(nb, "[floors.pinned, floors.record.prompt]") == [[], EIFFEL]
-
-    # The pictures of the rest of the lesson, for somebody to look at.
-    for name, prompt in OTHERS.items():
-        widget(nb, prompt)
-        nb.screenshot(f"lesson-06-dark-{name}")
-    for name, prompt, nth in (("tuned", EIFFEL, 1), ("yours", TREVI, 0), ("difference", TWO, 1)):
-        widget(nb, prompt, nth)
-        nb.screenshot(f"lesson-06-dark-{name}")
-    nb.page.locator(".iw-quiz").scroll_into_view_if_needed()
-    nb.screenshot("lesson-06-dark-quiz")
