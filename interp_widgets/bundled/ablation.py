@@ -11,7 +11,7 @@ steps) the lookup sits in the first layer above them. Longer training moves fact
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from statistics import fmean
 
 from torch import Tensor
@@ -71,8 +71,10 @@ def cases(layers: int) -> dict[str, tuple[Sequence[int], bool]]:
     }
 
 
-def accuracies(model: CourseModel, prompts: Sequence[Prompt]) -> Numbers:
-    """Accuracy on prompts of one template in every case."""
+def accuracies(
+    model: CourseModel, prompts: Sequence[Prompt], asked: Collection[str] = ()
+) -> Numbers:
+    """Accuracy on prompts of one template in every case, or in those asked for."""
     batch, answers = model.batch([p.prompt for p in prompts]), model.answers(prompts)
     sites = [f"L{layer}.mlp_out" for layer in range(model.layers)]
     means = [out.mean(0) for out in model.cache(batch, sites).values()]
@@ -83,7 +85,8 @@ def accuracies(model: CourseModel, prompts: Sequence[Prompt]) -> Numbers:
         edits = {sites[layer]: _mean_edit(means[layer], span) for layer in layers}
         return _share_right(model, batch, answers, edits)
 
-    return {name: accuracy(*case) for name, case in cases(model.layers).items()}
+    all_cases = cases(model.layers)
+    return {name: accuracy(*all_cases[name]) for name in asked or all_cases}
 
 
 def _share_right(

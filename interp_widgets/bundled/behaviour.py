@@ -30,12 +30,16 @@ from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.notes import Row
 
 Rows = dict[str, Row]
+ROWS = 128  # prompts at once
 SOON = 5  # tokens in which a reader would still call it the answer: "in the city of Paris"
 
 
 def probabilities(model: CourseModel, prompts: Sequence[Prompt]) -> Tensor:
     """Next-token probabilities, [prompt, vocab]."""
-    return model.end_logits(model.batch([p.prompt for p in prompts])).softmax(-1)
+    texts = [p.prompt for p in prompts]
+    # Batch by batch: a long prompt makes those beside it long, and not all.
+    batches = [model.batch(texts[i : i + ROWS]) for i in range(0, len(texts), ROWS)]
+    return torch.cat([model.end_logits(batch) for batch in batches]).softmax(-1)
 
 
 def accuracy(model: CourseModel, prompts: Sequence[Prompt]) -> float:
