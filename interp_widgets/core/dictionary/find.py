@@ -159,8 +159,11 @@ def find_latents(
         _note(codes[done:stop], batch, sae, at)
         done = stop
     first = _first_half(owner, seed)
+    ranked = codes[first].sort(dim=0, descending=True, stable=True)  # once for all families
     finds = [
-        _best(name, codes, owner == n, first) for n, name in enumerate(groups) if name is not None
+        _best(name, codes, owner == n, first, *ranked)
+        for n, name in enumerate(groups)
+        if name is not None
     ]
     return LatentFinds(
         model=model.name,
@@ -232,9 +235,14 @@ def _first_half(owner: Tensor, seed: int) -> Tensor:
     return first
 
 
-def _best(name: str, codes: Tensor, own: Tensor, first: Tensor) -> Find:
-    """The latent and threshold with the best F1 on the first half; both halves' scores."""
-    scores, order = codes[first].sort(dim=0, descending=True, stable=True)
+def _best(
+    name: str, codes: Tensor, own: Tensor, first: Tensor, scores: Tensor, order: Tensor
+) -> Find:
+    """The latent and threshold with the best F1 on the first half; both halves' scores.
+
+    ``scores`` are the codes of the first half, each latent's largest first, and ``order`` says of
+    which of its texts.
+    """
     right = own[first][order].cumsum(0)
     picked = torch.arange(1, len(scores) + 1)[:, None]
     f1 = 2 * right / (picked + own[first].sum())
