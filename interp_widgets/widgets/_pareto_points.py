@@ -11,6 +11,7 @@ from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
 from interp_widgets.core.dictionary.sweep import Sweep
 from interp_widgets.core.dictionary.training_record import Training
 from interp_widgets.core.dictionary.training_run import TrainingRun
+from interp_widgets.widgets._numbers import written
 
 
 class Measure(NamedTuple):
@@ -105,11 +106,6 @@ class Points:
                 for i, (name, variant, width, own) in enumerate(about)
             ],
         }
-
-
-def written(value: float, digits: int) -> str:
-    """A number with a real minus sign; a dash for what is not known."""
-    return "–" if math.isnan(value) else f"{value:z.{digits}f}".replace("-", "−")
 
 
 def points_of(source: Any) -> Points:

@@ -14,11 +14,13 @@ from interp_widgets.core.cache import cache
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import one_site
 from interp_widgets.core.dictionary.training_run import TrainingRun
+from interp_widgets.widgets._numbers import written
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
 
 DIMENSIONS, LATENTS, MOST_TOKENS = 8, 24, 128
+LIT = 0.5  # share of a latent's own largest value here from which it counts as lit, not faint
 _FIGURES = 4
 
 
@@ -64,11 +66,21 @@ class Walk:
         """How many latents fire, ``[token]``."""
         return (self.codes > 0).sum(-1)
 
+    @property
+    def shine(self) -> Tensor:
+        """0 where a latent is silent, 1 where it fires faintly, 2 where lit, ``[token, feature]``.
+
+        Lit is what reaches half of its own largest value on these tokens: a dictionary that
+        lets a fixed number of latents fire has some that fire for want of better ones.
+        """
+        top = self.codes.amax(0)
+        return (self.codes > 0).int() + ((self.codes > 0) & (self.codes >= LIT * top)).int()
+
     def lit(self, token: int) -> list[str]:
-        """Families of which a latent fires."""
-        codes = self.codes[token]
+        """Families of which a latent is lit."""
+        shine = self.shine[token]
         return [
-            name for name, which in self.families.items() if bool((codes[list(which)] > 0).any())
+            name for name, which in self.families.items() if bool((shine[list(which)] == 2).any())
         ]
 
     def strongest(self, family: str) -> int:
@@ -83,7 +95,7 @@ class Walk:
 
     def scene(self) -> dict[str, Any]:
         """What the page draws, as plain JSON."""
-        dims, latents = list(self.dims), list(self.latents)
+        dims, latents, shine = list(self.dims), list(self.latents), self.shine
         family = {one: i for i, of in enumerate(self.families.values()) for one in of}
         return {
             "d_in": self.sae.d_in,
@@ -93,11 +105,19 @@ class Walk:
                 {"id": one, "name": self.name(one), "family": family.get(one, -1)}
                 for one in latents
             ],
-            "families": [{"name": name, "at": self.strongest(name)} for name in self.families],
+            "families": [
+                {
+                    "name": name,
+                    "at": self.strongest(name),
+                    "shine": shine[:, list(which)].amax(-1).tolist(),
+                }
+                for name, which in self.families.items()
+            ],
             "tokens": list(self.tokens),
             "x": _rows(self.x[:, dims]),
             "out": _rows(self.out[:, dims]),
             "codes": _rows(self.codes[:, latents]),
+            "shine": shine[:, latents].tolist(),
             "encoder": _rows(self.sae.W_enc[dims][:, latents]),
             "decoder": _rows(self.sae.W_dec[latents][:, dims]),
             "mse": _row(self.mse),
@@ -209,7 +229,7 @@ def fine(value: float) -> str:
     """A number with three digits that count, as the page writes it."""
     value = _short(value)
     digits = min(max(2 - math.floor(math.log10(abs(value))), 0), 6) if value else 0
-    return f"{value:z.{digits}f}".replace("-", "−")
+    return written(value, digits)
 
 
 def _short(value: float) -> float:

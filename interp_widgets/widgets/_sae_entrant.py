@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 MEASURES = ("loss", "mse", "sparsity", "l0", "fve", "dead", "recovered")
 RECOVERED = 0.9  # cosine from which a true direction counts as found
+RECENT = 25  # steps that the numbers beside the curves are means of
 KNOBS = ("l1", "k", "l0", "lr")  # in the order of their sliders
 
 
@@ -149,6 +150,16 @@ class Entrant:
         for step, share in zip(self.recovered_at[here], self.recovered[here], strict=True):
             rows[step - 1 - start, -1] = share
         return rows
+
+    def recent(self) -> dict[str, float]:
+        """Each measure about now: its mean over the last steps; NaN where it is not known."""
+        rows = self.rows(max(self.step - RECENT, 0), self.step)
+        known = np.isfinite(rows)
+        means = np.where(known, rows, 0).sum(0) / np.maximum(known.sum(0), 1)
+        means[~known.any(0)] = np.nan
+        if self.match is not None:
+            means[-1] = self.recovered[-1]
+        return dict(zip(MEASURES, means.tolist(), strict=True))
 
     def _columns(self, start: int, stop: int) -> tuple[list[str], np.ndarray]:
         if self.live:

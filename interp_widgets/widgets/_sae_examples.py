@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -16,7 +18,48 @@ TOKENS = 2048  # of text, or rows, that are looked at; what was shown before is 
 _TEXTS = 256
 SHOWN = 4  # examples of a latent
 MADE_OF = 9  # true features of a sample, one more than the page names
+_AT_ONCE = 64  # rows that are encoded together
 _BEFORE, _AFTER = 7, 2  # tokens beside the one that fires most
+
+
+class Codes:
+    """Codes of one latent, worked out only for the rows that are asked for.
+
+    Args:
+        sae: the dictionary.
+        x: ``[token, d]``.
+        latent: its number.
+    """
+
+    def __init__(self, sae: SAE, x: Tensor, latent: int) -> None:
+        self._sae, self._x, self._latent = sae, x.to(sae.device), latent
+
+    def of(self, rows: Tensor | slice) -> list[float]:
+        """Codes of these rows."""
+        with torch.no_grad():
+            return self._sae.encode(self._x[rows])[:, self._latent].float().tolist()
+
+    def strongest(self) -> Iterator[tuple[int, float]]:
+        """Rows that it fires on with their codes, the largest first.
+
+        A code is the positive part of what the latent alone reads, or 0 where it is below its
+        threshold or others are chosen before it: so rows come in the order of those readings.
+        """
+        one = slice(self._latent, self._latent + 1)
+        alone = replace(
+            self._sae,
+            W_enc=self._sae.W_enc[:, one],
+            b_enc=self._sae.b_enc[one],
+            W_dec=self._sae.W_dec[one],
+            **{"activation": "relu", "k": None, "threshold": None, "decoder_weighted": False},
+        )
+        with torch.no_grad():
+            reading = alone.pre(self._x)[:, 0]
+        order = reading.argsort(descending=True)[: int((reading > 0).sum())]
+        for rows in order.split(_AT_ONCE):
+            for row, code in zip(rows.tolist(), self.of(rows), strict=True):
+                if code > 0:
+                    yield row, code
 
 
 class Examples:
@@ -31,10 +74,11 @@ class Examples:
 
     def of(self, sae: SAE, latent: int) -> list[dict[str, Any]]:
         """Where a latent fires most, strongest first; empty where it never does."""
-        with torch.no_grad():
-            return self._best(sae.encode(self.x.to(sae.device))[:, latent].float().cpu())
+        if len(self.x) == 0:
+            return []
+        return self._best(Codes(sae, self.x, latent))
 
-    def _best(self, acts: Tensor) -> list[dict[str, Any]]:
+    def _best(self, codes: Codes) -> list[dict[str, Any]]:
         raise NotImplementedError
 
 
@@ -60,24 +104,22 @@ class InText(Examples):
                 break
         super().__init__(torch.cat(parts) if parts else torch.empty(0, 0))
 
-    def _best(self, acts: Tensor) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        used: set[int] = set()
-        begins = {text: self._text.index(text) for text in set(self._text)}
-        for row in acts.argsort(descending=True).tolist():
-            text = self._text[row]
-            if acts[row] <= 0 or len(found) == SHOWN:
+    def _best(self, codes: Codes) -> list[dict[str, Any]]:
+        best: dict[int, int] = {}  # one example a text
+        for row, _ in codes.strongest():
+            best.setdefault(self._text[row], row)
+            if len(best) == SHOWN:
                 break
-            if text in used:  # one example a text
-                continue
-            used.add(text)
-            place, pieces = row - begins[text], self._pieces[text]
+        found = []
+        for text, row in best.items():
+            begin, pieces = self._text.index(text), self._pieces[text]
+            place = row - begin
             first, last = max(place - _BEFORE, 0), min(place + _AFTER + 1, len(pieces))
-            near = acts[begins[text] + first : begins[text] + last]
+            near = codes.of(slice(begin + first, begin + last))
             found.append(
                 {
                     "tokens": pieces[first:last],
-                    "acts": [round(value, 3) for value in near.tolist()],
+                    "acts": [round(value, 3) for value in near],
                     "peak": place - first,
                 }
             )
@@ -91,11 +133,10 @@ class InRows(Examples):
         super().__init__(torch.as_tensor(x)[:TOKENS].float())
         self._codes = None if codes is None else torch.as_tensor(codes)[:TOKENS]
 
-    def _best(self, acts: Tensor) -> list[dict[str, Any]]:
-        best = [row for row in acts.topk(min(SHOWN, len(acts))).indices.tolist() if acts[row] > 0]
+    def _best(self, codes: Codes) -> list[dict[str, Any]]:
         return [
-            {"row": row, "act": round(float(acts[row]), 3), "features": self._in(row)}
-            for row in best
+            {"row": row, "act": round(code, 3), "features": self._in(row)}
+            for row, code in itertools.islice(codes.strongest(), SHOWN)
         ]
 
     def _in(self, row: int) -> list[int]:

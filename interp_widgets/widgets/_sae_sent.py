@@ -19,7 +19,6 @@ MARKS = 90  # changes that are shown, the newest
 BARS = 24  # of the histogram of firing rates, a quarter of a power of ten each
 LOWEST = -6.0  # log10 of the lowest firing rate that has a bar of its own
 TRUTHS = 64  # rows of the match matrix; more are joined
-_RECENT = 25  # steps that the numbers beside the curves are means of
 
 
 def opening(
@@ -116,17 +115,10 @@ def reach(one: Entrant, knob: str) -> tuple[float, float]:
 
 
 def _now(one: Entrant) -> dict[str, Any]:
-    step = one.step
-    recent = one.rows(max(step - _RECENT, 0), step)
-    known = np.isfinite(recent)
-    means = np.where(known, recent, 0).sum(0) / np.maximum(known.sum(0), 1)
-    means[~known.any(0)] = np.nan
-    if one.match is not None:
-        means[-1] = one.recovered[-1]
     return {
-        "step": step,
+        "step": one.step,
         "done": one.done,
-        "now": [number(round(float(mean), 6)) for mean in means],
+        "now": [number(round(mean, 6)) for mean in one.recent().values()],
         "again": [one.retraced, one.differs],
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interp_widgets.widgets._sae_entrant import MEASURES, Entrant
+from interp_widgets.widgets._numbers import written
+from interp_widgets.widgets._sae_entrant import Entrant
 
 VIEWER = (
     "This view shows a stored record, which cannot be trained on. To train, give SAETrainer a run: "
@@ -30,21 +31,30 @@ def sentence(entrants: Sequence[Entrant], mode: str, working: bool) -> str:
         doing = "Finished training"
     elif all(one.step == 0 for one in entrants) and not working:
         doing = "Ready to train"
-    return f"{doing}: {'; '.join(map(_one, entrants))}."
+    if len(entrants) == 1:
+        return f"{doing}: {_alone(entrants[0])}."
+    steps = sorted({one.step for one in entrants})
+    at = f"step {steps[0]}" if len(steps) == 1 else f"steps {steps[0]} to {steps[-1]}"
+    each = "; ".join(f"{one.name}: {_came_to(one)}" for one in entrants)
+    return f"{doing}, {len(entrants)} runs at {at}. {each}."
 
 
-def _one(entrant: Entrant) -> str:
+def _alone(entrant: Entrant) -> str:
     run = entrant.run
     said = (
         f"{entrant.name}, {run.d_sae} latents on width {run.d_in}, step {entrant.step} of "
         f"{run.steps}"
     )
+    return f"{said}, {_came_to(entrant)}" if entrant.step else said
+
+
+def _came_to(entrant: Entrant) -> str:
     if not entrant.step:
-        return said
-    last = dict(zip(MEASURES, entrant.rows(entrant.step - 1, entrant.step)[0], strict=True))
-    said += (
-        f", {100 * last['fve']:.0f} % of variance explained with {last['l0']:.1f} latents a token, "
-        f"{100 * last['dead']:.0f} % of latents dead"
+        return "not trained"
+    last = entrant.recent()
+    said = (
+        f"{written(100 * last['fve'], 0)} % of variance explained with {last['l0']:.1f} "
+        f"latents a token, {100 * last['dead']:.0f} % of latents dead"
     )
     if entrant.match is not None:
         said += f", {entrant.match.count()} of {len(entrant.match.partner)} true directions found"

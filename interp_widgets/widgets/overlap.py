@@ -15,6 +15,7 @@ import traitlets
 from interp_widgets.core.overlap import overlap, random_directions
 from interp_widgets.widgets._base import STATIC, Widget
 from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._numbers import written
 from interp_widgets.widgets._traits import drawn, state
 
 if TYPE_CHECKING:
@@ -168,17 +169,19 @@ class OverlapPlot(Widget):
         first, second = self.pair
         names, on, read = record.names, record.strengths.tolist(), record.readings.tolist()
         each = " and ".join(
-            f"{names[i]} is on with {on[i]:.2f} and reads {read[i]:.2f}" for i in self.pair
+            f"{names[i]} is on with {written(on[i])} and reads {written(read[i])}"
+            for i in self.pair
         )
         said = (
             f"{names[first]} and {names[second]} have cosine "
-            f"{float(record.cosines[first, second]):z.2f}: {each}"
+            f"{written(float(record.cosines[first, second]))}: {each}"
         )
         off = [i for i in range(len(names)) if on[i] == 0]
         if not off:
             return f"{said}."
         worst = max(off, key=lambda i: abs(read[i]))
-        return f"{said}; of the {len(off)} that are off, {names[worst]} reads {read[worst]:z.2f}."
+        loudest = f"{names[worst]} reads {written(read[worst])}"
+        return f"{said}; of the {len(off)} that are off, {loudest}."
 
     def _figure(self) -> Any:
         from interp_widgets.plots.overlap import plot_print

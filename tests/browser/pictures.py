@@ -1,7 +1,8 @@
 """Takes the pictures of README: ``python -m tests.browser.pictures``, or those that are named.
 
 Each widget is exported to a page on the course model, opened in Chromium, light and dark, and kept
-in ``notebooks/images`` as ``<name>.png`` and ``<name>_dark.png``.
+in ``notebooks/images`` as ``<name>.png`` and ``<name>_dark.png``. One whose buttons a page without
+a kernel does not have is taken in JupyterLab.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 import interp_widgets as iw
 from interp_widgets.core.dictionary.synthetic import ground_truth
-from tests.browser.harness import open_browser
+from tests.browser.harness import NB, Lab, open_browser, write_notebook
 from tests.browser.harness_chromium import provide_chromium
 
 IMAGES = Path(__file__).parents[2] / "notebooks" / "images"
@@ -33,10 +34,12 @@ class Picture:
     Attributes:
         make: makes the widget on a model.
         actions: run in Python before the export.
+        live: taken in JupyterLab, with a kernel.
     """
 
     make: Callable[[Any], Any]
     actions: list[dict[str, Any]] = field(default_factory=list)
+    live: bool = False
 
 
 PICTURES: dict[str, Picture] = {
@@ -117,6 +120,7 @@ PICTURES: dict[str, Picture] = {
             {"do": "step", "n": 600},
             {"do": "pick", "latent": 12},
         ],
+        live=True,
     ),
     "feature_dashboard": Picture(lambda model: dashboard(model)),
     "feature_review": Picture(lambda model: review(model)),
@@ -196,6 +200,37 @@ def take(context: Any, name: str, picture: Picture, model: Any, folder: Path) ->
     page.close()
 
 
+def take_live(context: Any, name: str, folder: Path) -> None:
+    """Show one widget in a notebook, as wide as the exported ones, and photograph it twice."""
+    cell = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parents[2])!r})
+from tests.browser.pictures import PICTURES
+taken = PICTURES[{name!r}]
+widget = taken.make(None)
+for action in taken.actions:
+    widget.act(action).wait()
+widget"""
+    (folder / "notebooks").mkdir()
+    write_notebook(folder / "notebooks" / "picture.ipynb", [cell])
+    lab = Lab(folder / "notebooks", folder / "lab")
+    try:
+        notebook = NB(lab, context, "picture.ipynb")
+        notebook.run_all()
+        page, view = notebook.page, notebook.page.locator(".iw").first
+        view.wait_for()
+        beside = 1280 - view.bounding_box()["width"]  # type: ignore[index]
+        page.set_viewport_size({"width": round(WIDTH - 32 + beside), "height": 1300})
+        for dark, ending in ((False, ""), (True, "_dark")):
+            notebook.theme(dark=dark)
+            page.mouse.move(0, 0)
+            page.wait_for_timeout(1000)
+            view.screenshot(path=IMAGES / f"{name}{ending}.png")
+        notebook.close()
+    finally:
+        lab.close()
+
+
 def main() -> None:
     """Take those that are named, or all."""
     model = iw.load()
@@ -204,6 +239,9 @@ def main() -> None:
         folder = Path(made)
         with open_browser(provide_chromium(), folder / "profile") as browser:
             for name in wanted:
+                if PICTURES[name].live:
+                    take_live(browser.context, name, folder)
+                    continue
                 take(browser.context, name, PICTURES[name], model, folder)
 
 

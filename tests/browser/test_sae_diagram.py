@@ -24,8 +24,8 @@ Notebook = Callable[..., NB]
 
 
 def agrees(nb: NB) -> None:
-    """What is lit in the page is what fires in Python, and so is the sentence below."""
-    lit = value(nb, "[i for i in w.walk.latents if float(w.walk.codes[w.token, i]) > 0]")
+    """What is lit in the page is what is lit in Python, and so is the sentence below."""
+    lit = value(nb, "[i for i in w.walk.latents if int(w.walk.shine[w.token, i]) == 2]")
     plot = nb.page.locator(".iw-sae-diagram-plot")
     expect(plot).to_have_attribute("data-lit", ",".join(map(str, lit)))
     expect(nb.page.locator(".iw-summary")).to_have_text(value(nb, "w.describe()"))
@@ -61,7 +61,12 @@ def test_a_text_is_stepped_through_and_latents_are_held(notebook: Notebook) -> N
     holds(nb, "w.picked", second)
     expect(plot.locator(".iw-sr")).to_contain_text(f"Latent {second}")
     # The weights of this one alone: from every dimension drawn, and to every one.
-    expect(plot.locator("svg > line")).to_have_count(16)
+    expect(plot.locator("svg line")).to_have_count(16)
+    # Pointing at others moves a frame; nothing is drawn anew under the pointer.
+    page.evaluate("document.querySelector('.iw-sae-diagram-plot svg').dataset.mine = 'yes'")
+    plot.locator('[data-latent="7"]').hover()
+    expect(plot.locator(".iw-sr")).to_contain_text(f"Latent {value(nb, 'w.walk.latents[7]')}")
+    expect(plot.locator("svg[data-mine=yes] line")).to_have_count(16)
     nb.screenshot("sae-diagram-light")
     page.get_by_role("button", name="Undo").click()
     holds(nb, "w.picked", -1)

@@ -62,7 +62,7 @@ def rewinds_by_hand(nb: NB) -> None:
     assert step_shown(page) == step
     shown = page.locator("[data-measure=l0] b")
     means = value(nb, "float(w.run.history['l0'][-25:].mean())")
-    expect(shown).to_have_text(f"{means:.3g}")
+    expect(shown).to_have_text(f"{means:#.3g}")
 
     plot = page.locator(".iw-train-plot")
     box = plot.bounding_box()

@@ -32,13 +32,31 @@ def test_its_numbers_are_those_of_the_forward_pass_by_hand():
     assert scene["l0"] == [2, 1, 0]
     assert scene["encoder"] == [[1.0, 0.0, -1.0], [0.0, 1.0, 0.0]]
     assert scene["decoder"] == [[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]
-    assert scene["families"] == [{"name": "right", "at": 0}, {"name": "left", "at": 1}]
+    assert scene["shine"] == [[2, 2, 0], [0, 0, 2], [0, 0, 0]]
+    assert scene["families"] == [
+        {"name": "right", "at": 0, "shine": [2, 0, 0]},
+        {"name": "left", "at": 1, "shine": [0, 2, 0]},
+    ]
     assert [one["name"] for one in scene["latents"]] == ["right", "up", "left"]
     assert diagram.describe() == (
         "x0 (1 of 3): 2 of 3 latents fire, L1 2.50, squared error 0.250; lit: right."
     )
     diagram.act({"do": "token", "to": 2})
     assert diagram.describe() == "x2 (3 of 3): 0 of 3 latents fire, L1 0, squared error 1.06."
+
+
+def test_what_fires_below_half_of_its_own_largest_value_is_faint_not_lit():
+    """A dictionary of k latents a token lets some fire for want of better ones."""
+    sae, _ = toy()
+    x = torch.tensor([[2.5, 0.1], [1.0, 0.0], [1.5, 0.0], [0.0, 0.0]])
+    diagram = SAEDiagram(sae, x, families={"right": 0, "up": 1}, latents=[0, 2])
+    assert diagram.walk.codes[:, 0].tolist() == [2.0, 0.5, 1.0, 0.0]  # the third: just half
+    assert diagram.walk.shine[:, 0].tolist() == [2, 1, 2, 0]
+    assert [diagram.walk.lit(token) for token in range(4)] == [["right", "up"], [], ["right"], []]
+    # "up" is not drawn, and its family is lit all the same.
+    assert [one["shine"] for one in diagram.scene["families"]] == [[2, 1, 2, 0], [2, 0, 0, 0]]
+    diagram.act({"do": "token", "to": 1})
+    assert diagram.describe() == "x1 (2 of 4): 1 of 3 latents fire, L1 0.500, squared error 0.250."
 
 
 def test_a_prompt_lights_latents_as_the_model_does():

@@ -1,7 +1,8 @@
 // The points on a canvas, and behind it what keys and screen readers need.
 
 import { lineStyle } from "../shared/color.ts";
-import { h, uid } from "../shared/dom.ts";
+import { h } from "../shared/dom.ts";
+import { type PointEvents, PointPlot } from "../shared/points.ts";
 import type { Theme } from "../shared/theme.ts";
 import { Axes, label, MARGIN, SHAPES } from "./axes.ts";
 import type { Points } from "./state.ts";
@@ -10,52 +11,28 @@ const WIDEST = 640;
 const NEAR = 14;
 const MOST_NAMED_PX = 190;
 
-export interface PlotEvents {
-  hover(cell: number, byKey: boolean): void;
-  pick(cell: number): void;
-}
-
-export class Plot {
-  readonly element: HTMLElement;
-  private readonly canvas = h("canvas", { "aria-hidden": "true" });
-  private readonly options = [option(), option()] as const;
+export class Plot extends PointPlot {
+  private readonly canvas: HTMLCanvasElement;
   private readonly still = document.createElement("canvas");
-  private points: Points | null = null;
+  private shown: Points | null = null;
+  /** Cells that have a place: those that are estimated at least. */
+  private there: number[] = [];
   private axes: Axes | null = null;
   private theme: Theme = "light";
-  private picked = -1;
-  private cursor = -1;
-  private width = 0;
-  private turn = 0;
+  private held = -1;
   private frame = 0;
 
-  constructor(
-    private readonly events: PlotEvents,
-    signal: AbortSignal,
-  ) {
-    const reading = h("div", { class: "iw-sr" }, ...this.options);
-    this.element = h("div", { class: "iw-scatter-plot", role: "listbox", tabindex: 0, "data-home": true, "data-key": "plot" }, this.canvas, reading);
-    const on = <K extends keyof HTMLElementEventMap>(name: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(name, run, { signal });
-    on("pointermove", (e) => this.to(this.hit(e), false));
-    on("pointerleave", () => this.to(-1, false));
-    on("click", (e) => {
-      const cell = this.hit(e);
-      if (cell >= 0) this.events.pick(cell);
-    });
-    on("keydown", (e) => this.key(e));
-    on("focus", () => this.element.matches(":focus-visible") && this.to(this.home(), true));
-    on("blur", () => this.to(-1, false));
-    const resized = new ResizeObserver(() => this.element.clientWidth !== this.width && this.layout());
-    resized.observe(this.element);
-    signal.addEventListener("abort", () => {
-      resized.disconnect();
-      cancelAnimationFrame(this.frame);
-    });
+  constructor(events: PointEvents, signal: AbortSignal) {
+    const canvas = h("canvas", { "aria-hidden": "true" });
+    super("iw-scatter-plot", canvas, "no cell", NEAR, events, signal);
+    this.canvas = canvas;
+    signal.addEventListener("abort", () => cancelAnimationFrame(this.frame));
   }
 
   show(points: Points, picked: number, theme: Theme): void {
-    this.points = points;
-    this.picked = picked;
+    this.shown = points;
+    this.there = Array.from({ length: points.count }, (_, cell) => cell).filter((cell) => !Number.isNaN(points.estimate[cell]!));
+    this.held = picked;
     this.theme = theme;
     this.element.setAttribute("aria-label", `Estimated against exact effects of ${points.count} cells. Left and right go by exact effect, up and down by error; Enter holds a cell.`);
     this.element.dataset["known"] = String(points.across.length);
@@ -64,29 +41,42 @@ export class Plot {
     this.read();
   }
 
-  /** Where a cell's point is on the screen. */
   box(cell: number): DOMRect {
-    const at = this.canvas.getBoundingClientRect();
-    const [x, y] = this.place(cell);
-    return new DOMRect(at.left + x - 5, at.top + y - 5, 10, 10);
+    return this.boxOf(cell, 5);
   }
 
-  private place(cell: number): [number, number] {
-    const { exact, estimate } = this.points!;
+  protected points(): readonly number[] {
+    return this.axes ? this.there : [];
+  }
+
+  protected order(): { across: readonly number[]; down: readonly number[] } {
+    return { across: this.shown?.across ?? [], down: this.shown?.byError ?? [] };
+  }
+
+  protected words(cell: number): string {
+    return this.shown!.words(cell);
+  }
+
+  protected picked(cell: number): boolean {
+    return cell === this.held;
+  }
+
+  protected place(cell: number): readonly [number, number] {
+    const { exact, estimate } = this.shown!;
     // Not measured yet: a dash at the left edge.
     const x = Number.isNaN(exact[cell]!) ? MARGIN.left - 5 : this.axes!.left(exact[cell]!);
     return [x, this.axes!.top(estimate[cell]!)];
   }
 
-  private home(): number {
-    return this.picked >= 0 ? this.picked : (this.points?.byError[0] ?? -1);
+  protected home(): number {
+    return this.held >= 0 ? this.held : (this.shown?.byError[0] ?? -1);
   }
 
-  private layout(): void {
+  protected layout(): void {
     this.width = this.element.clientWidth;
-    if (!this.points || this.width === 0) return;
+    if (!this.shown || this.width === 0) return;
     const [wide, high] = [Math.min(this.width, WIDEST), Math.round(Math.min(this.width, WIDEST) * 0.7)];
-    this.axes = new Axes(this.points, wide, high);
+    this.axes = new Axes(this.shown, wide, high);
     const scale = window.devicePixelRatio || 1;
     this.canvas.width = Math.round(wide * scale);
     this.canvas.height = Math.round(high * scale);
@@ -96,7 +86,7 @@ export class Plot {
     this.draw();
   }
 
-  private draw(): void {
+  protected draw(): void {
     this.frame ||= requestAnimationFrame(() => {
       this.frame = 0;
       this.paint();
@@ -104,13 +94,13 @@ export class Plot {
   }
 
   private get radius(): number {
-    const count = this.points?.count ?? 0;
+    const count = this.shown?.count ?? 0;
     return count > 2000 ? 2 : count > 400 ? 3 : 4;
   }
 
   /** Paper and points, once for each record and size: what is pointed at comes over them. */
   private settle(): void {
-    const { points, axes } = this;
+    const { shown: points, axes } = this;
     if (!points || !axes) return;
     this.still.width = this.canvas.width;
     this.still.height = this.canvas.height;
@@ -121,8 +111,7 @@ export class Plot {
     c.setTransform(scale, 0, 0, scale, 0, 0);
     this.frames(c, [ink("--iw-faint"), ink("--iw-line"), style.color], style.fontFamily);
     const colors = points.raw.groups.map((_, i) => (this.theme === "contrast" ? style.color : lineStyle(i, this.theme).color));
-    for (let cell = 0; cell < points.count; cell++) {
-      if (Number.isNaN(points.estimate[cell]!)) continue;
+    for (const cell of this.there) {
       const [x, y] = this.place(cell);
       c.fillStyle = colors[points.group(cell)]!;
       if (Number.isNaN(points.exact[cell]!)) c.fillRect(x - 4, y - 0.75, 8, 1.5);
@@ -132,7 +121,7 @@ export class Plot {
   }
 
   private paint(): void {
-    const { points } = this;
+    const { shown: points } = this;
     if (!points || !this.axes) return;
     const c = this.canvas.getContext("2d")!;
     const style = getComputedStyle(this.element);
@@ -142,7 +131,7 @@ export class Plot {
     c.clearRect(0, 0, this.canvas.width, this.canvas.height);
     c.drawImage(this.still, 0, 0);
     c.setTransform(scale, 0, 0, scale, 0, 0);
-    for (const [cell, color] of [[this.picked, ink("--iw-accent")], [this.cursor, style.color]] as const) {
+    for (const [cell, color] of [[this.held, ink("--iw-accent")], [this.cursor, style.color]] as const) {
       if (cell < 0 || cell >= points.count) continue;
       const [x, y] = this.place(cell);
       for (const [stroke, wide] of [[ink("--iw-ground"), 4], [color, 2]] as const) {
@@ -157,7 +146,7 @@ export class Plot {
   }
 
   private shape(c: CanvasRenderingContext2D, cell: number, x: number, y: number, r: number): void {
-    const shape = SHAPES[this.points!.group(cell) % SHAPES.length]!(x, y, r);
+    const shape = SHAPES[this.shown!.group(cell) % SHAPES.length]!(x, y, r);
     c.beginPath();
     for (const [px, py] of shape) c.lineTo(px, py);
     c.globalAlpha = 0.8;
@@ -193,7 +182,7 @@ export class Plot {
     }
     c.fillStyle = text;
     c.textAlign = "center";
-    c.fillText(`exact change of ${this.points!.raw.unit}`, (left + width - right) / 2, height - 10);
+    c.fillText(`exact change of ${this.shown!.raw.unit}`, (left + width - right) / 2, height - 10);
     c.save();
     c.translate(9, (top + height - bottom) / 2);
     c.rotate(-Math.PI / 2);
@@ -205,9 +194,9 @@ export class Plot {
   private names(c: CanvasRenderingContext2D, text: string, ground: string, family: string): void {
     const taken: [number, number, number, number][] = [];
     c.font = `600 11px ${family}`;
-    for (const cell of this.points!.raw.worst) {
+    for (const cell of this.shown!.raw.worst) {
       const [x, y] = this.place(cell);
-      const name = this.points!.name(cell);
+      const name = this.shown!.name(cell);
       const wide = Math.min(c.measureText(name).width, MOST_NAMED_PX);
       const left = x + 9 + wide > this.axes!.width ? x - 9 - wide : x + 9;
       const box: [number, number, number, number] = [left, y - 8, left + wide, y + 8];
@@ -221,65 +210,7 @@ export class Plot {
       c.fillText(name, left, y, wide);
     }
   }
-
-  // -- hands -------------------------------------------------------------------------------------
-
-  private hit(event: MouseEvent): number {
-    if (!this.points || !this.axes) return -1;
-    const box = this.canvas.getBoundingClientRect();
-    const [x, y] = [event.clientX - box.left, event.clientY - box.top];
-    let [best, least] = [-1, NEAR ** 2];
-    for (let cell = 0; cell < this.points.count; cell++) {
-      if (Number.isNaN(this.points.estimate[cell]!)) continue;
-      const [px, py] = this.place(cell);
-      const far = (px - x) ** 2 + (py - y) ** 2;
-      if (far < least) [best, least] = [cell, far];
-    }
-    return best;
-  }
-
-  private to(cell: number, byKey: boolean): void {
-    if (cell === this.cursor) return;
-    this.cursor = cell;
-    this.read();
-    this.draw();
-    this.events.hover(cell, byKey);
-  }
-
-  private key(event: KeyboardEvent): void {
-    const { points } = this;
-    if (!points || event.ctrlKey || event.metaKey || event.altKey) return;
-    const at = this.cursor < 0 ? this.home() : this.cursor;
-    const step = (order: readonly number[], by: number): number => order[Math.min(Math.max(order.indexOf(at) + by, 0), order.length - 1)] ?? -1;
-    const moves: Record<string, () => number> = {
-      ArrowRight: () => step(points.across, 1),
-      ArrowLeft: () => step(points.across, -1),
-      ArrowDown: () => step(points.byError, 1),
-      ArrowUp: () => step(points.byError, -1),
-      Home: () => points.byError[0] ?? -1,
-      End: () => points.byError.at(-1) ?? -1,
-    };
-    const move = moves[event.key];
-    if (move) this.to(move(), true);
-    else if ((event.key === "Enter" || event.key === " ") && at >= 0) this.events.pick(at);
-    else if (event.key === "Escape") this.to(-1, true);
-    else return;
-    event.preventDefault();
-  }
-
-  private read(): void {
-    if (this.cursor < 0 || !this.points) {
-      this.element.removeAttribute("aria-activedescendant");
-      return;
-    }
-    const option = this.options[(this.turn = 1 - this.turn)]!;
-    option.textContent = this.points.words(this.cursor);
-    option.setAttribute("aria-selected", String(this.cursor === this.picked));
-    this.element.setAttribute("aria-activedescendant", option.id);
-  }
 }
-
-const option = (): HTMLElement => h("div", { role: "option", id: uid("point"), "aria-selected": "false" }, "no cell");
 
 function stroke(c: CanvasRenderingContext2D, x: number, y: number, a: number, b: number): void {
   c.beginPath();

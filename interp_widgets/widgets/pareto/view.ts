@@ -35,7 +35,7 @@ export class View {
   ) {
     const { signal } = frame;
     this.status = status(link, frame);
-    this.plot = new Plot({ hover: (point, byKey) => this.hover(point, byKey), pin: (point) => this.pin(point) }, signal);
+    this.plot = new Plot({ hover: (point, byKey) => this.hover(point, byKey), pick: (point, byKey) => this.pin(point, byKey) }, signal);
     this.variants.addEventListener("click", (event) => {
       const name = (event.target as Element).closest<HTMLElement>("[data-variant]")?.dataset["variant"];
       if (name !== undefined) this.toggle(name);
@@ -89,7 +89,8 @@ export class View {
     this.act({ do: "variant", name }, { hidden: hidden.includes(name) ? hidden.filter((one) => one !== name) : [...hidden, name] });
   }
 
-  private pin(point: number): void {
+  private pin(point: number, byKey: boolean): void {
+    if (!byKey) this.tip.hide(); // its numbers stand in the table, which the tip would cover
     const rest = this.link.read("pinned").filter((one) => one !== point);
     const held = rest.length < this.link.read("pinned").length;
     this.act({ do: "pin", point }, { pinned: held ? rest : [...rest.slice(-1), point] });

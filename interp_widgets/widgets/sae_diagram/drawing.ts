@@ -1,12 +1,13 @@
-// Three columns and the weights between them: lines only of latents that are lit, as thick as the weight is large.
+// Three columns and the weights between them: lines only of latents that are lit, as thick as the weight is large. The
+// drawing is made once for a token; what is pointed at only changes its lines.
 
 import { SHAPES } from "../attribution/axes.ts";
 import { s } from "../shared/dom.ts";
 import { number } from "../shared/numbers.ts";
 import { fine, litAt, type Scene } from "./state.ts";
 
-export const [WIDTH, TOP, ROW] = [660, 62, 18];
-const [INPUT, MIDDLE, OUTPUT, BOX] = [96, 300, 556, 26];
+export const [WIDTH, TOP, ROW] = [590, 62, 18];
+const [INPUT, MIDDLE, OUTPUT, BOX] = [68, 266, 518, 26];
 
 export interface Ink {
   text: string;
@@ -30,19 +31,38 @@ const side = (scene: Scene, i: number): number => {
   return TOP + (ROW * scene.latents.length) / 2 + (i - (scene.dims.length - 1) / 2) * step;
 };
 
-/** `only`: the latent whose weights alone are drawn (its place in the column), or -1. */
-export function drawDiagram(scene: Scene, token: number, only: number, cursor: number, ink: Ink): SVGSVGElement {
-  const height = heightOf(scene);
-  const svg = s("svg", { width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}`, "font-family": "system-ui, sans-serif", "font-size": 11, fill: ink.text, "aria-hidden": "true" });
-  titles(svg, scene, ink);
-  const lit = litAt(scene, token);
-  const drawn = only >= 0 ? [only] : cursor >= 0 ? [cursor] : lit;
-  for (const j of drawn) weights(svg, scene, j, ink);
-  values(svg, scene, scene.x[token]!, INPUT, ink.input, "start", ink);
-  values(svg, scene, scene.out[token]!, OUTPUT, ink.output, "end", ink);
-  scene.latents.forEach((_, j) => latent(svg, scene, token, j, only === j, ink));
-  if (cursor >= 0) svg.append(s("rect", { x: MIDDLE - 13, y: latentTop(cursor) - 9, width: 168, height: 18, rx: 5, fill: "none", stroke: ink.text, "stroke-width": 2 }));
-  return svg;
+export class Diagram {
+  readonly element: SVGSVGElement;
+  private readonly wires = s("g", { class: "iw-sae-diagram-wires" });
+  private readonly frame: SVGRectElement;
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly token: number,
+    /** The latent whose weights alone are drawn (its place in the column), or -1. */
+    private readonly only: number,
+    private readonly ink: Ink,
+  ) {
+    const height = heightOf(scene);
+    this.element = s("svg", { width: WIDTH, height, viewBox: `0 0 ${WIDTH} ${height}`, "font-family": "system-ui, sans-serif", "font-size": 11, fill: ink.text, "aria-hidden": "true" });
+    this.frame = s("rect", { x: MIDDLE - 13, width: 168, height: 18, rx: 5, fill: "none", stroke: ink.text, "stroke-width": 2, visibility: "hidden" });
+    titles(this.element, scene, ink);
+    this.element.append(this.wires);
+    values(this.element, scene, scene.x[token]!, INPUT, ink.input, "start", ink);
+    values(this.element, scene, scene.out[token]!, OUTPUT, ink.output, "end", ink);
+    scene.latents.forEach((_, j) => latent(this.element, scene, token, j, only === j, ink));
+    this.element.append(this.frame);
+    this.point(-1);
+  }
+
+  /** Shows which latent is pointed at: its weights alone, where none is held. */
+  point(cursor: number): void {
+    const { frame, only, scene } = this;
+    const drawn = only >= 0 ? [only] : cursor >= 0 ? [cursor] : litAt(scene, this.token);
+    this.wires.replaceChildren(...drawn.flatMap((j) => weights(scene, j, this.ink)));
+    frame.setAttribute("visibility", cursor < 0 ? "hidden" : "visible");
+    if (cursor >= 0) frame.setAttribute("y", String(latentTop(cursor) - 9));
+  }
 }
 
 function titles(svg: SVGSVGElement, { d_in, d_sae, dims, latents }: Scene, ink: Ink): void {
@@ -60,15 +80,16 @@ function titles(svg: SVGSVGElement, { d_in, d_sae, dims, latents }: Scene, ink: 
 }
 
 /** What one latent reads and writes. Dashed: a negative weight. */
-function weights(svg: SVGSVGElement, scene: Scene, j: number, ink: Ink): void {
+function weights(scene: Scene, j: number, ink: Ink): SVGElement[] {
   const color = colorOf(scene, j, ink);
-  const line = (x1: number, y1: number, x2: number, y2: number, share: number): void => {
-    svg.append(s("line", { x1, y1, x2, y2, stroke: color, "stroke-width": (0.4 + 3 * Math.abs(share)).toFixed(2), opacity: (0.2 + 0.55 * Math.abs(share)).toFixed(2), "stroke-dasharray": share < 0 ? "4 3" : null }));
-  };
+  const line = (x1: number, y1: number, x2: number, y2: number, share: number): SVGElement =>
+    s("line", { x1, y1, x2, y2, stroke: color, "stroke-width": (0.4 + 3 * Math.abs(share)).toFixed(2), opacity: (0.2 + 0.55 * Math.abs(share)).toFixed(2), "stroke-dasharray": share < 0 ? "4 3" : null });
   const [reads, writes] = [scene.encoder.map((row) => row[j]!), scene.decoder[j]!];
   const most = (row: readonly number[]): number => Math.max(...row.map(Math.abs), 1e-12);
-  reads.forEach((w, i) => line(INPUT + BOX / 2, side(scene, i), MIDDLE - 6, latentTop(j), w / most(reads)));
-  writes.forEach((w, i) => line(MIDDLE + 6, latentTop(j), OUTPUT - BOX / 2, side(scene, i), w / most(writes)));
+  return [
+    ...reads.map((w, i) => line(INPUT + BOX / 2, side(scene, i), MIDDLE - 6, latentTop(j), w / most(reads))),
+    ...writes.map((w, i) => line(MIDDLE + 6, latentTop(j), OUTPUT - BOX / 2, side(scene, i), w / most(writes))),
+  ];
 }
 
 const colorOf = (scene: Scene, j: number, ink: Ink): string => (scene.latents[j]!.family < 0 ? ink.plain : ink.family(scene.latents[j]!.family));
@@ -90,18 +111,17 @@ function values(svg: SVGSVGElement, scene: Scene, row: readonly number[], x: num
 
 function latent(svg: SVGSVGElement, scene: Scene, token: number, j: number, picked: boolean, ink: Ink): void {
   const { id, name, family } = scene.latents[j]!;
-  const code = scene.codes[token]![j]!;
+  const [code, shine] = [scene.codes[token]![j]!, scene.shine[token]![j]!];
   const most = Math.max(...scene.codes.map((row) => row[j]!), 1e-12);
-  const y = latentTop(j);
-  const color = colorOf(scene, j, ink);
+  const [lit, y, color] = [shine === 2, latentTop(j), colorOf(scene, j, ink)];
   const shape = SHAPES[(family + 1) % SHAPES.length]!;
-  const r = code > 0 ? 4 + 3.5 * (code / most) : 3;
+  const r = lit ? 4 + 3.5 * (code / most) : shine ? 4 : 3;
   const points = shape(MIDDLE, y, r).map((at) => at.map((v) => v.toFixed(1)).join()).join(" ");
-  const group = s("g", { "data-latent": j, "data-lit": code > 0 ? "true" : "false" });
-  group.append(s("polygon", { points, fill: code > 0 ? color : ink.ground, stroke: code > 0 ? color : ink.faint, "stroke-width": 1.3 }));
+  const group = s("g", { "data-latent": j, "data-lit": String(lit) });
+  group.append(s("polygon", { points, fill: lit ? color : ink.ground, stroke: shine ? color : ink.faint, "stroke-width": 1.3 }));
   if (picked) group.append(s("circle", { cx: MIDDLE, cy: y, r: 10, fill: "none", stroke: ink.accent, "stroke-width": 2.2 }));
-  const words = [id, name, code > 0 ? fine(code) : ""].filter((part) => part !== "").join(" ");
-  group.append(s("text", { x: MIDDLE + 14, y: y + 4, stroke: ink.ground, "stroke-width": 3.5, "paint-order": "stroke", "stroke-linejoin": "round", "font-weight": code > 0 ? 700 : 400, fill: code > 0 ? ink.text : ink.faint }, words));
+  const words = [id, name, shine ? fine(code) : ""].filter((part) => part !== "").join(" ");
+  group.append(s("text", { x: MIDDLE + 14, y: y + 4, stroke: ink.ground, "stroke-width": 3.5, "paint-order": "stroke", "stroke-linejoin": "round", "font-weight": lit ? 700 : 400, fill: lit ? ink.text : ink.faint }, words));
   group.append(s("rect", { x: MIDDLE - 12, y: y - ROW / 2, width: 160, height: ROW, fill: "transparent" }));
   svg.append(group);
 }

@@ -6,6 +6,9 @@ import { visible } from "../shared/tokens.ts";
 
 export const TRAITS = ["token", "picked", "scene"] as const;
 
+/** 0: silent, 1: fires faintly for one like it, 2: lit. */
+export type Shine = 0 | 1 | 2;
+
 export interface Latent {
   id: number;
   name: string;
@@ -18,14 +21,15 @@ export interface Scene {
   d_sae: number;
   dims: number[];
   latents: Latent[];
-  /** `at`: the token on which it is lit most; -1 for none. */
-  families: { name: string; at: number }[];
+  /** `at`: the token on which it is lit most; -1 for none. `shine`: of the brightest of its latents, token by token. */
+  families: { name: string; at: number; shine: Shine[] }[];
   tokens: string[];
   /** [token][dimension drawn], as is `out`. */
   x: number[][];
   out: number[][];
-  /** [token][latent drawn]. */
+  /** [token][latent drawn], as is `shine`. */
   codes: number[][];
+  shine: Shine[][];
   /** [dimension drawn][latent drawn]. */
   encoder: number[][];
   /** [latent drawn][dimension drawn]. */
@@ -49,15 +53,16 @@ export function fine(value: number): string {
   return number(value, size > 0 ? Math.min(Math.max(2 - Math.floor(Math.log10(size)), 0), 6) : 0);
 }
 
-/** The latents drawn that fire on a token, by their place in the column. */
-export const litAt = (scene: Scene, token: number): number[] => scene.latents.flatMap((_, j) => (scene.codes[token]![j]! > 0 ? [j] : []));
+/** The latents drawn that are lit on a token, by their place in the column. */
+export const litAt = (scene: Scene, token: number): number[] => scene.latents.flatMap((_, j) => (scene.shine[token]![j] === 2 ? [j] : []));
 
-export const familyLit = (scene: Scene, token: number, family: number): boolean => litAt(scene, token).some((j) => scene.latents[j]!.family === family);
+export const familyLit = (scene: Scene, token: number, family: number): boolean => scene.families[family]!.shine[token] === 2;
 
 export function latentWords(scene: Scene, token: number, j: number): string {
   const { id, name } = scene.latents[j]!;
   const code = scene.codes[token]![j]!;
-  return `Latent ${id}${name && ` (${name})`}: ${code > 0 ? fine(code) : "silent"}`;
+  const how = ["silent", `faint, ${fine(code)}`, fine(code)][scene.shine[token]![j]!];
+  return `Latent ${id}${name && ` (${name})`}: ${how}`;
 }
 
 /** The sentence of `sae_diagram.py`'s describe(). */

@@ -2,31 +2,32 @@
 
 import { SHAPES } from "../attribution/axes.ts";
 import { lineStyle } from "../shared/color.ts";
-import { clamp, fill, h, s, uid } from "../shared/dom.ts";
+import { clamp, fill, h, s } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
+import { Readout } from "../shared/points.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { tokenElement, visible } from "../shared/tokens.ts";
-import { drawDiagram, heightOf, type Ink, WIDTH } from "./drawing.ts";
+import { Diagram, heightOf, type Ink, WIDTH } from "./drawing.ts";
 import { type DiagramState, familyLit, fine, latentWords, litAt, type Scene, sentence } from "./state.ts";
 import css from "./style.css";
 
-const HINT = "A filled box or sign is active, an empty one is near 0; dashed lines are negative weights. Click a token, or move the slider with the arrow keys. Up and down arrows go through the latents; click or Enter holds one and draws its weights alone.";
+const HINT = "A box is as full as its value is large. A filled sign is a lit latent; a hollow one with a number fires faintly, below half of its own largest value here. Dashed lines are negative weights. Click a token, or move the slider with the arrow keys. Up and down arrows go through the latents; click or Enter holds one and draws its weights alone.";
 
 export class View {
   private readonly status: Status;
   private readonly slider = h("input", { type: "range", min: 0, step: 1, "aria-label": "Token", "data-key": "token" });
   private readonly text = h("div", { class: "iw-sae-diagram-text", "aria-hidden": "true" });
   private readonly families = h("div", { class: "iw-sae-diagram-families", role: "group", "aria-label": "Families: go to the token that lights one most" });
-  private readonly options = [option(), option()] as const;
   private readonly paper = h("div", {});
-  private readonly plot = h("div", { class: "iw-sae-diagram-plot", role: "listbox", tabindex: 0, "data-home": true, "data-key": "plot" }, this.paper, h("div", { class: "iw-sr" }, ...this.options));
+  private readonly readout: Readout = new Readout(() => this.plot, "no latent");
+  private readonly plot = h("div", { class: "iw-sae-diagram-plot", role: "listbox", tabindex: 0, "data-home": true, "data-key": "plot" }, this.paper, this.readout.element);
   private readonly loss = h("table", { class: "iw-sae-diagram-loss" });
+  private diagram: Diagram | null = null;
   private cursor = -1;
-  private turn = 0;
 
   constructor(
     private readonly link: Link<DiagramState>,
@@ -92,17 +93,14 @@ export class View {
   private to(j: number): void {
     if (j === this.cursor) return;
     this.cursor = j;
-    this.paint();
+    this.diagram?.point(j);
     this.read();
   }
 
   private read(): void {
-    if (this.cursor < 0) return this.plot.removeAttribute("aria-activedescendant");
-    const option = this.options[(this.turn = 1 - this.turn)]!;
+    if (this.cursor < 0) return this.readout.quiet();
     const scene = this.link.read("scene");
-    option.textContent = latentWords(scene, this.link.read("token"), this.cursor);
-    option.setAttribute("aria-selected", String(scene.latents[this.cursor]!.id === this.link.read("picked")));
-    this.plot.setAttribute("aria-activedescendant", option.id);
+    this.readout.say(latentWords(scene, this.link.read("token"), this.cursor), scene.latents[this.cursor]!.id === this.link.read("picked"));
   }
 
   private ink(): Ink {
@@ -122,22 +120,28 @@ export class View {
     fill(this.text, ...scene.tokens.map((piece, i) => h("span", { "data-at": i, "data-now": String(i === token) }, tokenElement(piece))));
     const { family } = this.ink();
     this.families.hidden = scene.families.length === 0;
-    fill(this.families, ...scene.families.map(({ name, at }, i) => {
-      const on = familyLit(scene, token, i);
+    fill(this.families, ...scene.families.map(({ name, at, shine }, i) => {
+      const [on, faint] = [familyLit(scene, token, i), shine[token] === 1];
       const corners = SHAPES[(i + 1) % SHAPES.length]!(7, 7, 5.5).map((one) => one.join()).join(" ");
       const sign = s("svg", { width: 14, height: 14, viewBox: "0 0 14 14", "aria-hidden": "true" }, s("polygon", { points: corners, fill: on ? family(i) : "none", stroke: family(i), "stroke-width": 1.3 }));
-      return h("button", { type: "button", "data-at": at, "data-key": `family${i}`, "data-lit": String(on), "aria-disabled": String(at < 0) }, sign, ` ${name}: ${on ? "lit" : at < 0 ? "never lit here" : "dark"}`);
+      return h("button", { type: "button", "data-at": at, "data-key": `family${i}`, "data-lit": String(on), "aria-disabled": String(at < 0) }, sign, ` ${name}: ${on ? "lit" : at < 0 ? "never lit here" : faint ? "faint" : "dark"}`);
     }));
     this.numbers(scene, token);
     this.paint();
     this.plot.setAttribute("aria-label", `${scene.latents.length} latents, ${litAt(scene, token).length} of them lit. Up and down arrows go through them; Enter holds one.`);
   }
 
+  private drawn(): Diagram {
+    const scene = this.link.read("scene");
+    return new Diagram(scene, this.link.read("token"), scene.latents.findIndex(({ id }) => id === this.link.read("picked")), this.ink());
+  }
+
   private paint(): void {
     const { link } = this;
     const scene = link.read("scene");
-    const only = scene.latents.findIndex(({ id }) => id === link.read("picked"));
-    this.paper.replaceChildren(drawDiagram(scene, link.read("token"), only, this.cursor, this.ink()));
+    this.diagram = this.drawn();
+    this.diagram.point(this.cursor);
+    this.paper.replaceChildren(this.diagram.element);
     this.plot.dataset["lit"] = litAt(scene, link.read("token")).map((j) => scene.latents[j]!.id).join();
   }
 
@@ -146,16 +150,14 @@ export class View {
     const row = (key: string, name: string, values: readonly number[], write = fine): HTMLElement => h("tr", { "data-part": key }, h("th", { scope: "row" }, name), h("td", {}, write(values[token]!)), h("td", {}, fine(mean(values))));
     const left = scene.mse.map((error, i) => (scene.size[i]! > 0 ? error / scene.size[i]! : NaN));
     const head = h("tr", {}, h("td", {}), h("th", { scope: "col" }, "here"), h("th", { scope: "col" }, "mean"));
-    this.loss.replaceChildren(h("thead", {}, head), h("tbody", {}, row("mse", "squared error", scene.mse), row("left", "its share of x²", left), row("l1", "L1: sum of f", scene.l1), row("l0", "L0: latents lit", scene.l0, String)));
+    this.loss.replaceChildren(h("thead", {}, head), h("tbody", {}, row("mse", "squared error", scene.mse), row("left", "its share of x²", left), row("l1", "L1: sum of f", scene.l1), row("l0", "L0: latents that fire", scene.l0, String)));
   }
 
   private menu(): HTMLElement {
     const { link } = this;
     const drawn = (): SVGSVGElement => {
-      const scene = link.read("scene");
-      const ink = this.ink();
-      const svg = drawDiagram(scene, link.read("token"), scene.latents.findIndex(({ id }) => id === link.read("picked")), -1, ink);
-      svg.prepend(s("rect", { width: WIDTH, height: heightOf(scene), fill: ink.ground }));
+      const svg = this.drawn().element;
+      svg.prepend(s("rect", { width: WIDTH, height: heightOf(link.read("scene")), fill: this.ink().ground }));
       return svg;
     };
     const rows = (): Blob => {
@@ -167,5 +169,3 @@ export class View {
     return keepMenu("sae_diagram", { PNG: () => pngBlob(drawn()), SVG: () => svgBlob(drawn()), CSV: rows, JSON: plain }, (why) => this.status.fail(why), this.frame.signal);
   }
 }
-
-const option = (): HTMLElement => h("div", { role: "option", id: uid("latent"), "aria-selected": "false" }, "no latent");

@@ -69,7 +69,9 @@ export class Chart {
     const x = (step: number): number => this.x(step);
     const { y, ticks } = scaleOf(plot, bottom);
     for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}`, "aria-label": plot.title })) this.element.setAttribute(name, String(value));
-    fill(
+    if (plot.lines.every(({ low }) => low.length === 0)) {
+      fill(this.grid, s("text", { class: "iw-train-none", x: (LEFT + width - RIGHT) / 2, y: (TOP + bottom) / 2, "text-anchor": "middle", fill: colors.faint, "font-size": 12 }, "Nothing is trained yet: the curve grows here."));
+    } else fill(
       this.grid,
       ...ticks.flatMap((tick) => [s("line", { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick), stroke: colors.line }), s("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end", fill: colors.faint }, plot.share ? `${Math.round(100 * tick)} %` : brief(tick))]),
       ...stepTicks(range).map((step) => s("text", { x: x(step), y: bottom + 15, "text-anchor": "middle", fill: colors.faint }, step.toLocaleString("en"))),

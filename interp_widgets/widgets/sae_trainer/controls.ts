@@ -7,6 +7,7 @@ import type { Run } from "./store.ts";
 
 const EVERY_MS = 120; // between two values of a slider that is drawn
 const FINE = 1000; // places of a slider
+const REST_MS = 1500; // after which another key is another gesture
 
 export class Transport {
   readonly element = h("div", { class: "iw-train-transport", role: "group", "aria-label": "Training" });
@@ -63,6 +64,7 @@ export class Knobs {
   private burst = "";
   private waiting = 0;
   private last = 0;
+  private turnedAt = 0;
 
   constructor(private readonly link: Link<TrainerState>, private readonly signal: AbortSignal) {
     signal.addEventListener("abort", () => clearTimeout(this.waiting));
@@ -103,16 +105,20 @@ export class Knobs {
       this.burst = "";
     }, { signal });
     input.addEventListener("input", () => this.turned(knob), { signal });
-    // A gesture is one step of undo: it ends when the hand lets go.
+    // A gesture is one step of undo, and one mark: it ends when the hand lets go, or the keys rest.
     input.addEventListener("change", () => {
+      const byHand = this.held !== null;
       this.held = null;
       this.turned(knob, true);
-      this.burst = "";
+      if (byHand) this.burst = "";
     }, { signal });
+    input.addEventListener("blur", () => (this.burst = ""), { signal });
     return knob;
   }
 
   private turned(knob: Knob, now = false): void {
+    if (this.held === null && performance.now() - this.turnedAt > REST_MS) this.burst = "";
+    this.turnedAt = performance.now();
     this.burst ||= `knob${Date.now()}`;
     const burst = this.burst;
     const value = valueAt(knob);

@@ -7,6 +7,13 @@ import type { Run } from "./store.ts";
 
 const WIDTHS = [1, 2, 4, 8, 16]; // latents a dimension
 const MOST = 6; // runs in a race
+const WHY: Record<string, string> = {
+  norm: "The penalty counts codes alone: long directions make small codes, and the penalty is dodged",
+  center: "The mean is not taken off first: latents are spent on it",
+  l1_up: "Sparsity at any price: latents die",
+  l1_down: "Sparsity for nothing: all latents fire",
+  width: "As many latents as dimensions: features have to share",
+};
 
 export class Designs {
   readonly element = h("div", { class: "iw-train-designs", role: "group", "aria-label": "What is trained" });
@@ -56,7 +63,7 @@ export class Designs {
     const widths = [...new Set([...WIDTHS.map((times) => times * d_in), d_sae])].sort((a, b) => a - b);
     fill(this.variant, ...variants.map((name) => h("option", { value: name, selected: name === variant }, name)));
     fill(this.width, ...widths.map((wide) => h("option", { value: wide, selected: wide === d_sae }, `${wide} (${Number((wide / d_in).toPrecision(2))}×)`)));
-    fill(this.switches, ...Object.entries(switches).map(([name, words]) => h("label", {}, h("input", { type: "checkbox", checked: broken.includes(name), "data-switch": name, "data-key": `switch-${name}` }), words)));
+    fill(this.switches, ...Object.entries(switches).map(([name, words]) => h("label", { title: WHY[name] }, h("input", { type: "checkbox", checked: broken.includes(name), "data-switch": name, "data-key": `switch-${name}` }), words)));
     fill(this.enter, h("option", { value: "", disabled: true, selected: true }, "+ race against …"), ...variants.map((name) => h("option", { value: name }, name)));
     this.enter.disabled = runs >= MOST;
     this.leave.hidden = runs < 2;

@@ -24,7 +24,7 @@ export function drawDensity(svg: SVGSVGElement, { counts = [], sample = [] }: Ra
   fill(
     svg,
     s("line", { x1: LEFT, x2: WIDTH - 8, y1: base, y2: base, stroke: colors.line }),
-    ...[1, 0.25].map((share) => s("text", { x: LEFT - 5, y: base - tall(share * top) + 4, "text-anchor": "end", fill: colors.faint }, String(Math.round(share * top)))),
+    ...(all === 0 ? [] : [1, 0.25]).map((share) => s("text", { x: LEFT - 5, y: base - tall(share * top) + 4, "text-anchor": "end", fill: colors.faint }, String(Math.round(share * top)))),
     ...counts.map((count, bar) =>
       s("rect", { "data-bar": bar, "data-latent": sample[bar] ?? -1, x: x(bar) + 0.5, y: base - tall(count), width: (bar === 0 ? NEVER : wide) - 1, height: Math.max(tall(count), 0), fill: bar === 0 ? colors.bad : colors.bar }, s("title", {}, bar === 0 ? `${count} latents never fire` : `${count} latents fire on ${rate(bar - 1)} to ${rate(bar)} of tokens`)),
     ),

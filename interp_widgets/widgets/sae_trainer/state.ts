@@ -146,8 +146,10 @@ export interface TrainerState extends BaseState {
 /** A measure in few letters. */
 export function written(measure: Measure, value: number | null): string {
   if (value === null || Number.isNaN(value)) return "–";
-  if (ABOUT[measure].share) return `${(100 * value).toFixed(Math.abs(value) < 0.1 ? 1 : 0).replace("-", "−")} %`;
-  return brief(value);
+  if (ABOUT[measure].share) return `${(100 * value).toFixed(value !== 0 && Math.abs(value) < 0.1 ? 1 : 0).replace("-", "−")} %`;
+  // As many digits at every step: a number that runs must not jump.
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 100 ? value.toPrecision(3).replace("-", "−") : brief(value);
 }
 
 /** Three digits, without an exponent where it can be. */

@@ -36,10 +36,12 @@ export class View {
   private readonly again = h("button", { type: "button", title: "Rewind to the last kept step and train up to here once more: do the numbers come out the same?" }, "Check");
   private readonly race = h("div", { class: "iw-train-runs", role: "group", "aria-label": "Chosen run" });
   private readonly front = s("svg");
+  /** Of names in the front: where each stood last. */
+  private readonly sides = new Map<string, number>();
   private readonly density = s("svg");
   private readonly match = h("canvas", { role: "img" });
   private readonly found = h("figure", { class: "iw-train-match" });
-  private readonly foundSaid = h("span", {});
+  private readonly foundSaid = h("p", {});
   private readonly latent = h("input", { type: "number", min: 0, step: 1, "aria-label": "Latent", "data-key": "latent" });
   private readonly latents: HTMLElement;
   private readonly card = h("div", { class: "iw-train-card" });
@@ -62,7 +64,7 @@ export class View {
     this.designs = new Designs(link, signal);
     this.tiles = new Tiles(link, signal);
     this.curve = new Curve(link, frame, () => this.store.runs, () => this.soon());
-    this.found.append(h("figcaption", {}, h("b", {}, "True directions"), this.foundSaid), this.match);
+    this.found.append(h("figcaption", {}, h("b", {}, "True directions")), this.match, this.foundSaid);
     this.latents = h("figure", { class: "iw-train-latent" }, h("figcaption", {}, h("b", {}, "Latent"), this.latent, this.stepper(-1, "‹", "Latent before"), this.stepper(1, "›", "Next latent")), this.card);
     const beside = h("figure", {}, h("figcaption", {}, h("b", {}, "Sparsity against fidelity")), this.front);
     const rates = h("figure", { class: "iw-train-density" }, h("figcaption", {}, h("b", {}, "How often latents fire")), this.density);
@@ -203,7 +205,7 @@ export class View {
     this.drawRace(styles, chosen);
     this.curve.draw(runs, styles, { ...this.colors, accent: this.style("--iw-accent") });
     this.tiles.draw(runs, styles, chosen, link.read("measure"), link.read("scale") === "log");
-    drawFront(this.front, runs, styles, chosen, this.colors);
+    drawFront(this.front, runs, styles, chosen, this.colors, this.sides);
     const most = String((runs[chosen]?.about.d_sae ?? 1) - 1);
     if (this.latent.max !== most) this.latent.max = most;
   }
@@ -216,6 +218,8 @@ export class View {
     const state = this.link.dead ? "ended with its kernel" : about.live ? (now.done ? (now.step < about.steps ? "stopped" : "done") : working ? this.silent ? `no word from the kernel for ${SILENCE_MS / 1000} s` : `${this.speed ? `${this.speed.toFixed(this.speed < 10 ? 1 : 0)} steps/s` : "training"}` : now.step === 0 ? "ready" : "paused") : "recorded";
     const text = `step ${now.step.toLocaleString("en")} of ${about.steps.toLocaleString("en")} · ${state}`;
     if (this.where.textContent !== text) this.where.textContent = text;
+    // Its numbers are those of the last answer: while training runs, only these above are true.
+    this.status.summary.classList.toggle("iw-unseen", working && !this.link.dead);
     const [same, differs] = now.again;
     this.light.dataset["state"] = differs >= 0 ? "bad" : same > 0 ? "good" : "open";
     this.light.textContent = differs >= 0 ? `▲ other numbers from step ${differs} on` : same > 0 ? `✓ ${same.toLocaleString("en")} steps again, bit for bit` : about.seed === null ? "" : `seed ${about.seed}`;

@@ -28,12 +28,13 @@ function arrows(moment: Moment, picked: number, styles: (feature: number) => Lin
     const { color } = styles(i);
     const [ux, uy] = length ? [x / length, y / length] : [0, 0];
     const head = Math.min(HEAD, length / 2);
+    const beyond = i === picked ? 0.22 : 0.15; // its name stands outside the ring
     const group = s("g", { "data-feature": i, "data-held": String(held), opacity: held || i === picked ? 1 : 0.45 });
     if (i === picked) group.append(s("circle", { cx: x, cy: y, r: 0.11, fill: "none", stroke: ink.accent, "stroke-width": 0.035 }));
     group.append(
       s("path", { d: `M0 0L${x - ux * head} ${y - uy * head}`, stroke: color, "stroke-width": i === picked ? 0.05 : 0.03 }),
       s("path", { d: `M${x} ${y}L${x - ux * head - uy * head * 0.6} ${y - uy * head + ux * head * 0.6}L${x - ux * head + uy * head * 0.6} ${y - uy * head - ux * head * 0.6}Z`, fill: color }),
-      s("text", { x: x + ux * 0.15, y: y + uy * 0.15 + 0.045, "text-anchor": "middle", "font-weight": i === picked ? 700 : 400 }, String(i)),
+      s("text", { x: x + ux * beyond, y: y + uy * beyond + 0.045, "text-anchor": "middle", "font-weight": i === picked ? 700 : 400 }, String(i)),
       s("path", { d: `M0 0L${x} ${y}`, stroke: "transparent", "stroke-width": 0.16 }),
     );
     svg.append(group);
