@@ -29,7 +29,7 @@ def _trained(
     W_enc = W_dec.detach().T.clone().requires_grad_()  # each latent looks where it writes
     b_enc = torch.zeros(len(W_dec), requires_grad=True)
     b_dec = torch.zeros(x.shape[1], requires_grad=True)
-    adam = torch.optim.Adam([W_enc, b_enc, W_dec, b_dec], lr=0.03)
+    adam = torch.optim.Adam([W_enc, b_enc, W_dec, b_dec], lr=0.03, fused=True)
     fall = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: min(1.0, 2 - 2 * step / steps))
     for _ in range(steps):
         batch = x[torch.randint(len(x), (128,), generator=draw)]

@@ -9,59 +9,86 @@ from torch import Tensor
 
 from interp_widgets.course.exercises import Case, Exercise, Mistake, WrongAnswerError
 
-Stepped = tuple[Tensor, Tensor]
+Closed = tuple[Tensor, Tensor, Tensor]
 
 
-def unit_step(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    """The gradient without what would change lengths, and the directions after a step of it."""
-    along = (slope * W_dec).sum(-1, keepdim=True)  # [feature, 1]
-    across = slope - along * W_dec
+def close_loophole(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    """Codes for directions of length 1, the gradient across these, and a step of it."""
+    lengths = W_dec.norm(dim=-1)  # [feature]
+    unit = W_dec / lengths[:, None]
+    along = (slope * unit).sum(-1, keepdim=True)  # [feature, 1]
+    across = slope - along * unit
+    moved = unit - rate * across
+    return f * lengths, across, moved / moved.norm(dim=-1, keepdim=True)
+
+
+def _the_other_way(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    _, across, stepped = close_loophole(f, W_dec, slope, rate)
+    return f / W_dec.norm(dim=-1), across, stepped
+
+
+def _codes_as_they_are(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    _, across, stepped = close_loophole(f, W_dec, slope, rate)
+    return f, across, stepped
+
+
+def _columns(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    moved = W_dec / W_dec.norm(dim=-1, keepdim=True) - rate * across
+    return codes, across, moved / moved.norm(dim=0, keepdim=True)
+
+
+def _not_projected(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    moved = W_dec / W_dec.norm(dim=-1, keepdim=True) - rate * slope
+    codes = close_loophole(f, W_dec, slope, rate)[0]
+    return codes, slope, moved / moved.norm(dim=-1, keepdim=True)
+
+
+def _not_normalised(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    return codes, across, W_dec / W_dec.norm(dim=-1, keepdim=True) - rate * across
+
+
+def _from_any_length(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
     moved = W_dec - rate * across
-    return across, moved / moved.norm(dim=-1, keepdim=True)
+    return codes, across, moved / moved.norm(dim=-1, keepdim=True)
 
 
-def _columns(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    across, _ = unit_step(W_dec, slope, rate)
-    moved = W_dec - rate * across
-    return across, moved / moved.norm(dim=0, keepdim=True)
+def _kept_from_shrinking(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    moved = W_dec / W_dec.norm(dim=-1, keepdim=True).clamp(max=1) - rate * across
+    return codes, across, moved / moved.norm(dim=-1, keepdim=True).clamp(max=1)
 
 
-def _not_projected(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    moved = W_dec - rate * slope
-    return slope, moved / moved.norm(dim=-1, keepdim=True)
+def _along_only(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    moved = W_dec / W_dec.norm(dim=-1, keepdim=True) - rate * (slope - across)
+    return codes, slope - across, moved / moved.norm(dim=-1, keepdim=True)
 
 
-def _not_normalised(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    across, _ = unit_step(W_dec, slope, rate)
-    return across, W_dec - rate * across
+def _whole_matrix(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    moved = W_dec / W_dec.norm(dim=-1, keepdim=True) - rate * across
+    return codes, across, moved / moved.norm()
 
 
-def _kept_from_shrinking(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    along = (slope * W_dec).sum(-1, keepdim=True).clamp(min=0)
-    moved = W_dec - rate * (slope - along * W_dec)
-    return slope - along * W_dec, moved / moved.norm(dim=-1, keepdim=True).clamp(max=1)
+def _uphill(f: Tensor, W_dec: Tensor, slope: Tensor, rate: float) -> Closed:
+    codes, across, _ = close_loophole(f, W_dec, slope, rate)
+    return codes, across, close_loophole(f, W_dec, -slope, rate)[2]
 
 
-def _along_only(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    along = (slope * W_dec).sum(-1, keepdim=True) * W_dec
-    moved = W_dec - rate * along
-    return along, moved / moved.norm(dim=-1, keepdim=True)
-
-
-def _whole_matrix(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    across, _ = unit_step(W_dec, slope, rate)
-    moved = W_dec - rate * across
-    return across, moved / moved.norm()
-
-
-def _uphill(W_dec: Tensor, slope: Tensor, rate: float) -> Stepped:
-    return unit_step(W_dec, slope, rate)[0], unit_step(W_dec, -slope, rate)[1]
-
-
-def _lengths_and_angles(got: Any, case: Case) -> None:
-    W_dec = case.args[0]
-    across, stepped = (torch.as_tensor(part) for part in got)
-    left = (across * W_dec).sum(-1).abs().max().item()
+def _same_and_honest(got: Any, case: Case) -> None:
+    """What has to hold of any answer: the reconstruction stays, angles are right, lengths are 1."""
+    f, W_dec, *_ = case.args
+    codes, across, stepped = (torch.as_tensor(part) for part in got)
+    unit = W_dec / W_dec.norm(dim=-1, keepdim=True)
+    if not torch.allclose(codes @ unit, f @ W_dec, atol=1e-4):
+        raise WrongAnswerError(
+            f"On {case.name}, your codes with directions of length 1 do not give the "
+            "reconstruction that codes and directions gave before."
+        )
+    left = (across * unit).sum(-1).abs().max().item()
     if left > 1e-5:
         raise WrongAnswerError(
             f"On {case.name}, your gradient still reaches {left:.2g} along a direction; wanted 0: "
@@ -75,13 +102,18 @@ def _lengths_and_angles(got: Any, case: Case) -> None:
         )
 
 
-def _steps() -> list[Case]:
+def _cheats() -> list[Case]:
     cases = []
-    for latents, d, rate in ((6, 4, 0.1), (24, 8, 1.0)):
+    for latents, d, rate, longer in ((6, 4, 0.1, (8.0, 8.0)), (24, 8, 1.0, (0.3, 3.0))):
         draw = torch.Generator().manual_seed(3)
-        W_dec = torch.nn.functional.normalize(torch.randn(latents, d, generator=draw), dim=-1)
+        unit = torch.nn.functional.normalize(torch.randn(latents, d, generator=draw), dim=-1)
         slope = torch.randn(latents, d, generator=draw)
-        cases.append(Case(f"{latents} directions in {d} dimensions", (W_dec, slope, rate)))
+        least, most = longer
+        lengths = least + (most - least) * torch.rand(latents, 1, generator=draw)
+        f = torch.relu(torch.randn(5, latents, generator=draw))
+        said = f"{most:g}" if least == most else f"{least:g} to {most:g}"
+        name = f"{latents} directions in {d} dimensions, {said} long"
+        cases.append(Case(name, (f, lengths * unit, slope, rate)))
     return cases
 
 
@@ -91,12 +123,27 @@ UNIT = Exercise(
     difficulty=3,
     importance=4,
     minutes=15,
-    returns="the gradient across the directions [feature, d], and the directions after the step",
-    solution=unit_step,
-    cases=_steps,
-    verify=_lengths_and_angles,
-    tolerance=1e-6,
+    returns=(
+        "codes [sample, feature], the gradient across the directions [feature, d], and the "
+        "directions after the step [feature, d]"
+    ),
+    solution=close_loophole,
+    cases=_cheats,
+    verify=_same_and_honest,
+    tolerance=1e-5,
     mistakes=(
+        Mistake(
+            "the other way round",
+            _the_other_way,
+            "You divide codes by the lengths. A direction made shorter needs a larger code: what "
+            "is taken from the one goes into the other.",
+        ),
+        Mistake(
+            "codes as they are",
+            _codes_as_they_are,
+            "You hand the codes on as they came. With directions of length 1 they give another "
+            "reconstruction.",
+        ),
         Mistake(
             "wrong axis",
             _columns,
@@ -113,6 +160,12 @@ UNIT = Exercise(
             _not_normalised,
             "A step across a direction makes it a little longer each time. Divide each row by its "
             "length at the end.",
+        ),
+        Mistake(
+            "from any length",
+            _from_any_length,
+            "You step from directions as long as they came. Set them to length 1 first: the same "
+            "step turns a long direction less.",
         ),
         Mistake(
             "kept from shrinking only",

@@ -12,11 +12,18 @@ from interp_widgets.course import exercises as course
 from interp_widgets.course.tiny import tiny_gpt_neo
 
 ALL = [exercise for lesson in course.lessons() for exercise in course.exercises(lesson)]
-MISTAKES = [(exercise, mistake) for exercise in ALL for mistake in exercise.mistakes]
+MISTAKES = {f"{e.id}-{m.name}": (e, m) for e in ALL for m in e.mistakes}
 
 
-def name_of(item):
-    return item.id if isinstance(item, course.Exercise) else item.name
+@functools.cache
+def judged(name):
+    """What is said of a mistake: checked once for all tests that ask, and leaving no trace."""
+    exercise, mistake = MISTAKES[name]
+    state = torch.random.get_rng_state()
+    result = iw.check(exercise.id, mistake.answer)
+    assert torch.is_grad_enabled()
+    assert torch.equal(torch.random.get_rng_state(), state)
+    return result
 
 
 def stub(*inputs):
@@ -47,16 +54,16 @@ def test_solution_passes(exercise):
     assert result
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=name_of)
-def test_mistake_fails(exercise, mistake):
-    result = iw.check(exercise.id, mistake.answer)
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_fails(name):
+    result = judged(name)
     assert result.status == "failed", result
 
 
-@pytest.mark.parametrize(("exercise", "mistake"), MISTAKES, ids=name_of)
-def test_mistake_is_recognised(exercise, mistake):
-    message = iw.check(exercise.id, mistake.answer).message
-    assert mistake.hint in message or "log_softmax(-1)" in message
+@pytest.mark.parametrize("name", MISTAKES)
+def test_mistake_is_recognised(name):
+    message = judged(name).message
+    assert MISTAKES[name][1].hint in message or "log_softmax(-1)" in message
 
 
 @pytest.mark.parametrize("exercise", ALL, ids=lambda e: e.id)
@@ -69,6 +76,7 @@ def test_every_exercise_is_complete(exercise):
 
 def test_ids_are_unique_and_belong_to_their_lesson():
     assert len({exercise.id for exercise in ALL}) == len(ALL)
+    assert len(MISTAKES) == sum(len(exercise.mistakes) for exercise in ALL)
     for lesson in course.lessons():
         assert all(e.id.startswith(f"{lesson}.") for e in course.exercises(lesson))
 
@@ -78,7 +86,7 @@ def test_repr_is_one_deterministic_line():
     assert once == again
     assert "\n" not in once
     assert once.startswith("○ 06.1 ")
-    wrong = [repr(iw.check(e.id, m.answer)) for e, m in MISTAKES]
+    wrong = [repr(judged(name)) for name in MISTAKES]
     assert all("\n" not in line and " at 0x" not in line for line in wrong)
 
 
@@ -191,18 +199,17 @@ def hooks_in(module):
     return sum(len(m._forward_hooks) + len(m._forward_pre_hooks) for m in module.modules())
 
 
+# A learner's own model, made before anything is checked.
+mine, some_ids = tiny_gpt_neo(), torch.tensor([[3, 1, 4]])
+its_logits, its_hooks = mine(some_ids).logits.detach(), hooks_in(mine)
+
+
 def test_failing_answers_leave_the_learners_model_alone():
-    mine = tiny_gpt_neo()
-    ids = torch.tensor([[3, 1, 4]])
-    before, hooks = mine(ids).logits.clone(), hooks_in(mine)
-    state = torch.random.get_rng_state()
-    for exercise, mistake in MISTAKES:
-        iw.check(exercise.id, mistake.answer)
-    assert torch.equal(mine(ids).logits, before)
-    assert hooks_in(mine) == hooks
+    for name in MISTAKES:
+        judged(name)
+    assert torch.equal(mine(some_ids).logits, its_logits)
+    assert hooks_in(mine) == its_hooks
     assert not mine.training
-    assert torch.is_grad_enabled()
-    assert torch.equal(torch.random.get_rng_state(), state)
 
 
 def leaves_a_hook(hf, ids):

@@ -20,7 +20,8 @@ Gated SAE, JumpReLU, Matryoshka dictionary, straight-through estimator, p-anneal
 initialisation, AuxK, resampling, ghost gradient, feature splitting, near-duplicate latents, feature
 absorption, Pareto front, substitution loss, feature dashboard, top examples, activation
 histogram, automated interpretability, detection, range restriction, purity, negative control,
-candidate feature, seed stability, hook point"""
+candidate feature, seed stability, hook point, feature geometry, dictionary learning, latent, L1
+penalty, decoder bias, encoder bias"""
 
 
 @pytest.mark.parametrize("name", [" ".join(n.split()) for n in WANTED.split(",")])

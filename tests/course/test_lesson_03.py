@@ -50,10 +50,23 @@ def test_a_wrong_lambda_is_told_by_the_losses_it_gives():
     assert "its summed loss is" in message
 
 
+def test_the_penalty_is_honest_and_the_reconstruction_as_it_was():
+    for case in find("03.3").cases():
+        f, W_dec, *_ = case.args
+        codes, *_ = find("03.3").solution(*case.args)
+        lengths = W_dec.norm(dim=-1, keepdim=True)
+        torch.testing.assert_close(codes @ (W_dec / lengths), f @ W_dec)
+        assert torch.equal(codes > 0, f > 0)
+    cheat = find("03.3").cases()[0].args
+    codes, *_ = find("03.3").solution(*cheat)
+    assert (codes.sum() / cheat[0].sum()).item() == pytest.approx(8)
+
+
 def test_a_step_leaves_lengths_at_1_and_nothing_along_a_direction():
     for case in find("03.3").cases():
-        across, stepped = find("03.3").solution(*case.args)
-        assert (across * case.args[0]).sum(-1).abs().max() < 1e-6
+        _, across, stepped = find("03.3").solution(*case.args)
+        unit = torch.nn.functional.normalize(case.args[1], dim=-1)
+        assert (across * unit).sum(-1).abs().max() < 1e-6
         torch.testing.assert_close(
             stepped.norm(dim=-1), torch.ones(len(stepped)), atol=1e-6, rtol=0
         )
@@ -63,10 +76,11 @@ def test_the_step_is_that_of_the_trainer():
     from interp_widgets.core.dictionary.variants import make_variant
 
     for case in find("03.3").cases():
-        W_dec, slope, rate = case.args
-        across, stepped = find("03.3").solution(*case.args)
+        _, W_dec, slope, rate = case.args
+        _, across, stepped = find("03.3").solution(*case.args)
         objective = make_variant("relu_unit")
-        parameters = {"W_dec": torch.nn.Parameter(W_dec.clone())}
+        unit = torch.nn.functional.normalize(W_dec, dim=-1)
+        parameters = {"W_dec": torch.nn.Parameter(unit)}
         parameters["W_dec"].grad = slope.clone()
         objective.project_gradients(parameters)
         torch.testing.assert_close(parameters["W_dec"].grad, across)
@@ -75,10 +89,12 @@ def test_the_step_is_that_of_the_trainer():
         torch.testing.assert_close(parameters["W_dec"].detach(), stepped)
 
 
-def test_the_loophole_is_exact():
-    f, W_dec = torch.rand(10, 6), torch.randn(6, 4)
-    torch.testing.assert_close((f / 8) @ (8 * W_dec), f @ W_dec)
-    assert ((f / 8).sum() * 8 / f.sum()).item() == pytest.approx(1)
+def test_codes_that_change_the_reconstruction_are_told_so():
+    def doubled(f, W_dec, slope, rate):
+        codes, across, stepped = find("03.3").solution(f, W_dec, slope, rate)
+        return 2 * codes, across, stepped
+
+    assert "do not give the reconstruction" in iw.check("03.3", doubled).message
 
 
 def test_recovery_is_the_packages_greedy_match():
@@ -126,8 +142,8 @@ def test_the_labs_objective_recovers_in_other_hands_than_ours():
 
     def with_the_trainer(x, W_dec, l1):
         run = iw.train_sae(
-            x, variant="relu_unit", d_sae=len(W_dec), l1=l1, normalize="none", steps=1500,
-            batch_size=128, lr=0.02,
+            x, variant="relu_unit", d_sae=len(W_dec), l1=l1, normalize="none", steps=500,
+            batch_size=256, lr=0.03,
         )  # fmt: skip
         for _ in run:
             pass
