@@ -38,7 +38,7 @@ def test_they_are_whole_and_small(card: dict) -> None:
 def test_one_reads_them_by_layer_and_variant(recipe: dictionaries.Recipe) -> None:
     sae = iw.sae(recipe.layer, recipe.variant)
     assert sae.W_enc.shape == (128, dictionaries.WIDTH)
-    assert sae.site == f"L{recipe.layer}.resid_post"
+    assert (sae.model, sae.site) == ("course-model", f"L{recipe.layer}.resid_post")
     assert sae.normalization.mode == "none"  # folded
     assert sae.k == recipe.hyper.get("k")
 
