@@ -1,9 +1,10 @@
 """From a training run to the weights in the package: ``python -m interp_widgets.bundled.ship``.
 
 Model and tokenizer are copied, three snapshots of the induction phase change chosen, the twin with
-the planted trigger made, both lenses fitted, the sparse autoencoders trained, and everything
-measured into the card. All of it is built beside the shipped weights and takes their place in the
-end, so a step that fails leaves them as they were.
+the planted trigger made, both lenses fitted, the sparse autoencoders trained, everything measured
+into the card, dashboards made of one dictionary, and the sweep of dictionaries recorded. All of it
+is built beside the shipped weights and takes their place in the end, so a step that fails leaves
+them as they were.
 """
 
 from __future__ import annotations
@@ -16,12 +17,24 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import safe_open
 from transformers.utils import logging as transformers_logging
 
-from interp_widgets.bundled import CARD, WEIGHTS, dictionaries, evaluate, lenses, timeline, twin
+import interp_widgets as iw
+from interp_widgets.bundled import (
+    CARD,
+    WEIGHTS,
+    dashboards,
+    dictionaries,
+    evaluate,
+    lenses,
+    sweeps,
+    timeline,
+    twin,
+)
 from interp_widgets.bundled.internals import CourseModel
 from interp_widgets.bundled.train import STATE
 from interp_widgets.core.load import load
@@ -101,10 +114,19 @@ def build(run: Path, folder: Path) -> dict[str, object]:
         twin.build(CourseModel.load(folder), folder / twin.FILE)
     with _said("tuned and Jacobian lens"):
         lenses.fit(load(folder), folder / lenses.FOLDER)
+    model = dictionaries.course_model(folder)
     with _said("sparse autoencoders"):
-        dictionaries.make(load(folder), folder / dictionaries.FOLDER)
+        dictionaries.make(model, folder / dictionaries.FOLDER)
     with _said("card"):
-        return evaluate.card(folder)
+        card: dict[str, Any] = evaluate.card(folder)
+    with _said("dashboards"):
+        sae = iw.SAE.load(folder / dictionaries.FOLDER / Path(dashboards.FILE).stem)
+        (folder / dashboards.FOLDER).mkdir()
+        made = dashboards.make(model, sae, card["dictionaries"]["latents"])
+        made.save(folder / dashboards.FOLDER / dashboards.FILE)
+    with _said("sweep of dictionaries"):
+        sweeps.record(model, folder / sweeps.RECORDED.name)
+    return card
 
 
 def _exchange(new: Path, old: Path, aside: Path) -> None:
@@ -136,7 +158,15 @@ def ship(run: Path, weights: Path = WEIGHTS, card: Path = CARD) -> None:
         evaluate.write(build(run, fresh), new_card)
         _exchange(fresh, weights, Path(room) / "old")
         new_card.replace(card)
-    parts = ("model.safetensors", timeline.KEPT, twin.FILE, lenses.FOLDER, dictionaries.FOLDER)
+    parts = (
+        "model.safetensors",
+        timeline.KEPT,
+        twin.FILE,
+        lenses.FOLDER,
+        dictionaries.FOLDER,
+        dashboards.FOLDER,
+        sweeps.RECORDED.name,
+    )
     for name in parts:
         print(f"{_size(weights / name):>9}  {name}")  # noqa: T201
     print(f"{_size(weights):>9}  {weights} in all\n{_size(card):>9}  {card}")  # noqa: T201

@@ -1,7 +1,8 @@
 """The sweep that ships: variants, sparsities and widths on one layer of the course model.
 
-``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in five minutes of
-one processor, and writes the table that `iw.sae_sweep` reads. It belongs to one set of weights.
+``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in ten minutes of one
+processor, and writes the table that `iw.sae_sweep` reads. It belongs to one set of weights, so
+:mod:`ship` records it with them.
 """
 
 from __future__ import annotations
@@ -69,21 +70,26 @@ def write(sweep: Sweep, path: Path) -> None:
     path.write_text(f'{json.dumps(found)[:-1]},\n "points": [\n{points}\n]}}\n')
 
 
-def main() -> None:
-    """Command line: train, judge, print and write."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=RECORDED)
-    options = parser.parse_args()
-    model = iw.load()
+def record(model: iw.LanguageModel, path: Path) -> None:
+    """Train and judge every point, say what came of each, and write the table."""
     x = activations(model)
-    sweep = None
     steps = iter_train_sweep(model, x, str(SITE), held_out(), POINTS, STEPS, BATCH)
+    sweep = None
     for done, sweep in enumerate(steps):
         row = sweep.values[:, done].tolist()
         numbers = ", ".join(f"{n} {v:.3f}" for n, v in zip(sweep.measures, row, strict=True))
-        print(f"{sweep.name(done)}: {numbers}", flush=True)  # noqa: T201
+        print(f"  {done + 1} of {len(POINTS)}, {sweep.name(done)}: {numbers}", flush=True)  # noqa: T201
     if sweep is not None:
-        write(sweep, options.out)
+        write(sweep, path)
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=RECORDED)
+    options = parser.parse_args()
+    torch.set_num_threads(1)
+    record(iw.load(), options.out)
 
 
 if __name__ == "__main__":

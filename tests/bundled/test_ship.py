@@ -13,13 +13,16 @@ import torch
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
+import interp_widgets as iw
 from interp_widgets.bundled import (
     ablation,
+    dashboards,
     dictionaries,
     dictionary_finds,
     lenses,
     mechanism,
     ship,
+    sweeps,
     timeline,
     train,
     transcoder,
@@ -27,6 +30,7 @@ from interp_widgets.bundled import (
 )
 from interp_widgets.bundled import tokenizer as tokenizers
 from interp_widgets.bundled.internals import CourseModel
+from interp_widgets.core.dictionary.sweep import sweep_of
 
 TINY = train.Recipe(steps=4, rows=2, length=32, layers=8, width=16, mlp=16)
 
@@ -94,6 +98,12 @@ def test_a_run_takes_the_place_of_the_weights(
         (dictionaries, "STEPS", 2),
         (dictionary_finds, "FRESH", 4),
         (dictionary_finds, "EACH", 4),
+        (dashboards, "READ", 20),
+        (sweeps, "POINTS", [("topk", 16, 2), ("relu", 16, 0.1)]),
+        (sweeps, "TRAINED_ON", 20),
+        (sweeps, "JUDGED_ON", 2),
+        (sweeps, "STEPS", 2),
+        (sweeps, "BATCH", 16),
     ):
         monkeypatch.setattr(module, name, value)
     deliver(run, package)
@@ -109,12 +119,21 @@ def test_a_run_takes_the_place_of_the_weights(
     }
     found = {f.name for f in (weights / dictionaries.FOLDER).iterdir()}
     assert found == set(made["dictionaries"]["quality"]) == {"L3_topk", "L7_topk"}
+    sae = iw.SAE.load(weights / "saes" / "L3_topk")
+    dash = iw.FeatureDashboards.load(weights / "dashboards" / "L3_topk.safetensors")
+    cosine = torch.nn.functional.cosine_similarity(sae.W_enc.T, sae.directions, dim=1)
+    torch.testing.assert_close(dash.encoder_cosine, cosine, atol=1e-5, rtol=0)
+    swept = sweep_of(**json.loads((weights / "sae_sweep.json").read_text()))
+    assert list(zip(swept.variants, swept.widths, swept.settings, strict=True)) == sweeps.POINTS
+    assert not swept.values.isnan().any()
+    assert {sae.model, dash.model, swept.model} == {"course-model"}
     kept = sorted(f.name for f in (weights / "checkpoints").glob("step_*"))
     assert kept == ["step_0002", "step_0004"]
     AutoModelForCausalLM.from_pretrained(weights / "checkpoints" / kept[0])
     assert {f.name for f in package.iterdir()} == {"weights", "card.json"}
     said = capsys.readouterr().out
     assert "MB" in said
+    assert "2 of 2, relu of 16" in said
     assert "[4, 2]" in said
 
 
