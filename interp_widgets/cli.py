@@ -156,7 +156,9 @@ def train_sae(
             _stop(_unwritten(error, folder, run.step, kept_step(folder)))
     except KeyboardInterrupt:
         _stop("Stopped between two steps; the same command goes on from there.")
-    except (ValueError, TypeError, OSError, FloatingPointError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
+        _stop(f"{config} is no YAML: {error}")
+    except (ValueError, TypeError, OSError, FloatingPointError) as error:
         _stop(str(error))
 
 

@@ -170,18 +170,19 @@ def test_a_model_reads_texts(model):
 
 
 def test_texts_come_as_files_data_sets_and_generators(model, tmp_path):
+    few = TEXTS[:24]
     lines, objects = tmp_path / "texts.txt", tmp_path / "texts.jsonl"
-    lines.write_text("\n".join(TEXTS) + "\n\n", encoding="utf-8")
-    objects.write_text("".join(json.dumps({"text": text}) + "\n" for text in TEXTS))
+    lines.write_text("\n".join(few) + "\n\n", encoding="utf-8")
+    objects.write_text("".join(json.dumps({"text": text}) + "\n" for text in few))
 
     class Columns:
         """Like a data set: items by number, each an object."""
 
         def __len__(self) -> int:
-            return len(TEXTS)
+            return len(few)
 
         def __getitem__(self, i: int) -> dict[str, Any]:
-            return {"text": TEXTS[i], "url": ""}
+            return {"text": few[i], "url": ""}
 
     class Streamed:
         """Like a streamed data set: begun anew by each loop, texts left out by `skip`."""
@@ -190,35 +191,35 @@ def test_texts_come_as_files_data_sets_and_generators(model, tmp_path):
             self.first = first
 
         def __iter__(self) -> Iterator[dict[str, str]]:
-            return ({"text": text} for text in TEXTS[self.first :])
+            return ({"text": text} for text in few[self.first :])
 
         def skip(self, n: int) -> Streamed:
             return Streamed(n)
 
-    wanted = ordered(expected(model, TEXTS))
-    ids = [model.ids(text).tolist() for text in TEXTS]
-    for texts in (str(lines), objects, Columns(), Streamed(), tuple(TEXTS), ids):
+    wanted = ordered(expected(model, few))
+    ids = [model.ids(text).tolist() for text in few]
+    for texts in (str(lines), objects, Columns(), Streamed(), tuple(few), ids):
         source = activation_source(model, SITE, texts)
         torch.testing.assert_close(ordered(source.next(source.rows)), wanted, atol=1e-5, rtol=0)
-        blocks = activation_source(model, SITE, texts, buffer=100)
+        blocks = activation_source(model, SITE, texts, buffer=40)
         assert blocks.rows is None
         for _ in range(9):
-            blocks.next(50)
+            blocks.next(20)
         state = blocks.state()
-        after = blocks.next(50)
+        after = blocks.next(20)
         blocks.load_state(*state)
-        assert torch.equal(blocks.next(50), after)
-        begun = activation_source(model, SITE, texts, buffer=100)
+        assert torch.equal(blocks.next(20), after)
+        begun = activation_source(model, SITE, texts, buffer=40)
         begun.load_state(*state)
-        assert torch.equal(begun.next(50), after)
-    once = activation_source(model, SITE, (text for text in TEXTS))
+        assert torch.equal(begun.next(20), after)
+    once = activation_source(model, SITE, (text for text in few))
     assert once.rows is None
     torch.testing.assert_close(ordered(once.next(len(wanted))), wanted, atol=1e-5, rtol=0)
     with pytest.raises(ValueError, match=r"cannot be read again.*pass a list"):
         once.next(1)
-    again = activation_source(model, SITE, (text for text in TEXTS), buffer=100)
+    again = activation_source(model, SITE, (text for text in few), buffer=40)
     start = again.state()
-    again.next(250)
+    again.next(100)
     with pytest.raises(ValueError, match="have gone by"):
         again.load_state(*start)
 
@@ -347,6 +348,18 @@ def test_bad_requests(model, given, kind, said):
 def test_data_that_are_none(x, kind, said):
     with pytest.raises(kind, match=said):
         activation_source(x)
+
+
+def test_a_file_that_is_no_text_is_named(model, tmp_path):
+    for name, held in (("latin.txt", "caf\xe9 is\n".encode("latin-1")), ("rows.pt", b"\x80\x04K.")):
+        (tmp_path / name).write_bytes(held)
+        with pytest.raises(ValueError, match=rf"{name} is no text in UTF-8: .*Write it anew"):
+            activation_source(model, SITE, tmp_path / name)
+
+
+def test_a_name_is_no_model():
+    with pytest.raises(FileNotFoundError, match=r"A model is loaded first.*iw\.load\('gpt2'\)"):
+        activation_source("gpt2", SITE, TEXTS)
 
 
 def test_a_file_is_no_folder_of_activations(tmp_path):

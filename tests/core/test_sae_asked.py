@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,13 +21,15 @@ SITE = "L1.resid_post"
 
 def test_numbers_of_numpy_and_torch_are_numbers():
     width, batch, steps = np.array([16, 64, 60])
-    asked = small(
+    asked: Any = small(
         d_sae=width, batch_size=batch, steps=steps, k=torch.tensor(3), decay=np.float32(0)
     )
     plain = small(decay=0.0)
+    asked.train(np.int64(10))
+    asked.set(k=np.int64(2), lr=np.float32(0.5))
+    plain.train(10)
+    plain.set(k=2, lr=0.5)
     for run in (asked, plain):
-        run.train(np.int64(10))
-        run.set(k=np.int64(2), lr=np.float32(0.5))
         run.train(20)
     same_curve(asked, plain)
     assert asked.changes == plain.changes
@@ -51,9 +54,10 @@ def test_a_step_is_a_whole_number(wrong):
 
 def test_made_samples_are_data_and_know_their_truth(tmp_path):
     made = ground_truth(8, 12, samples=256, seed=1)
-    options = {"d_sae": 16, "k": 2, "batch_size": 64, "steps": 20}
+    options: dict[str, Any] = {"d_sae": 16, "k": 2, "batch_size": 64, "steps": 20}
     run, usual = iw.train_sae(made, **options), iw.train_sae(made.x, truth=made, **options)
     same_curve(run.train(), usual.train())
+    assert run.truth is not None
     assert torch.equal(run.truth, made.directions)
     run.save(tmp_path)
     assert iw.TrainingRun.resume(tmp_path, made).done
@@ -61,6 +65,7 @@ def test_made_samples_are_data_and_know_their_truth(tmp_path):
     run = iw.train_sae(lab, d_sae=64, k=3, steps=2)
     assert run.truth_match().partner.shape == (24,)
     other = iw.train_sae(made, truth=np.eye(8), **options)
+    assert other.truth is not None
     assert torch.equal(other.truth, torch.eye(8))
 
 
@@ -107,6 +112,11 @@ def test_what_can_be_known_is_said_before_a_model_reads(wrong, said):
         iw.train_sae(make("llama", torch.float32), SITE, texts(), **wrong)
 
 
+def test_a_setting_that_nobody_knows_is_answered_with_those_there_are():
+    with pytest.raises(ValueError, match=r"no setting 'rate'.*takes k, .*every training d_sae, lr"):
+        small(rate=0.1)
+
+
 def test_ghost_gradients_are_on_or_off():
     with pytest.raises(TypeError, match="ghost= is True or False; got 'no'"):
         small(ghost="no")
@@ -147,13 +157,15 @@ def test_an_interrupt_while_rows_are_read_loses_none():
             ended = at == 45
             return rows, {"turn": turn + 1} if ended else {"turn": turn, "at": at + 5}, ended
 
-    broken, whole = (activation_blocks.shuffled(Slow(), 20, seed=1) for _ in range(2))
-    whole.producer.calls = 100
-    wanted = torch.cat([whole.next(8) for _ in range(6)])
+    producers = Slow(), Slow()
+    broken, whole = (activation_blocks.shuffled(each, 20, seed=1) for each in producers)
+    producers[1].calls = 100
+    wanted = torch.cat([whole.next(8) for _ in range(6)])  # pyright: ignore[reportArgumentType]
     found = []
     while len(found) < 6:
         try:
             found.append(broken.next(8))
         except KeyboardInterrupt:
             continue
+    assert producers[0].calls > 6
     assert torch.equal(torch.cat(found), wanted)

@@ -107,9 +107,15 @@ class _Lines:
 
     def __iter__(self) -> Iterator[Any]:
         with self.path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                if line.strip():
-                    yield self._item(line.rstrip("\r\n"), number)
+            try:
+                for number, line in enumerate(file, 1):
+                    if line.strip():
+                        yield self._item(line.rstrip("\r\n"), number)
+            except UnicodeDecodeError as broken:
+                raise ValueError(
+                    f"{self.path} is no text in UTF-8: {broken}. Write it anew in UTF-8; a data "
+                    "set of another kind is opened first, and its texts passed as a list."
+                ) from broken
 
     def _item(self, line: str, number: int) -> Any:
         if self.path.suffix != ".jsonl":

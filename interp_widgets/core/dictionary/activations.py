@@ -68,7 +68,7 @@ def activation_source(
     """
     check_seed(seed)
     check_whole("buffer", buffer, least=2)
-    data = _opened(data)
+    data = _opened(data, texts)
     if isinstance(data, tuple) and len(data) == 2 and target is None:
         data, target = data
     if isinstance(data, Tensor):
@@ -91,13 +91,18 @@ def activation_source(
     return shuffled(producer, buffer, seed)
 
 
-def _opened(data: Any) -> Any:
+def _opened(data: Any, texts: Any) -> Any:
     """What a path or made samples stand for, and anything else as it is."""
     if isinstance(data, GroundTruth | NumpyLab):
         return torch.as_tensor(data.x).float()
     if not isinstance(data, str | Path):
         return data
     path = Path(data)
+    if texts is not None and not path.exists():
+        raise FileNotFoundError(
+            f"there is no folder {str(data)!r:.60}. A model is loaded first, and then passed: "
+            f"model = iw.load({str(data)!r:.60})."
+        )
     if path.is_file():
         raise ValueError(
             f"{path} is a file; activations on disk are a folder that iw.cache_shards wrote. Read "

@@ -151,6 +151,14 @@ def _chosen(
     more = {name: plain(value) for name, value in more.items()}
     pace = Pace(**{name: value for name, value in more.items() if name in PACE})
     own = {name: value for name, value in more.items() if name not in PACE}
+    usual = make_variant(variant)
+    for name in own:
+        if name not in usual.hyper | usual.settings:
+            raise ValueError(
+                f"there is no setting {name!r}. A {variant} dictionary takes "
+                f"{', '.join([*usual.hyper, *usual.settings])}; every training "
+                f"{', '.join([*given, *sorted(PACE)])}."
+            )
     objective = make_variant(variant, **hyper, **own)
     if "k" in hyper and given["d_sae"] is not None:
         objective.check(1, given["d_sae"])  # else when the width is known
