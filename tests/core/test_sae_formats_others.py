@@ -81,6 +81,7 @@ def test_gemma_scope_of_the_embedding(tmp_path):
     pre = inputs() / D**0.5 @ w["W_enc"] + w["b_enc"]
     codes = (pre > w["threshold"]) * pre.relu()
     check(sae, codes, codes @ w["W_dec"] * D**0.5 + w["b_dec"])
+    assert (sae.metadata["hook_name"], sae.model) == ("hook_embed", "google/gemma-2-2b")
     sae.save(folder / "again", format="gemma_scope")
     close(SAE.load(folder / "again")(inputs()), sae(inputs()))
 

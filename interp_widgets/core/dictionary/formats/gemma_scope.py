@@ -157,6 +157,8 @@ def _named(origin: str) -> tuple[str | None, str | None, str, dict[str, Any]]:
         read, written = _HOOKS[repo["place"]]
         hook = f"blocks.{layer[1]}.{read}"
         hook_out = f"blocks.{layer[1]}.{written}" if written else None
+    elif repo and "embedding" in Path(origin).parts:
+        hook = "hook_embed"
     about |= {
         name: value for name, value in (("hook_name", hook), ("hook_name_out", hook_out)) if value
     }
