@@ -99,7 +99,7 @@ def _intervened(effect: Mapping[str, Any] | None) -> tuple[str, str]:
         return "open", "not known what it does to the model"
     if effect["changed"] == 0:
         return "failed", "it does not fire on this prompt: there is nothing to take out"
-    more = effect["kl"] > effect["control"] and effect["kl"] >= MOVES
+    more = effect["beaten"] == 1 and effect["kl"] >= MOVES  # than each of the random changes
     verdict = "more than chance" if more else "no more than chance"
     if effect["kl"] < MOVES:
         verdict = "hardly anything"

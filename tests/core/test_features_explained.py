@@ -15,7 +15,7 @@ from interp_widgets.core.dictionary.explain import best_set, explain, what_is_se
 from interp_widgets.core.dictionary.explanation import Explanation
 from interp_widgets.core.dictionary.features import features_of
 from interp_widgets.core.dictionary.random_directions import random_directions
-from interp_widgets.core.dictionary.rules import LOOKS, predictor, shape
+from interp_widgets.core.dictionary.rules import LOOKS, predictor, shape, shown
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.scores import Score, held_out, score
 from tests.core.conftest import make
@@ -284,6 +284,8 @@ def test_rules_look_where_they_say():
     rule = {"kind": "output", "look": "next token", "keys": [" city"]}
     assert predictor(rule)(tokens) == [0, 1, 0]
     assert predictor(rule)([]) == []
+    assert shown(" In\x1f the") == "' In' then ' the'"
+    assert shown("\x1f the") == "the start then ' the'"
 
 
 @pytest.fixture(scope="module")

@@ -93,6 +93,8 @@ def test_what_is_no_table_or_no_label(tmp_path):
         with pytest.raises(kind, match="layer= is"):
             Labels.from_csv(tmp_path / "bytes.csv", layer, 5)
     assert not (tmp_path / "labels.csv").exists()
+    with pytest.raises(FileNotFoundError, match=r"no folder .* to write labels.csv in"):
+        Labels(5).to_csv(tmp_path / "none" / "labels.csv", 3)
     labels = Labels(5)
     for feature, kind in ((5, ValueError), (-1, ValueError), (True, TypeError), ("1", TypeError)):
         with pytest.raises(kind, match="latent"):

@@ -136,6 +136,7 @@ def test_the_same_strength_everywhere_is_one_bin():
         ({"which": [1.5]}, TypeError, r"numbers of latents; got \[1.5\]"),
         ({"top": 0}, ValueError, "top= is a whole number from 1; got 0"),
         ({"sampled": -1}, ValueError, "sampled= is a whole number from 0"),
+        ({"top": 10**9}, ValueError, "4096 together at most; got 1000000000 and 16"),
         ({"window": 5}, ValueError, "window= is"),
         ({"window": (200, 100)}, ValueError, "254 at most"),
         ({"window": (1.5, 2)}, ValueError, r"window= is .* got \(1.5, 2\)"),

@@ -83,9 +83,36 @@ def test_it_is_the_forward_written_out_by_hand(model, how, value, site):
         assert found.control > 0
 
 
+def test_it_says_how_many_random_changes_it_beats(model):
+    """Each draw by itself: a random direction as long as the change, at the same tokens."""
+    sae, feature = small_sae(), 16
+    found = latent_effect(model, sae, PROMPT, feature, "force", 2.5, seed=4)
+    before = by_hand(model, sae, lambda codes: codes)
+    x = iw.cache(model, PROMPT, sites=[sae.site])[sae.site]
+    size = ((2.5 - sae.encode(x)[:, feature]) * sae.W_dec[feature].norm()).abs()
+    draw, moves = torch.Generator().manual_seed(4), []
+    for _ in range(8):
+        random = torch.randn(1, *x.shape, generator=draw)[0]
+        change = random / random.norm(dim=1, keepdim=True) * size[:, None]
+        change[0] = 0
+
+        def add(module, args, output, change=change):
+            first = output[0] if isinstance(output, tuple) else output
+            new = first + change
+            return (new, *output[1:]) if isinstance(output, tuple) else new
+
+        handle = model.hf.transformer.h[1].register_forward_hook(add)
+        with torch.no_grad():
+            after = model.hf(model.ids(PROMPT)[None]).logits[0, -1].double().log_softmax(-1)
+        handle.remove()
+        moves.append(float((before.exp() * (before - after)).sum()))
+    assert found.control == pytest.approx(sum(moves) / 8, rel=1e-3)
+    assert found.beaten == sum(move < found.kl for move in moves) / 8
+
+
 def test_a_latent_that_never_fires_has_nothing_to_remove(model):
     found = latent_effect(model, small_sae(), PROMPT, 23)
-    assert (found.changed, found.kl, found.control) == (0, 0.0, 0.0)
+    assert (found.changed, found.kl, found.control, found.beaten) == (0, 0.0, 0.0, 0.0)
     assert "changes nothing" in found.describe()
 
 

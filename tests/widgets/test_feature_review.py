@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interp_widgets.core.dictionary.latent_effect import latent_effect
-from interp_widgets.widgets._features_review import groups
+from interp_widgets.widgets._features_review import _intervened, groups
 from interp_widgets.widgets._features_work import as_rule
 from interp_widgets.widgets.feature_review import FeatureReview
 from tests.widgets.examples import PROMPT, model
@@ -70,8 +70,21 @@ def test_a_whole_review(record: Any) -> None:
         model(), small_sae(), PROMPT, feature, "force", float(record[feature].max)
     )
     assert (widget.effect["kl"], widget.effect["control"]) == (effect.kl, effect.control)
-    assert states(widget)[3] == ("done" if effect.kl > effect.control else "failed")
+    more = effect.beaten == 1 and effect.kl >= 0.01  # than every random change, and anything
+    assert states(widget)[3] == ("done" if more else "failed")
     assert f"{effect.kl:.3f} nats" in widget.describe()
+
+
+def test_an_effect_is_more_than_chance_where_no_random_change_is_as_large() -> None:
+    told = {"prompt": "a", "changed": 1, "kl": 0.041, "control": 0.038}
+    for beaten, state, said in (
+        (0.75, "failed", "no more than chance"),
+        (1.0, "done", "more than"),
+    ):
+        step = _intervened({**told, "beaten": beaten})
+        assert step[0] == state
+        assert step[1].startswith(said)
+    assert _intervened({**told, "beaten": 1.0, "kl": 0.009})[1].startswith("hardly anything")
 
 
 def test_another_label_has_to_be_tested_again(record: Any) -> None:

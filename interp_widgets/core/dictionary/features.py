@@ -36,6 +36,8 @@ from interp_widgets.core.tokens import pieces
 
 __all__ = ["FeatureDashboards", "features", "features_of", "iter_features"]
 
+_WINDOWS = 4096  # of a latent, at most
+
 
 def features(
     model: LanguageModel,
@@ -180,6 +182,11 @@ def _check_settings(settings: Settings, length: int | None) -> None:
     for name, (value, least) in given.items():
         if value is not None and (not _is_whole(value) or value < least):
             raise ValueError(f"{name}= is a whole number from {least}; got {value!r}.")
+    if settings.top + settings.sampled > _WINDOWS:
+        raise ValueError(
+            f"top= and sampled= are windows a latent, {_WINDOWS} together at most; got "
+            f"{settings.top} and {settings.sampled}."
+        )
 
 
 def _is_whole(value: Any) -> bool:

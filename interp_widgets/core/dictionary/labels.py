@@ -129,10 +129,12 @@ class Labels(Mapping[int, Label]):
                 dictionary is of no layer.
 
         Raises:
-            TypeError, ValueError: no whole number from 0.
+            TypeError, ValueError: no whole number from 0. FileNotFoundError: no such folder.
         """
         check_whole("layer", layer, least=0)
         path = Path(path)
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"no folder {path.parent} to write {path.name} in. Make it.")
         unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
         try:
             with unfinished.open("w", encoding="utf-8", newline="") as file:

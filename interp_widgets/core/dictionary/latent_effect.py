@@ -44,6 +44,7 @@ class LatentEffect(Result):
         changed: tokens of the prompt at which the edit changes anything.
         kl: of the next token, from the model as it is to the edited one, nats.
         control: the same of random changes as large, at the same tokens; a mean over draws.
+        beaten: share of these draws that moved the next token less, 0..1.
         rises, falls: tokens whose probability changes most, with before and after, 0..1.
     """
 
@@ -54,6 +55,7 @@ class LatentEffect(Result):
     changed: int
     kl: float
     control: float
+    beaten: float
     rises: tuple[tuple[str, float, float], ...]
     falls: tuple[tuple[str, float, float], ...]
 
@@ -72,7 +74,7 @@ class LatentEffect(Result):
         return (
             f"{done} latent {self.feature} moves the next token after “{self.prompt}” by "
             f"{self.kl:.3f} nats, random changes as large by {self.control:.3f}; {token!r} rises "
-            f"most, from {before:.1%} to {after:.1%}."
+            f"most, from {_share(before)} to {_share(after)}."
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -81,6 +83,10 @@ class LatentEffect(Result):
 
         rows = [*self.rises, *self.falls[::-1]]
         return pd.DataFrame(rows, columns=["token", "before", "after"])
+
+
+def _share(p: float) -> str:
+    return f"{p:.1%}" if p >= 0.001 or not p else f"{100 * p:.1g}%"
 
 
 @torch.no_grad()
@@ -129,6 +135,7 @@ def latent_effect(
     draw = torch.Generator().manual_seed(seed)
     others = (_as_large(change, draw) for _ in range(_DRAWS))
     control = [_kl(before, _run(model, spot.out, ids, other)) for other in others]
+    kl = _kl(before, after)
     rises, falls = _moved(model, before.exp(), after.exp())
     return LatentEffect(
         model=model.name,
@@ -139,8 +146,9 @@ def latent_effect(
         how=how,
         strength=to,
         changed=int((change.norm(dim=-1) > 0).sum()),
-        kl=_kl(before, after),
+        kl=kl,
         control=sum(control) / len(control),
+        beaten=sum(one < kl for one in control) / len(control),
         rises=rises,
         falls=falls,
     )

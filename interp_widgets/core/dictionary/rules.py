@@ -134,5 +134,5 @@ def predictor(rule: Mapping[str, Any]) -> Callable[[Sequence[str]], list[float]]
 
 
 def shown(key: str) -> str:
-    """A key of a rule as a person reads it."""
-    return " then ".join(repr(part)[:40] for part in key.split(_BETWEEN))
+    """A key of a rule as a person reads it; nothing stands before the first token."""
+    return " then ".join(repr(part)[:40] if part else "the start" for part in key.split(_BETWEEN))
