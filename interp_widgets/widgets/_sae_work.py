@@ -18,6 +18,7 @@ from interp_widgets.widgets._sae_race import Field
 from interp_widgets.widgets._sae_words import TAKEN
 
 GAP_S = 0.1  # between two messages
+_BETWEEN_S = 0.01  # in which quick steps of a single run follow each other without a word
 
 
 class Ration:
@@ -96,7 +97,7 @@ class TrainerWork(Widget):
             "designs": state.get("designs", []),
         }
         self._looks = Ration(share=0.004, least=0.5, most=10.0)
-        self._says = Ration(share=0.006, least=0.1, most=0.5)
+        self._says = Ration(share=0.006, least=0.1, most=1.0)
         _ALL.add(self)
         super().__init__(**state)
 
@@ -200,19 +201,21 @@ class TrainerWork(Widget):
         yield self._last
 
     def _steps(self) -> Generator[Answer, None, None]:
-        """One step of each run in turn, and now and then a word about them."""
+        """One step of each run in turn, some of one alone, and now and then a word about them."""
         while True:
             live, stepped, least = self._live, False, 0
             if len(live) > 1:
                 least = min((one.step for one in live if not one.done), default=0)
+            until = time.monotonic() + _BETWEEN_S
             for one in live:
                 with self._gate:
                     # One that is behind, because it came later, catches up first.
                     its_turn = len(live) == 1 or one.to_walk > 0 or one.step <= least
-                    if its_turn and self._wants(one):
+                    while its_turn and self._wants(one):
                         one.run.advance()
                         one.to_walk = max(one.to_walk - 1, 0)
                         stepped = True
+                        its_turn = len(live) == 1 and time.monotonic() < until
             if not stepped:
                 with self._lock:
                     if not any(map(self._wants, self._live)):
