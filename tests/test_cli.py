@@ -213,7 +213,7 @@ def test_a_file_that_is_no_safetensors_is_said(config: Path) -> None:
     [
         ("model: gpt2", "name a model or data, one of them"),
         ("k: 65", "k is above 0 and at most d_sae = 64"),
-        ("sparsity: 3", "topk takes k"),
+        ("sparsity: 3", "A topk dictionary takes k"),
         ("data: nowhere.safetensors", "no file"),
         ("folder: null", "folder"),
         ("lr: [", "while parsing"),
