@@ -9,10 +9,14 @@ import pytest
 # A test that reaches for the hub fails here at once, also on a machine that has a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
+# One thread in every kernel, server and process that a worker starts: more threads than cores
+# wait for one another, up to ten times as long.
+os.environ["OMP_NUM_THREADS"] = "1"
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _one_thread() -> None:
-    """One thread a worker: more threads than cores wait for one another, ten times as long."""
+    """And in the worker itself, whoever imported torch first."""
     import torch
 
     torch.set_num_threads(1)
