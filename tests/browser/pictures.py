@@ -126,7 +126,7 @@ PICTURES: dict[str, Picture] = {
     "feature_review": Picture(lambda model: review(model)),
     "pareto_explorer": Picture(
         lambda model: iw.sae_sweep().widget(),
-        [{"do": "pin", "point": 14}, {"do": "pin", "point": 6}],  # both at an L0 of about 16
+        [{"do": "pin", "point": 14}, {"do": "pin", "point": 5}],  # both at an L0 of about 8
     ),
     "sae_diagram": Picture(lambda model: diagram(model)),
     "quiz": Picture(lambda model: iw.quiz("06")),

@@ -2,7 +2,7 @@
 
 import { lineStyle } from "../shared/color.ts";
 import { h } from "../shared/dom.ts";
-import { type PointEvents, PointPlot } from "../shared/points.ts";
+import { type Order, type PointEvents, PointPlot } from "../shared/points.ts";
 import type { Theme } from "../shared/theme.ts";
 import { Axes, label, MARGIN, SHAPES } from "./axes.ts";
 import type { Points } from "./state.ts";
@@ -49,8 +49,9 @@ export class Plot extends PointPlot {
     return this.axes ? this.there : [];
   }
 
-  protected order(): { across: readonly number[]; down: readonly number[] } {
-    return { across: this.shown?.across ?? [], down: this.shown?.byError ?? [] };
+  protected order(): Order {
+    const [across, down] = [this.shown?.across ?? [], this.shown?.byError ?? []];
+    return { across, down, ends: down };
   }
 
   protected words(cell: number): string {

@@ -1,7 +1,7 @@
 // The scatter under hands, and what a screen reader hears of a point.
 
 import { h, s } from "../shared/dom.ts";
-import { type PointEvents, PointPlot } from "../shared/points.ts";
+import { type Order, type PointEvents, PointPlot } from "../shared/points.ts";
 import { drawChart, type Ink, Places } from "./chart.ts";
 import type { Points } from "./state.ts";
 
@@ -44,8 +44,9 @@ export class Plot extends PointPlot {
     return this.places?.points.across ?? [];
   }
 
-  protected order(): { across: readonly number[]; down: readonly number[] } {
-    return { across: this.shown?.across ?? [], down: this.shown?.down ?? [] };
+  protected order(): Order {
+    const [across, down] = [this.shown?.across ?? [], this.shown?.down ?? []];
+    return { across, down, ends: across };
   }
 
   protected home(): number {

@@ -33,7 +33,7 @@ export interface Plot {
   colors: { text: string; faint: string; line: string; accent: string; ground: string };
 }
 
-const [LEFT, RIGHT, TOP, BOTTOM] = [52, 28, 30, 32];
+const [LEFT, RIGHT, TOP, BOTTOM] = [52, 28, 30, 40]; // below: the handle, then the steps, then their name
 const LETTER = 6;
 
 export class Chart {
@@ -74,7 +74,7 @@ export class Chart {
     } else fill(
       this.grid,
       ...ticks.flatMap((tick) => [s("line", { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick), stroke: colors.line }), s("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end", fill: colors.faint }, plot.share ? `${Math.round(100 * tick)} %` : brief(tick))]),
-      ...stepTicks(range).map((step) => s("text", { x: x(step), y: bottom + 15, "text-anchor": "middle", fill: colors.faint }, step.toLocaleString("en"))),
+      ...stepTicks(range).map((step) => s("text", { x: x(step), y: bottom + 23, "text-anchor": "middle", fill: colors.faint }, step.toLocaleString("en"))),
       s("text", { x: width - RIGHT, y: height - 3, "text-anchor": "end", fill: colors.faint }, "training step"),
     );
     const inside = plot.kept.filter((step) => step >= range[0] && step <= range[1]);

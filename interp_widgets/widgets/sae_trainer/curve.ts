@@ -10,7 +10,7 @@ import { Chart, type Line, type Plot } from "./chart.ts";
 import { ABOUT, MEASURES, type TrainerState, written } from "./state.ts";
 import { type Buckets, ends, type Run } from "./store.ts";
 
-const HEIGHT = 270;
+const HEIGHT = 278;
 const MOVED = 4; // px before a press is a drag
 const AWAY = 60; // px above or below the curve where letting go does nothing
 

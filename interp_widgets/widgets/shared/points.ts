@@ -35,6 +35,13 @@ export class Readout {
   }
 }
 
+/** Points in the order of the left and right arrow, of the up and down arrow, and the one that Home and End go by. */
+export interface Order {
+  across: readonly number[];
+  down: readonly number[];
+  ends: readonly number[];
+}
+
 export abstract class PointPlot {
   readonly element: HTMLElement;
   protected cursor = -1;
@@ -70,8 +77,7 @@ export abstract class PointPlot {
   protected abstract place(point: number): readonly [number, number];
   /** Points that a pointer can find. */
   protected abstract points(): readonly number[];
-  /** Points in the order of the left and right arrow, and of the up and down arrow. */
-  protected abstract order(): { across: readonly number[]; down: readonly number[] };
+  protected abstract order(): Order;
   /** Where the keys begin; -1 where there is nothing. */
   protected abstract home(): number;
   protected abstract words(point: number): string;
@@ -114,7 +120,7 @@ export abstract class PointPlot {
 
   private key(event: KeyboardEvent): void {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const { across, down } = this.order();
+    const { across, down, ends } = this.order();
     const at = this.cursor < 0 ? this.home() : this.cursor;
     const step = (order: readonly number[], by: number): number => order[Math.min(Math.max(order.indexOf(at) + by, 0), order.length - 1)] ?? -1;
     const moves: Record<string, () => number> = {
@@ -122,8 +128,8 @@ export abstract class PointPlot {
       ArrowLeft: () => step(across, -1),
       ArrowDown: () => step(down, 1),
       ArrowUp: () => step(down, -1),
-      Home: () => across[0] ?? -1,
-      End: () => across.at(-1) ?? -1,
+      Home: () => ends[0] ?? -1,
+      End: () => ends.at(-1) ?? -1,
     };
     const move = moves[event.key];
     if (move) this.to(move(), true);
