@@ -149,7 +149,6 @@ def find_latents(
         raise ValueError(f"at= is 'any' (token) or 'last'; got {at!r}.")
     place = one_site(model, sae, site)
     groups = _groups(families, others)
-    names = [name for name in groups if name is not None]
     owner = torch.tensor([n for n, texts in enumerate(groups.values()) for _ in texts])
     texts = [text for texts in groups.values() for text in texts]
     codes = torch.zeros(len(texts), sae.d_sae)
@@ -160,11 +159,8 @@ def find_latents(
         done = stop
     first = _first_half(owner, seed)
     ranked = codes[first].sort(dim=0, descending=True, stable=True)  # once for all families
-    finds = [
-        _best(name, codes, owner == n, first, *ranked)
-        for n, name in enumerate(groups)
-        if name is not None
-    ]
+    named = [(n, name) for n, name in enumerate(groups) if name is not None]
+    finds = [_best(name, codes, owner == n, first, *ranked) for n, name in named]
     return LatentFinds(
         model=model.name,
         revision=model.revision,
@@ -172,7 +168,7 @@ def find_latents(
         site=str(place),
         at=at,
         finds=tuple(finds),
-        others=len(texts) - sum(len(groups[name]) for name in names),
+        others=len(groups.get(None, ())),
     )
 
 

@@ -122,12 +122,7 @@ def latent_effect(
     """
     feature = _checked(model, sae, feature, how, strength, seed)
     spot = spot_of(model, sae)
-    ids = model.ids(prompt)[None]
-    if ids.shape[1] < 2:
-        raise ValueError(
-            f"the first token of a prompt is left alone, and {prompt!r} has no other: give two "
-            "tokens or more."
-        )
+    ids = _two_or_more(model, prompt)
     before, x = _untouched(model, spot.site, ids)
     to = 0.0 if how == "remove" else float(strength)
     change = _change(sae.to(model.device), x, feature, to)
@@ -152,6 +147,21 @@ def latent_effect(
         rises=rises,
         falls=falls,
     )
+
+
+def _two_or_more(model: LanguageModel, prompt: str) -> Tensor:
+    """Ids of the prompt ``[1, pos]``.
+
+    Raises:
+        ValueError: one token.
+    """
+    ids = model.ids(prompt)[None]
+    if ids.shape[1] < 2:
+        raise ValueError(
+            f"the first token of a prompt is left alone, and {prompt!r} has no other: give two "
+            "tokens or more."
+        )
+    return ids
 
 
 def _untouched(model: LanguageModel, site: Site, ids: Tensor) -> tuple[Tensor, Tensor]:
