@@ -16,7 +16,8 @@ from tests.browser.harness import NB
 from tests.browser.test_attention_view import holds, value
 
 LESSON = "05_features_dashboards.ipynb"
-NEEDED = ("setup", "features", "find-bridge", "browser", "review", "quiz-widget")
+FIRST = ("setup", "guess", "spliced")
+NEEDED = (*FIRST, "features", "find-bridge", "browser", "review", "quiz-widget")
 BRIDGES, BOTH = "'Bridge'", "'Bridge' or 'thought'"
 PROMPT = "The Golden Bridge is in the city of"
 
@@ -44,6 +45,7 @@ def test_a_latent_is_looked_at_named_and_reviewed(open_notebook: Open, tmp_path:
     board, review = nb.page.locator(".iw-features"), nb.page.locator(".iw-review")
     card = board.locator(f'article[aria-label="Latent {latent}"]')
 
+    a_word_is_guessed(nb)
     a_prompt_is_typed(nb, board, card, latent)
     a_label_is_tested_and_mended(nb, card)
     the_steps_are_taken(nb, review)
@@ -60,6 +62,20 @@ def test_a_latent_is_looked_at_named_and_reviewed(open_notebook: Open, tmp_path:
         expect(shown).to_have_attribute("data-theme", "dark")
         shown.scroll_into_view_if_needed()
         nb.screenshot(f"lesson-05-dark-{name}")
+
+
+def a_word_is_guessed(nb: NB) -> None:
+    """On the first screen: a click says which word will suffer, and the next cell answers."""
+    words = nb.page.locator(".iw-tok-strip").first.get_by_role("option")
+    words.nth(2).click()
+    holds(nb, "guess.selected", [2])
+    words.nth(10).click()
+    holds(nb, "guess.selected", [10])
+    nb.screenshot("lesson-05-first")
+    answer = nb.page.locator(".jp-CodeCell").filter(has_text="with substituted(model, sae)")
+    answer.locator(".cm-content").click()
+    nb.page.keyboard.press("Shift+Enter")
+    expect(answer.locator(".jp-OutputArea-output").first).to_contain_text("“how”, +7.9")
 
 
 def a_prompt_is_typed(nb: NB, board: Locator, card: Locator, latent: int) -> None:
