@@ -41,13 +41,13 @@ def rewind_the_race(nb: NB) -> None:
     """It has been run to its end, and the truths are found; by key back to its first half."""
     race = nb.page.locator(".iw-train").first
     race.scroll_into_view_if_needed()
-    expect(race.locator(".iw-train-where")).to_contain_text("step 600 of 600")
+    expect(race.locator(".iw-train-where")).to_contain_text("step 450 of 450")
     expect(race.locator(".iw-train-match")).to_contain_text(re.compile(r"6[0-4] of 64 found"))
     nb.screenshot("lesson-03-race")
     race.locator(".iw-train-handle").focus()
     nb.page.keyboard.press("Home")
     nb.page.keyboard.press("Enter")
-    expect(race.locator(".iw-train-where")).not_to_contain_text("step 600")
+    expect(race.locator(".iw-train-where")).not_to_contain_text("step 450 of")
     holds(nb, "[one.done for one in race.runs]", [False, False])
 
 
