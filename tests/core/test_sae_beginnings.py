@@ -123,7 +123,7 @@ def test_what_it_was_asked_for_makes_it_again(name):
     ("name", "given", "kind", "said"),
     [
         ("sparsemax", {}, ValueError, "a variant is one of relu, relu_unit, topk, .*'sparsemax'"),
-        ("topk", {"l1": 1.0}, ValueError, "topk takes k, b_dec, center, aux; got 'l1'"),
+        ("topk", {"l1": 1.0}, ValueError, "topk takes k, b_dec, center, skip, aux; got 'l1'"),
         ("relu", {"l1": -1.0}, ValueError, "l1 is 0 or larger"),
         ("relu", {"l1": float("nan")}, ValueError, "l1 is 0 or larger"),
         ("relu", {"l1": "much"}, TypeError, "l1 is a number; got 'much'"),
