@@ -7,6 +7,7 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.dictionary.dead import Firing, ghost_loss, resample
+from interp_widgets.core.dictionary.variants import LossState, make_variant
 from tests.core.test_sae_training import activations, small
 
 D_IN, FEATURES, TOKENS = 5, 12, 40
@@ -172,3 +173,35 @@ def test_ghost_gradients_move_what_nothing_else_would():
     assert (plain._loop.parameters["b_enc"][[2, 7]] == -5).all()
     assert (ghost._loop.parameters["b_enc"][[2, 7]] != -5).all()
     assert plain.history["loss"][0] == ghost.history["loss"][0]  # nobody was dead yet
+
+
+@pytest.mark.parametrize(("deceased", "number"), [(6, 6), (8, 8), (9, 4), (30, 4)])
+def test_of_few_dead_latents_all_learn_and_of_many_the_loudest(deceased, number):
+    """In 16 dimensions, where one latent fires: AuxK by hand, with so many a token."""
+    draw = torch.Generator().manual_seed(0)
+    x, objective = torch.randn(50, 16, generator=draw), make_variant("topk", k=1)
+    made = objective.parameters(16, 40, x, draw)
+    dead = torch.arange(40) < deceased
+    loss = objective.loss(made, x, x, LossState(dead=dead))
+    pre = ((x - made["b_dec"]) @ made["W_enc"] + made["b_enc"])[:, dead].detach()
+    loudest = pre.topk(number, dim=1)
+    codes = torch.zeros_like(pre).scatter(1, loudest.indices, loudest.values.relu())
+    missed = (loss.residual - codes @ made["W_dec"][dead].detach()).square().sum()
+    share = missed / (loss.residual - loss.residual.mean(0)).square().sum()
+    torch.testing.assert_close(loss.aux, share)
+
+
+def test_auxk_brings_back_latents_that_no_token_chooses():
+    """Their encoders are too short for them to be among the two loudest."""
+    back, explained = {}, {}
+    for aux in (0.0, 1 / 32):
+        run = small(k=2, steps=120, dead_after=128, aux=aux)
+        with torch.no_grad():
+            run._loop.parameters["W_enc"][:, :4] *= 1e-3
+        for _ in run:
+            pass
+        assert run.history["dead"][3] == 4 / 16
+        back[aux] = int((run.sae.encode(activations())[:, :4] > 0).any(0).sum())
+        explained[aux] = run.history["fve"][-5:].mean()
+    assert back[0.0] == 0 < back[1 / 32]
+    assert explained[1 / 32] > explained[0.0] + 0.01
