@@ -100,7 +100,8 @@ def test_latents_are_found_opened_named_and_tested(notebook: Notebook) -> None:
     holds(nb, "w.search", "")
 
     page.get_by_label("Prompt", exact=True).fill("the capital of Texas is")
-    holds(nb, "w.sort", "fires")
+    page.keyboard.press("Enter")  # begins no line
+    holds(nb, "(w.sort, w.prompt)", ["fires", "the capital of Texas is"])
     expect(page.locator(".iw-feat-chips")).to_contain_text("fire on the prompt")
     assert listed(page) == value(nb, "w.listed")
     page.locator("[data-token='4']").click()

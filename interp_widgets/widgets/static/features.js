@@ -10,7 +10,7 @@ ${d.note}`.toLowerCase().includes(i)}}var Je=1200,Ye=140,V=class{constructor(e,t
 .iw-features .iw-feat-by-sort { display: inline-flex; gap: 6px; align-items: center; max-width: 100%; color: var(--iw-faint); }
 .iw-features .iw-bar :is(select, label, input) { max-width: 100%; }
 .iw-features :is(textarea, .iw-feat-grid):focus-visible { outline: 2px solid var(--iw-link); outline-offset: 2px; }
-.iw-features .iw-feat-by-sort select { width: 186px; }
+.iw-features .iw-feat-by-sort select { width: 204px; }
 .iw-features .iw-feat-range select { width: 86px; }
 .iw-features .iw-feat-count { font-variant-numeric: tabular-nums; }
 .iw-features .iw-feat-sides { display: inline-flex; gap: 6px; }
