@@ -209,14 +209,14 @@ from tests.browser.pictures import PICTURES
 taken = PICTURES[{name!r}]
 widget = taken.make(None)
 for action in taken.actions:
-    widget.act(action).wait()
+    widget.act(action).wait(300)
 widget"""
     (folder / "notebooks").mkdir()
     write_notebook(folder / "notebooks" / "picture.ipynb", [cell])
     lab = Lab(folder / "notebooks", folder / "lab")
     try:
         notebook = NB(lab, context, "picture.ipynb")
-        notebook.run_all()
+        notebook.run_all(timeout=400)
         page, view = notebook.page, notebook.page.locator(".iw").first
         view.wait_for()
         beside = 1280 - view.bounding_box()["width"]  # type: ignore[index]

@@ -111,6 +111,11 @@ def test_training_is_steered_by_hand(notebook: Notebook) -> None:
     turned = value(nb, "w.settings[0]['l1']")
     assert turned > 0.15
     assert value(nb, "w.run.changes[-1][1]['l1'][1]") == turned
+    page.locator("[data-knob=lr]").focus()
+    for _ in range(3):  # keys one after the other are one change, one mark, one step of undo
+        page.keyboard.press("ArrowRight")
+    expect(page.locator(".iw-train-mark[data-knob=lr]")).to_have_count(1)
+    holds(nb, "[change[1] for change in w.marks[0]]", ["l1", "lr"])
     page.locator("[data-measure=mse]").click()
     holds(nb, "w.measure", "mse")
     page.get_by_label("Latent", exact=True).fill("5")

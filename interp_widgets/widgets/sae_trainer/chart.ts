@@ -173,7 +173,8 @@ function scaleOf({ lines, range, share, log }: Plot, bottom: number): Scale {
   if (log && positive < Infinity) {
     const [from, to] = [Math.log10(positive) - 0.03, Math.max(Math.log10(high), Math.log10(positive) + 0.3) + 0.03];
     const ticks = [];
-    for (let power = Math.floor(from); power <= to; power++) for (const lead of to - from > 2.5 ? [1] : [1, 2, 5]) if (Math.log10(lead) + power >= from && Math.log10(lead) + power <= to) ticks.push(lead * 10 ** power);
+    const leads = to - from > 2.5 ? [1] : to - from > 0.8 ? [1, 2, 5] : [1, 1.5, 2, 3, 4, 6, 8];
+    for (let power = Math.floor(from); power <= to; power++) for (const lead of leads) if (Math.log10(lead) + power >= from && Math.log10(lead) + power <= to) ticks.push(lead * 10 ** power);
     return { y: (value) => bottom - (clamp((Math.log10(Math.max(value, positive)) - from) / (to - from), 0, 1)) * height, ticks };
   }
   const top = high > -Infinity ? Math.max(high, low + 1e-9, 1e-9) : 1;
