@@ -54,12 +54,20 @@ def chromium() -> str:
     return provide_chromium()
 
 
+@pytest.fixture(scope="session")
+def scripts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the browsers, one after the other, keep JupyterLab's scripts."""
+    return tmp_path_factory.mktemp("scripts")
+
+
 # One browser a module, not a session: Playwright keeps an event loop running in this thread, which
 # the notebook tests after it, with event loops of their own, must not find.
 @pytest.fixture(scope="module")
-def browser(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def browser(
+    chromium: str, scripts: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Browser]:
     """One Chromium for the module, with an empty profile."""
-    with open_browser(chromium, tmp_path_factory.mktemp("profile")) as opened:
+    with open_browser(chromium, tmp_path_factory.mktemp("profile"), scripts) as opened:
         yield opened
 
 

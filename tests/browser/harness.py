@@ -238,8 +238,11 @@ class Browser:
 
 
 @contextlib.contextmanager
-def open_browser(chromium: str, profile: Path) -> Iterator[Browser]:
-    """A Chromium with an empty profile, for the length of the block."""
+def open_browser(chromium: str, profile: Path, scripts: Path | None = None) -> Iterator[Browser]:
+    """A Chromium with an empty profile, for the length of the block.
+
+    In the folder `scripts`, one after another may keep what JupyterLab's scripts compile to.
+    """
     outside: list[str] = []
 
     # Seen, not intercepted: for pages that are, Chromium keeps nothing in its cache.
@@ -252,7 +255,7 @@ def open_browser(chromium: str, profile: Path) -> Iterator[Browser]:
             str(profile),
             executable_path=chromium,
             headless=True,
-            args=CHROMIUM_ARGS,
+            args=[*CHROMIUM_ARGS, f"--disk-cache-dir={scripts or profile}"],
             viewport={"width": 1280, "height": 900},
         )
         context.on("request", watch)

@@ -20,24 +20,58 @@ RIGHT = "the embedding plus every head's and every MLP's write"
 Open = Callable[[str | Path], NB]
 
 
-def opened(open_notebook: Open, *, dark: bool = False) -> NB:
-    """The lesson, every cell of it run without an error."""
-    nb = open_notebook(LESSON)
-    nb.theme(dark=dark)
-    nb.run_all(timeout=240)
-    assert nb.cell_errors() == []
-    return nb
-
-
 def strip(page: Page, word: str) -> Locator:
     """The token strip that shows this word."""
     return page.locator(".iw").filter(has=page.locator(".iw-tok-strip")).filter(has_text=word)
 
 
-def test_the_lesson_runs_and_answers_the_hands(open_notebook: Open) -> None:
-    nb = opened(open_notebook)
+def test_the_lesson_runs_and_answers_keys_in_the_dark_and_hands_in_the_light(
+    open_notebook: Open,
+) -> None:
+    nb = open_notebook(LESSON)
+    nb.theme(dark=True)
+    nb.run_all(timeout=240)
+    assert nb.cell_errors() == []
+    by_keys_in_the_dark(nb)
+    nb.theme(dark=False)
+    expect(nb.page.locator(".iw-bus")).to_have_attribute("data-theme", "light")
     for play in (look_at_a_head, take_writers_away, turn_the_temperature, answer_the_quiz):
         play(nb)
+
+
+def by_keys_in_the_dark(nb: NB) -> None:
+    """The lesson was opened in the dark: what it drew is dark, and all is left as it was."""
+    page = nb.page
+    expect(page.locator(".iw-bus")).to_have_attribute("data-theme", "dark")
+
+    # A token is selected in the page, and Python holds it.
+    first = strip(page, "Texas").locator(".iw-tok").nth(2)
+    first.scroll_into_view_if_needed()
+    first.click()
+    holds(nb, "strip.selected", [2])
+    nb.screenshot("lesson-01-dark-tokens")
+
+    # A writer goes and comes back by keys alone; none of them reaches the notebook.
+    cells = page.locator(".jp-Cell").count()
+    writer(page, "L7.mlp_out").focus()
+    page.keyboard.press("Enter")
+    holds(nb, "bus.removed", ["L7.mlp_out"])
+    adds_up(page)
+    nb.screenshot("lesson-01-dark-bus")
+    for key in ("d", "d", "a", "Enter"):
+        page.keyboard.press(key)
+    holds(nb, "bus.removed", [])
+    assert page.locator(".jp-Cell").count() == cells
+
+    # The rest of the lesson's widgets, for somebody to look at.
+    for name, selector in (
+        ("attention", ".iw-att-matrix"),
+        ("losses", ".iw-foot:visible >> text=nats"),
+        ("temperature", ".widget-slider"),
+        ("quiz", ".iw-quiz"),
+    ):
+        page.locator(selector).first.scroll_into_view_if_needed()
+        nb.screenshot(f"lesson-01-dark-{name}")
 
 
 def look_at_a_head(nb: NB) -> None:
@@ -112,38 +146,3 @@ def answer_the_quiz(nb: NB) -> None:
     expect(quiz.locator(".iw-told")).to_contain_text("Right.")
     expect(quiz.locator(".iw-told")).to_contain_text("Blocks only ever add.")
     nb.screenshot("lesson-01-quiz")
-
-
-def test_in_the_dark_by_keys(open_notebook: Open) -> None:
-    nb = opened(open_notebook, dark=True)
-    page = nb.page
-    expect(page.locator(".iw-bus")).to_have_attribute("data-theme", "dark")
-
-    # A token is selected in the page, and Python holds it.
-    first = strip(page, "Texas").locator(".iw-tok").nth(2)
-    first.scroll_into_view_if_needed()
-    first.click()
-    holds(nb, "strip.selected", [2])
-    nb.screenshot("lesson-01-dark-tokens")
-
-    # A writer goes and comes back by keys alone; none of them reaches the notebook.
-    cells = page.locator(".jp-Cell").count()
-    writer(page, "L7.mlp_out").focus()
-    page.keyboard.press("Enter")
-    holds(nb, "bus.removed", ["L7.mlp_out"])
-    adds_up(page)
-    nb.screenshot("lesson-01-dark-bus")
-    for key in ("d", "d", "a", "Enter"):
-        page.keyboard.press(key)
-    holds(nb, "bus.removed", [])
-    assert page.locator(".jp-Cell").count() == cells
-
-    # The rest of the lesson's widgets, for somebody to look at.
-    for name, selector in (
-        ("attention", ".iw-att-matrix"),
-        ("losses", ".iw-foot:visible >> text=nats"),
-        ("temperature", ".widget-slider"),
-        ("quiz", ".iw-quiz"),
-    ):
-        page.locator(selector).first.scroll_into_view_if_needed()
-        nb.screenshot(f"lesson-01-dark-{name}")
