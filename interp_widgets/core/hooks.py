@@ -32,7 +32,6 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from interp_widgets.core.attention_switch import AttentionSwitch
 from interp_widgets.core.places import Place, part
 from interp_widgets.core.sites import Site, expand
 
@@ -98,6 +97,9 @@ class _Block(io.IOBase):
                     looks.append((place.module, on_raw))
                 else:
                     self._hooked.append((place, on_raw))
+        # It imports transformers, which takes seconds; who trains on tensors has no use for that.
+        from interp_widgets.core.attention_switch import AttentionSwitch
+
         self._switch = AttentionSwitch(model.hf.config.get_text_config(), looks)
 
     def __enter__(self) -> Any:
