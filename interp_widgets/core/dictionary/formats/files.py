@@ -222,7 +222,8 @@ def read_npz(path: Path) -> Tensors:
     if not path.is_file():
         raise FileNotFoundError(f"no file {path}.")
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        # Opened here: numpy leaves a damaged file open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as arrays:
             held = {name: arrays[name] for name in arrays.files}
     except Exception as broken:  # what a hostile file can make of a reader is anyone's guess
         raise ValueError(
