@@ -210,6 +210,7 @@ def test_interrupts_in_a_worker_thread(fresh):
 def test_an_interrupted_lens_leaves_the_weights(fresh, interruptible):
     half = make("llama", torch.bfloat16)  # read out through a float32 twin of its norm
     before = {key: value.clone() for key, value in half.hf.state_dict().items()}
+    iw.logit_lens(half, PROMPT, k=3)  # an interrupted import would be another matter
     generator = random.Random(2)
     for _ in range(30):
         timer = threading.Timer(generator.uniform(0.0005, 0.01), _thread.interrupt_main)
