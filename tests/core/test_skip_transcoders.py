@@ -120,7 +120,7 @@ def test_auxk_is_of_what_the_skip_connection_leaves_over(name, device):
 
 def test_with_silent_latents_it_becomes_least_squares():
     x, y = pair()
-    run = small("relu", l1=1e4, l1_warmup=0.0, steps=1500, lr=0.02, batch_size=512, clip=None)
+    run = small("jumprelu", threshold=1e6, steps=1500, lr=0.02, batch_size=512, clip=None)
     sae = run.train().sae
     assert not sae.encode(x).any()
     ones = torch.cat([x, torch.ones(len(x), 1)], 1).double()

@@ -1,4 +1,4 @@
-"""Where training starts: random directions, the encoder tied to them, the bias amid the data."""
+"""Where training starts: random directions, latents that fit the data, the bias amid it."""
 
 from __future__ import annotations
 
@@ -47,50 +47,80 @@ def directions(d_sae: int, d: int, length: float, generator: torch.Generator | N
 def tied(
     d_sae: int,
     sample: Tensor,
-    sample_out: Tensor | None,
     length: float,
     bias: str,
     generator: torch.Generator | None,
 ) -> dict[str, nn.Parameter]:
-    """Encoder, decoder and their biases as they are before the first step.
+    """Encoder, decoder and their biases of an autoencoder as they are before the first step.
 
     Args:
         d_sae: how many latents.
-        sample: what will be encoded, ``[token, d_in]``, normalised; its device is the parameters'.
-        sample_out: what is to be decoded, ``[token, d_out]``, where that is something else.
+        sample: what will be encoded, ``[token, d]``, normalised; its device is the parameters'.
         length: of each direction.
-        bias: what ``b_dec`` is of the sample: "mean", "geometric_median" or "zero"; a transcoder's
-            is zero.
+        bias: what ``b_dec`` is of the sample: "mean", "geometric_median" or "zero".
         generator: of the directions; a cpu generator.
 
     Returns:
-        ``W_enc`` (the directions, transposed, where input and output have one width; else as
-        random as they are), ``b_enc`` (zeros), ``W_dec``, ``b_dec``; float32.
+        ``W_enc`` (the directions, transposed), ``b_enc`` (zeros), ``W_dec``, ``b_dec``; float32.
 
     Raises:
         ValueError: no rows, NaN or infinity in them, or an unknown bias.
     """
     check_sample(sample)
-    if bias not in _BIASES:
-        raise ValueError(f"b_dec starts as one of {', '.join(_BIASES)}; got {bias!r}.")
-    target = sample if sample_out is None else sample_out
-    if sample_out is not None:
-        check_sample(sample_out)
-    d_in, d_out = sample.shape[1], target.shape[1]
-    W_dec = directions(d_sae, d_out, length, generator)
-    # One block of memory a latent, so that what reads or writes few latents touches few lines.
-    rows = W_dec.clone() if d_in == d_out else directions(d_sae, d_in, length, generator)
-    b_dec = torch.zeros(d_out, device=sample.device)
-    if sample_out is None and bias == "mean":
-        b_dec = sample.float().mean(0)
-    elif sample_out is None and bias == "geometric_median":
-        b_dec = geometric_median(sample.float())
-    return {
-        "W_enc": nn.Parameter(rows.to(sample.device).T),
-        "b_enc": nn.Parameter(torch.zeros(d_sae, device=sample.device)),
-        "W_dec": nn.Parameter(W_dec.to(sample.device)),
-        "b_dec": nn.Parameter(b_dec),
-    }
+    b_dec = _amid(sample.float(), bias)
+    W_dec = directions(d_sae, sample.shape[1], length, generator).to(sample.device)
+    return _made(W_dec.clone(), b_dec.new_zeros(d_sae), W_dec, b_dec)
+
+
+@torch.no_grad()
+def wired(
+    d_sae: int,
+    sample: Tensor,
+    sample_out: Tensor,
+    length: float,
+    bias: str,
+    generator: torch.Generator | None,
+) -> dict[str, nn.Parameter]:
+    """What `tied` is for an autoencoder, for a transcoder: latents write what goes with them.
+
+    Random directions to write know nothing of the map that is to be learned: the first steps find
+    most latents harmful and silence them for good. So only what is read is random. Each latent
+    begins to fire on about a tenth of the tokens, writes the covariance of the targets with its
+    codes, and one factor on the codes, by least squares, brings all to the right length.
+
+    Args:
+        d_sae: how many latents.
+        sample: what will be encoded, ``[token, d_in]``, normalised; its device is the parameters'.
+        sample_out: what is to be predicted of the same tokens, ``[token, d_out]``.
+        length: of each direction to write; those to read begin with it, too.
+        bias: what ``b_dec`` is of the targets, less what latents write on average; "zero" is 0.
+        generator: of the directions; a cpu generator.
+
+    Returns:
+        ``W_enc``, ``b_enc``, ``W_dec``, ``b_dec``; float32.
+
+    Raises:
+        ValueError: no rows, NaN or infinity in them, or an unknown bias.
+    """
+    check_sample(sample)
+    check_sample(sample_out)
+    b_dec = _amid(sample_out.float(), bias)
+    x, y = sample[:_SPREAD].float(), sample_out[:_SPREAD].float()
+    reads = directions(d_sae, x.shape[1], length, generator).to(x.device)
+    writes = directions(d_sae, y.shape[1], length, generator).to(x.device)
+    b_enc, wanted = _seldom(reads.T, x), y - y.mean(0)
+    goes_with = torch.zeros_like(writes)
+    for some, of_them in zip(x.split(_FITTED), wanted.split(_FITTED), strict=True):
+        goes_with.addmm_(torch.addmm(b_enc, some, reads.T).relu().T, of_them)
+    size = goes_with.norm(dim=1, keepdim=True)
+    # A latent that is silent on the sample, and one of constant targets, goes with nothing.
+    W_dec = torch.where(size > 0, goes_with * (length / size), writes)
+    first = torch.addmm(b_enc, x[:_FITTED], reads.T).relu() @ W_dec
+    average = first.mean(0)
+    factor = _fitting(first - average, wanted[:_FITTED])
+    if bias != "zero":
+        b_dec -= factor * average
+    return _made(reads * factor, b_enc * factor, W_dec, b_dec)
 
 
 @torch.no_grad()
@@ -115,17 +145,41 @@ def quieten(made: dict[str, nn.Parameter], sample: Tensor, center: bool, fixed: 
     x = sample[:_SPREAD].float()
     if center:
         x = x - made["b_dec"]
+    b_enc.copy_(_seldom(W_enc, x))
+    few = x[:_FITTED]
+    factor = _fitting(torch.addmm(b_enc, few, W_enc).relu() @ W_dec, few)
+    for one in (W_enc, b_enc) if fixed else (W_enc, b_enc, W_dec):
+        one.mul_(factor if fixed else factor.sqrt())
+
+
+def _amid(x: Tensor, bias: str) -> Tensor:
+    """A point amid the rows of a sample, ``[d]``."""
+    if bias not in _BIASES:
+        raise ValueError(f"b_dec starts as one of {', '.join(_BIASES)}; got {bias!r}.")
+    if bias == "zero":
+        return x.new_zeros(x.shape[1])
+    return x.mean(0) if bias == "mean" else geometric_median(x)
+
+
+def _seldom(W_enc: Tensor, x: Tensor) -> Tensor:
+    """Biases with which each latent fires on about a tenth of the tokens, ``[feature]``."""
     middle = x.mean(0)
     around = x - middle
     # From the data's covariance, which needs no table of tokens and latents.
     spread = (W_enc * (around.T @ around / len(x) @ W_enc)).sum(0).clamp(min=0).sqrt()
-    b_enc.copy_(-(middle @ W_enc) - _TENTH * spread)
-    few = x[:_FITTED]
-    first = torch.addmm(b_enc, few, W_enc).relu() @ W_dec
-    factor = (few * first).sum() / first.square().sum()
-    factor = torch.where(factor.isfinite() & (factor > 0), factor, 1.0)
-    for one in (W_enc, b_enc) if fixed else (W_enc, b_enc, W_dec):
-        one.mul_(factor if fixed else factor.sqrt())
+    return -(middle @ W_enc) - _TENTH * spread
+
+
+def _fitting(first: Tensor, wanted: Tensor) -> Tensor:
+    """The factor that brings reconstructions closest to what is wanted; 1 where none does."""
+    factor = (wanted * first).sum() / first.square().sum()
+    return torch.where(factor.isfinite() & (factor > 0), factor, 1.0)
+
+
+def _made(reads: Tensor, b_enc: Tensor, W_dec: Tensor, b_dec: Tensor) -> dict[str, nn.Parameter]:
+    # One block of memory a latent, so that what reads or writes few latents touches few lines.
+    made = {"W_enc": reads.T, "b_enc": b_enc, "W_dec": W_dec, "b_dec": b_dec}
+    return {name: nn.Parameter(value) for name, value in made.items()}
 
 
 def check_sample(sample: Tensor) -> None:

@@ -169,11 +169,13 @@ class Variant(ABC):
         """
         self.check(d_in, d_sae)
         self.check_skip(sample_out is not None)
+        length, bias = 1.0 if self.unit_norm else 0.1, self.settings["b_dec"]
         if sample_out is not None:
             self.settings["center"] = False
-        length = 1.0 if self.unit_norm else 0.1
-        bias = self.settings["b_dec"] if self.settings["center"] else "zero"
-        made = initial.tied(d_sae, sample, sample_out, length, bias, generator)
+            made = initial.wired(d_sae, sample, sample_out, length, bias, generator)
+        else:
+            bias = bias if self.settings["center"] else "zero"
+            made = initial.tied(d_sae, sample, length, bias, generator)
         if self.settings["skip"]:
             d_out = made["W_dec"].shape[1]
             made["W_skip"] = nn.Parameter(made["b_dec"].new_zeros(d_in, d_out))

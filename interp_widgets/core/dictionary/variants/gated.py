@@ -39,9 +39,9 @@ class Gated(Variant):
     def parameters(self, *args: Any, **kwargs: Any) -> Parameters:
         """See `Variant.parameters`; ``b_gate``, ``b_mag`` and ``r_mag`` instead of ``b_enc``."""
         made = super().parameters(*args, **kwargs)
-        zeros = made.pop("b_enc").detach()
-        gates = {name: nn.Parameter(zeros.clone()) for name in ("b_gate", "b_mag", "r_mag")}
-        return made | gates
+        start = made.pop("b_enc").detach()
+        biases = {name: nn.Parameter(start.clone()) for name in ("b_gate", "b_mag")}
+        return made | biases | {"r_mag": nn.Parameter(torch.zeros_like(start))}
 
     def loss(self, parameters: Parameters, x: Tensor, y: Tensor, state: LossState) -> Loss:
         """See `Variant.loss`; ``aux`` is the error of what the gates alone would decode to."""
