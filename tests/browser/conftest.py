@@ -25,7 +25,8 @@ _failed = pytest.StashKey[bool]()
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     """Note on the item whether its test failed, for the fixtures' teardown to see."""
     report = yield
-    item.stash[_failed] = item.stash.get(_failed, False) or report.failed
+    before = call.when != "setup" and item.stash.get(_failed, False)  # a second chance begins anew
+    item.stash[_failed] = before or report.failed
     return report
 
 
