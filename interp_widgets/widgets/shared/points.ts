@@ -47,6 +47,8 @@ export abstract class PointPlot {
   protected cursor = -1;
   protected width = 0;
   private readonly readout: Readout;
+  private byKey = false;
+  private pointer: readonly [number, number] = [NaN, NaN];
 
   constructor(
     name: string,
@@ -59,8 +61,8 @@ export abstract class PointPlot {
     this.readout = new Readout(() => this.element, none);
     this.element = h("div", { class: name, role: "listbox", tabindex: 0, "data-home": true, "data-key": "plot" }, paper, this.readout.element);
     const on = <K extends keyof HTMLElementEventMap>(type: K, run: (event: HTMLElementEventMap[K]) => void): void => this.element.addEventListener(type, run, { signal });
-    on("pointermove", (e) => this.to(this.hit(e), false));
-    on("pointerleave", () => this.to(-1, false));
+    on("pointermove", (e) => !this.rests(e) && this.to(this.hit(e), false));
+    on("pointerleave", (e) => !this.rests(e) && this.to(-1, false));
     on("click", (e) => {
       const point = this.hit(e);
       if (point >= 0) this.events.pick(point, false);
@@ -110,7 +112,15 @@ export abstract class PointPlot {
     return best;
   }
 
+  /** Whether keys are at work and only the page moved: a pointer at rest takes nothing from them. */
+  private rests(event: PointerEvent): boolean {
+    const [x, y] = this.pointer;
+    this.pointer = [event.screenX, event.screenY];
+    return this.byKey && x === event.screenX && y === event.screenY;
+  }
+
   private to(point: number, byKey: boolean): void {
+    this.byKey = byKey;
     if (point === this.cursor) return;
     this.cursor = point;
     this.read();
