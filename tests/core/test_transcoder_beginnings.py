@@ -81,6 +81,16 @@ def test_targets_that_nothing_can_be_learned_from_are_refused():
         initial.wired(LATENTS, x, x, 1.0, "middle", None)
 
 
+def test_few_latents_do_not_begin_silent():
+    """A tenth of the tokens each would leave most of them unread: .29 instead of .48."""
+    x, y = pairs()
+    run = iw.train_sae(x, target=y, variant="relu", d_sae=4, l1=0.01, steps=300, batch_size=256)
+    assert run.train().history["fve"][-10:].mean() > 0.4
+    made, data = begun(latents=4)
+    share = ((data["x"] @ made["W_enc"] + made["b_enc"]) > 0).float().mean(0)
+    assert 0.4 < share.min() < share.max() < 0.6
+
+
 @pytest.mark.parametrize(("variant", "least"), [("relu", 0.8), ("topk", 0.5), ("jumprelu", 0.6)])
 def test_an_mlp_of_the_course_model_is_learned_in_seconds(variant, least):
     """Nine tenths of the length of its inputs is their mean: no biases at 0 would do (.2)."""

@@ -85,8 +85,9 @@ def wired(
 
     Random directions to write know nothing of the map that is to be learned: the first steps find
     most latents harmful and silence them for good. So only what is read is random. Each latent
-    begins to fire on about a tenth of the tokens, writes the covariance of the targets with its
-    codes, and one factor on the codes, by least squares, brings all to the right length.
+    begins to fire on about a tenth of the tokens (of fewer than ten, on half), writes the
+    covariance of the targets with its codes, and one factor on the codes, by least squares, brings
+    all to the right length.
 
     Args:
         d_sae: how many latents.
@@ -162,12 +163,16 @@ def _amid(x: Tensor, bias: str) -> Tensor:
 
 
 def _seldom(W_enc: Tensor, x: Tensor) -> Tensor:
-    """Biases with which each latent fires on about a tenth of the tokens, ``[feature]``."""
+    """Biases with which each latent fires on about a tenth of the tokens, ``[feature]``.
+
+    Of fewer than ten latents on half of them: most tokens would be read by none.
+    """
     middle = x.mean(0)
     around = x - middle
     # From the data's covariance, which needs no table of tokens and latents.
     spread = (W_enc * (around.T @ around / len(x) @ W_enc)).sum(0).clamp(min=0).sqrt()
-    return -(middle @ W_enc) - _TENTH * spread
+    beyond = _TENTH if len(spread) >= _FEW else 0.0
+    return -(middle @ W_enc) - beyond * spread
 
 
 def _fitting(first: Tensor, wanted: Tensor) -> Tensor:

@@ -2,9 +2,8 @@
 
 Dead latents come back through AuxK: those of them that would have fired are asked to reconstruct
 what the living ones missed. Of few dead ones all do, of many the loudest of each token: half as
-many as there are dimensions, as in the paper, but four times ``k`` at most. What is shared among
-more comes in codes too small to ever be among the ``k`` largest: of 1,024 latents on the course
-model's layer 3, k 4, 600 steps, 23 % never fire without AuxK, 7 % with 64 a token, 3 % so.
+many as there are dimensions, as in the paper, but four times ``k`` at most: what is shared among
+more comes in codes too small to ever be among the ``k`` largest.
 """
 
 from __future__ import annotations
