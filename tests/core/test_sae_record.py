@@ -37,6 +37,22 @@ def test_going_back_overwrites():
     assert len(history._chunks) == 1
 
 
+def test_what_waits_on_a_device_is_fetched_up_to_what_went_wrong():
+    history, known = History(), (0.1, 0.2, 0.3)
+    history.write(0, rows(0, 5))
+    measured = torch.arange(5 * 7.0).view(5, 7)
+    measured[3] = torch.nan
+    full = [history.add(row, known) for row in measured]
+    assert not any(full)
+    assert len(history) == 5
+    assert history.settle(10) == 8 == len(history)
+    found = history.read(5, 10)
+    assert np.array_equal(found[:, :7], measured[:3].numpy())
+    assert np.array_equal(found[:, 7:], np.array([known] * 3, dtype=np.float32))
+    assert history.settle(8) == 8
+    assert [history.add(measured[0], known) for _ in range(32)].index(True) == 31
+
+
 def test_a_million_steps_are_small_and_the_last_is_as_quick_as_the_first():
     """Nothing that was written is touched again: the arrays of before are the very same objects."""
     history = History()

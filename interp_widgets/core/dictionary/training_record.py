@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 METRICS = ("loss", "mse", "sparsity", "aux", "l0", "fve", "dead", "lr", "l1", "seconds")
+Known = tuple[float, float, float]  # the metrics that no device has to be asked for
 _CHUNK = 4096  # steps
+_LATE = 32  # steps after which a device that answers late is asked at the latest
 
 
 class History:
@@ -29,6 +31,7 @@ class History:
     def __init__(self) -> None:
         self._chunks: list[np.ndarray] = []
         self._length = 0
+        self._waiting: list[tuple[Tensor, Known]] = []
 
     def __len__(self) -> int:
         return self._length
@@ -42,6 +45,35 @@ class History:
             self._chunks[chunk][place] = row
             self._length = step + offset + 1
         del self._chunks[-(-self._length // _CHUNK) :]
+
+    def add(self, measured: Tensor, known: Known) -> bool:
+        """Let what a step measured wait where it is; whether so much waits that it is time to ask.
+
+        Args:
+            measured: on the device, ``[metric]``: those of `METRICS` that ``known`` has not.
+            known: learning rate, weight of the sparsity term, seconds.
+        """
+        self._waiting.append((measured, known))
+        return len(self._waiting) >= _LATE
+
+    def settle(self, step: int) -> int:
+        """Fetch what waits, up to the first step that went wrong.
+
+        Args:
+            step: how many steps were taken, the last of which waits.
+
+        Returns:
+            How many of them have numbers.
+        """
+        if not self._waiting:
+            return step
+        rows, known = zip(*self._waiting, strict=True)
+        self._waiting.clear()
+        measured = torch.stack(rows).cpu().numpy()
+        whole = np.concatenate([measured, np.array(known, dtype=np.float32)], axis=1)
+        first, good = step - len(whole), int(np.isfinite(measured[:, 0]).cumprod().sum())
+        self.write(first, whole[:good])
+        return first + good
 
     def read(self, start: int, stop: int) -> np.ndarray:
         """A copy of the rows of some steps, ``[step, metric]``."""
@@ -102,7 +134,7 @@ class TrainingStep:
     steps: int
     tokens: int
     _measured: Tensor
-    _known: tuple[float, float, float]
+    _known: Known
 
     @cached_property
     def numbers(self) -> dict[str, float]:

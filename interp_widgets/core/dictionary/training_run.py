@@ -38,8 +38,6 @@ from interp_widgets.core.dictionary.turns import Turn, uninterrupted
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.matching import Match
 
-_LATE = 32  # steps after which a device that answers late is asked at the latest
-
 
 class TrainingRun:
     """A run that `train_sae` began, or `resume` goes on with. Iterating trains.
@@ -56,19 +54,25 @@ class TrainingRun:
     def __init__(self, loop: Loop, folder: Path | None = None, truth: Tensor | None = None) -> None:
         """Made by `train_sae` and `resume`."""
         self._loop = loop
-        self._turn, self._saving = Turn(), threading.Lock()
-        self._kept, self._history = Kept(), History()
-        self._waiting: list[tuple[Tensor, tuple[float, float, float]]] = []
+        self._turn = Turn()
+        self._saving = threading.Lock()
+        self._kept = Kept()
+        self._history = History()
         self._asked: list[dict[str, float]] = []
         self._changes: list[changes.Change] = []
-        self._pausing, self._saved = threading.Event(), -1
+        self._pausing = threading.Event()
         self._stopped = self._rewound = False
+        self._saved = -1  # the step that the folder holds
         settings, about = loop.settings, loop.source.about
-        self.steps, self.batch_size = settings.steps, settings.batch_size
-        self.seed, self.variant = settings.seed, settings.variant
-        self.site, self.model = about.get("site", ""), about.get("model", "")
+        self.steps = settings.steps
+        self.batch_size = settings.batch_size
+        self.seed = settings.seed
+        self.variant = settings.variant
+        self.site = about.get("site", "")
+        self.model = about.get("model", "")
         self.revision = about.get("revision", "")
-        self.folder, self.truth = folder, truth
+        self.folder = folder
+        self.truth = truth
 
     def __repr__(self) -> str:
         place = ", ".join(part for part in (self.site, self.model) if part)
@@ -136,8 +140,7 @@ class TrainingRun:
             self._kept.drop_after(self.step)
             self._rewound = False
         row, known = self._loop.advance()
-        self._waiting.append((row, known))
-        if self._loop.at_once or len(self._waiting) >= _LATE:
+        if self._history.add(row, known) or self._loop.at_once:
             self._fetch()
         if self.step % self._loop.settings.checkpoint_every == 0 or self.done:
             self._fetch()
@@ -148,19 +151,10 @@ class TrainingRun:
         return TrainingStep(self.step, self.steps, self.tokens, row, known)
 
     def _fetch(self) -> None:
-        """Take what was measured off the device, into the history."""
-        if not self._waiting:
-            return
-        rows, known = zip(*self._waiting, strict=True)
-        self._waiting.clear()
-        measured = torch.stack(rows).cpu().numpy()
-        whole = np.concatenate([measured, np.array(known, dtype=np.float32)], axis=1)
-        first, good = self._loop.step - len(whole), len(whole)
-        if not self._loop.at_once:
-            good = int(np.isfinite(measured[:, 0]).cumprod().sum())
-        self._history.write(first, whole[:good])
-        if good < len(whole):
-            self._loop.back_to(first + good)
+        """Take what was measured off the device, and steps back that it left out."""
+        good = self._history.settle(self.step)
+        if good < self.step:
+            self._loop.back_to(good)
 
     # ------------------------------------------------------------------------------------- steer
 
