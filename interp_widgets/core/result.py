@@ -14,11 +14,11 @@ from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
-from uuid import uuid4
 
 from torch import Tensor
 
 import interp_widgets
+from interp_widgets.core.tensor_files import read_tensors, save_tensors, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,9 +127,8 @@ class Result:
         Raises:
             ValueError: another ending.
             FileNotFoundError: no such folder.
+            OSError: it cannot be written; what stood there before is unchanged.
         """
-        from safetensors.torch import save_file
-
         path = _checked_path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"no folder {path.parent} to write {path.name} in. Make it.")
@@ -140,19 +139,7 @@ class Result:
             "package": interp_widgets.__version__,
             "fields": json.dumps(plain),
         }
-        whole, held = {}, set()
-        for name, tensor in tensors.items():
-            tensor = tensor.contiguous()
-            memory = tensor.untyped_storage().data_ptr()
-            # Two fields may be one tensor; a file holds each by itself.
-            whole[name] = tensor.clone() if memory in held else tensor
-            held.add(memory)
-        unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
-        try:
-            save_file(whole, unfinished, metadata=header)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, lambda part: save_tensors(part, tensors, header))
         return path
 
     @classmethod
@@ -163,7 +150,7 @@ class Result:
             FileNotFoundError: no such file.
             ValueError: not such a file, a newer schema, or another kind of record.
         """
-        header, tensors = _read(_checked_path(path))
+        header, tensors = read_tensors(_checked_path(path))
         kind = header.get("kind", "")
         if kind not in _KINDS:
             raise ValueError(f"{path} holds no record of this package (kind {kind!r}).")
@@ -217,16 +204,3 @@ def _checked_path(path: str | Path) -> Path:
     if path.suffix != ".safetensors":
         raise ValueError(f"records are .safetensors files; got {path.name!r}.")
     return path
-
-
-def _read(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            names = file.keys()  # a method of its own: the file is no dict
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
-    except SafetensorError as broken:
-        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken

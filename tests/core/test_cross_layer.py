@@ -191,7 +191,9 @@ def test_files_that_do_not_fit_are_named(tmp_path):
     with pytest.raises(ValueError, match=r"W_dec_1 is \[feature, 3, 6\], wanted \[feature, 2, 6\]"):
         found.decoder_rows(1, torch.tensor([0]))
     (there / "W_dec_2.safetensors").write_bytes(b"cut")
-    with pytest.raises(ValueError, match=r"W_dec_2\.safetensors cannot be read"):
+    with pytest.raises(
+        ValueError, match=r"W_dec_2\.safetensors is not a readable safetensors file"
+    ):
         found.decoder_rows(2, torch.tensor([0]))
 
 

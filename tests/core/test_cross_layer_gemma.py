@@ -130,7 +130,7 @@ def test_what_is_missing_or_does_not_fit_is_named(tmp_path):
     refuse(ValueError, "lacks the tensor 'affine_skip", lambda: iw.load_cross_layer(there)(x))
     path.write_bytes(b"cut")
     refuse(
-        ValueError, r"layer_1\.safetensors is not a whole", lambda: iw.load_cross_layer(there)(x)
+        ValueError, r"layer_1\.safetensors is not a readable", lambda: iw.load_cross_layer(there)(x)
     )
     path.unlink()
     refuse(

@@ -90,7 +90,7 @@ def test_an_npz_of_objects_is_not_run(tmp_path):
 def test_a_file_that_is_cut_off(standard, tmp_path):
     path = standard / "sae_weights.safetensors"
     path.write_bytes(path.read_bytes()[:-7])
-    refuse(ValueError, r"sae_weights\.safetensors is not a whole safetensors file", standard)
+    refuse(ValueError, r"sae_weights\.safetensors is not a readable safetensors file", standard)
     path.unlink()
     refuse(ValueError, "is of no format that is known here.*holds cfg.json", standard)
     refuse(FileNotFoundError, r"no file .*sae_weights", standard, format="sae_lens")

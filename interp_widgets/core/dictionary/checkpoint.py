@@ -7,20 +7,17 @@ whatever happens on the way, the file before it stays whole.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 
 import interp_widgets
+from interp_widgets.core.tensor_files import clear, digest_of, opened
 
 FILE = "run.safetensors"
 KIND = "TrainingRun"
@@ -116,13 +113,13 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
         "schema": str(SCHEMA),
         "package": interp_widgets.__version__,
         "state": state,
-        "sha256": _digest(state, tensors),
+        "sha256": digest_of(tensors, state),
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         # In a folder of its own: the library writes beside the file it was given, under a name that
         # nobody knows, and what a kill leaves of that goes with the next checkpoint.
-        _clear(unfinished)
+        clear(unfinished)
         unfinished.mkdir()
         save_file(tensors, unfinished / FILE, metadata=header)
         with (unfinished / FILE).open("rb+") as file:
@@ -135,17 +132,8 @@ def write(folder: Path, snapshot: Snapshot) -> Path:
             "there, and save again: the run itself lost nothing."
         ) from error
     finally:
-        _clear(unfinished)
+        clear(unfinished)
     return path
-
-
-def _clear(place: Path) -> None:
-    """Remove a folder or a file, if it is there and can be."""
-    if place.is_dir():
-        shutil.rmtree(place, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            place.unlink()
 
 
 def read(folder: Path) -> Snapshot:
@@ -155,19 +143,14 @@ def read(folder: Path) -> Snapshot:
         FileNotFoundError: no run was saved there.
         ValueError: the file is damaged, was changed, is of something else or of a newer version.
     """
-    from safetensors import SafetensorError, safe_open
-
     path = folder / FILE
     if not path.is_file():
         raise FileNotFoundError(f"no {FILE} in {folder}: no run was saved there with run.save.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            names = file.keys()  # a method of its own: the file is no dict
-            # Copies: how a product is rounded can depend on where in memory its numbers lie.
-            tensors = {name: file.get_tensor(name).clone() for name in names}
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
+    with opened(path) as file:
+        header = file.metadata() or {}
+        names = file.keys()  # a method of its own: the file is no dict
+        # Copies: how a product is rounded can depend on where in memory its numbers lie.
+        tensors = {name: file.get_tensor(name).clone() for name in names}
     if header.get("kind") != KIND:
         raise ValueError(f"{path} holds no training run (kind {header.get('kind')!r}).")
     schema = header.get("schema", "")
@@ -177,7 +160,7 @@ def read(folder: Path) -> Snapshot:
             f"version reads up to {SCHEMA}. Update with pip install -U interp-widgets."
         )
     state = header.get("state", "")
-    if header.get("sha256") != _digest(state, tensors):
+    if header.get("sha256") != digest_of(tensors, state):
         raise ValueError(
             f"{path} was changed or damaged since it was written: its numbers do not have the "
             "SHA-256 that its header names. Use another copy of it."
@@ -204,13 +187,3 @@ def _in_rows(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], list[str
         for name, tensor in tensors.items()
     }
     return rows, by_columns
-
-
-def _digest(state: str, tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of all that a file holds."""
-    digest = hashlib.sha256(state.encode())
-    for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
-        digest.update(f"|{name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()

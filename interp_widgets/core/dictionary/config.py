@@ -14,6 +14,7 @@ from interp_widgets.core.dictionary.saved_run import check_settings
 from interp_widgets.core.dictionary.train import train_sae
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.load import load
+from interp_widgets.core.tensor_files import read_tensors
 
 COURSE_MODEL = "course-model"
 _WORDS = ("variant", "normalize", "device", "precision", "site", "target", "b_dec")
@@ -74,19 +75,11 @@ def _model(name: Any, revision: Any) -> Any:
 
 
 def _data(path: Any) -> Tensor | Path:
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
     if not isinstance(path, Path):
         raise TypeError(f"data is a path; got {path!r:.60}.")
     if path.suffix != ".safetensors":
         return path
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}.")
-    try:
-        tensors = load_file(path)
-    except SafetensorError as broken:
-        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
+    _, tensors = read_tensors(path)
     if len(tensors) != 1:
         raise ValueError(
             f"{path} is to hold one tensor of activations; it holds {', '.join(tensors) or 'none'}."

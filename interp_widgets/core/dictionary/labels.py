@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Self, get_args
-from uuid import uuid4
 
 from interp_widgets.core.arguments import check_whole
+from interp_widgets.core.tensor_files import write_whole
 
 Source = Literal["manual", "auto", "imported"]
 SOURCES: tuple[str, ...] = get_args(Source)
@@ -130,22 +130,22 @@ class Labels(Mapping[int, Label]):
 
         Raises:
             TypeError, ValueError: no whole number from 0. FileNotFoundError: no such folder.
+            OSError: it cannot be written; what stood there before is unchanged.
         """
         check_whole("layer", layer, least=0)
         path = Path(path)
         if not path.parent.is_dir():
             raise FileNotFoundError(f"no folder {path.parent} to write {path.name} in. Make it.")
-        unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
-        try:
-            with unfinished.open("w", encoding="utf-8", newline="") as file:
+
+        def write(part: Path) -> None:
+            with part.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.writer(file)
                 writer.writerow((*_COLUMNS, *_OPTIONAL))
                 for feature, label in self.items():
                     hidden = "yes" if label.hidden else ""
                     writer.writerow((layer, feature, label.text, label.note, label.source, hidden))
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+
+        write_whole(path, write)
         return path
 
     @classmethod

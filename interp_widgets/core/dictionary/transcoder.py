@@ -25,6 +25,7 @@ from interp_widgets.core.dictionary.formats.site_names import hook_of_site
 from interp_widgets.core.dictionary.formats.source import Place, find
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.load import checked_device
+from interp_widgets.core.tensor_files import write_whole
 
 _KEPT = 2  # layers in memory
 
@@ -196,7 +197,7 @@ def save_transcoders(
         target = path / f"layer_{layer}.safetensors"
         saving.write_tensors(target, circuit_tracer.tensors_of(sae))
     text = yaml.safe_dump(said | config, sort_keys=False)
-    saving.write_whole(path / circuit_tracer.CONFIG, partial(saving.write_text, text))
+    write_whole(path / circuit_tracer.CONFIG, partial(saving.write_text, text))
     return path
 
 

@@ -19,13 +19,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import torch
 from torch import Tensor
 
 import interp_widgets
 from interp_widgets.core.sites import Site
+from interp_widgets.core.tensor_files import read_tensors, save_tensors, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,9 +153,8 @@ class Lens:
         Raises:
             ValueError: another ending.
             FileNotFoundError: no such folder.
+            OSError: it cannot be written; what stood there before is unchanged.
         """
-        from safetensors.torch import save_file
-
         path = Path(path)
         if path.suffix != ".safetensors":
             raise ValueError(f"lenses are .safetensors files; got {path.name!r}.")
@@ -173,12 +172,7 @@ class Lens:
             "package": interp_widgets.__version__,
             "fields": json.dumps(plain),
         }
-        unfinished = path.with_name(f".{path.stem}.{uuid4().hex}.part")
-        try:
-            save_file({name: t.contiguous() for name, t in tensors.items()}, unfinished, header)
-            unfinished.replace(path)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        write_whole(path, lambda part: save_tensors(part, tensors, header))
         return path
 
     def _named(self, half: bool) -> dict[str, Tensor]:
@@ -210,15 +204,7 @@ class Lens:
 
 
 def _read(path: Path) -> Lens:
-    from safetensors import SafetensorError, safe_open
-
-    try:
-        with safe_open(path, framework="pt") as file:
-            header = file.metadata() or {}
-            names = file.keys()  # a method of its own: the file is no dict
-            tensors = {name: file.get_tensor(name) for name in names}
-    except SafetensorError as broken:
-        raise ValueError(f"{path} is not a readable safetensors file: {broken}.") from broken
+    header, tensors = read_tensors(path)
     if header.get("kind") != "Lens" or header.get("lens") not in KINDS:
         raise ValueError(f"{path} holds no lens of this package. Make one with iw.fit_lens.")
     if int(header["schema"]) > SCHEMA:

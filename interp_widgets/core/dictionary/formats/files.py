@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interp_widgets.core.tensor_files import digest_of, opened
+
 DIGEST = "interp_widgets_sha256"  # under which a file of ours names the SHA-256 of its tensors
 _FLOATS = ("float16", "float32", "float64")  # what numpy and torch both have
 
@@ -158,38 +160,19 @@ def read_safetensors(
         FileNotFoundError: no such file.
         ValueError: it is cut off or something else.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            marked = (file.metadata() or {}).get(DIGEST)
-            names = list(file.keys())
-            wanted = names if only is None else only
-            held: dict[str, Any] = {
-                name: file.get_tensor(name) if name in wanted else None for name in names
-            }
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(
-            f"{path} is not a whole safetensors file: {broken}. Get it again."
-        ) from broken
+    with opened(path) as file:
+        marked = (file.metadata() or {}).get(DIGEST)
+        names = list(file.keys())
+        wanted = names if only is None else only
+        held: dict[str, Any] = {
+            name: file.get_tensor(name) if name in wanted else None for name in names
+        }
     if only is None and marked is not None and marked != digest_of(held):
         raise ValueError(
             f"{path} was changed or damaged since it was written: its numbers do not have the "
             "SHA-256 that its header names. Use another copy of it."
         )
     return Tensors(path, held, **sizes)
-
-
-def digest_of(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 of names, types, shapes and numbers."""
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        tensor = tensors[name].cpu().contiguous()
-        digest.update(f"|{name}|{tensor.dtype}|{list(tensor.shape)}|".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def shape_in(path: Path, name: str) -> tuple[int, ...]:
@@ -199,15 +182,8 @@ def shape_in(path: Path, name: str) -> tuple[int, ...]:
         FileNotFoundError: no such file.
         ValueError: it is cut off or something else, or has no such tensor.
     """
-    from safetensors import SafetensorError, safe_open
-
-    if not path.is_file():
-        raise FileNotFoundError(f"no file {path}.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            return tuple(file.get_slice(name).get_shape())
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(f"{path} cannot be read: {broken}. Get it again.") from broken
+    with opened(path) as file:
+        return tuple(file.get_slice(name).get_shape())
 
 
 def read_npz(path: Path) -> Tensors:

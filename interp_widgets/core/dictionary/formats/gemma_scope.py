@@ -15,10 +15,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats import files, saving
+from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.site_names import site_of_hook
 from interp_widgets.core.dictionary.sae import SAE
+from interp_widgets.core.tensor_files import write_whole
 
 WEIGHTS = "params.npz"
 _REPO = re.compile(r"gemma-scope-(?P<size>\d+b)-(?P<tuned>pt|it)-(?P<place>[a-z]+)")
@@ -114,7 +115,7 @@ def save(sae: SAE, folder: Path) -> None:
         with unfinished.open("wb") as file:  # by its path, numpy would add an ending
             np.savez(file, **arrays)
 
-    saving.write_whole(folder / WEIGHTS, write)
+    write_whole(folder / WEIGHTS, write)
 
 
 def plain_jumprelu(sae: SAE, format: str) -> SAE:

@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from interp_widgets.core.tensor_files import opened
+
 
 def read_rows(path: Path, name: str, latents: Tensor) -> Tensor:
     """Some rows of a tensor, in the dtype of the file.
@@ -27,19 +29,15 @@ def read_rows(path: Path, name: str, latents: Tensor) -> Tensor:
     Raises:
         TypeError: latents that are no such tensor.
         IndexError: a row that is not there.
+        FileNotFoundError: no such file.
         ValueError: the file is cut off, or holds no such tensor.
     """
-    from safetensors import SafetensorError, safe_open
-
     check_latents(latents)
     unique, back = latents.cpu().unique(return_inverse=True)
-    try:
-        with safe_open(path, framework="pt") as file:
-            matrix = file.get_slice(name)
-            check_latents(unique, matrix.get_shape()[0])
-            rows = torch.cat([matrix[start:stop] for start, stop in _runs(unique)])
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(f"{path} cannot be read: {broken}. Get it again.") from broken
+    with opened(path) as file:
+        matrix = file.get_slice(name)
+        check_latents(unique, matrix.get_shape()[0])
+        rows = torch.cat([matrix[start:stop] for start, stop in _runs(unique)])
     return rows[back]
 
 

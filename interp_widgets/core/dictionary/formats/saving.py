@@ -1,8 +1,6 @@
-"""Writing files so that what stood there before is whole until the new ones are.
+"""Writing weights and their configuration, so that no reader ever gets one of each save.
 
-A disk may fill and a process may be killed between any two bytes. What is written goes into a
-folder of its own beside its place first, which the next save to that place clears if a kill left
-it, and weights and their configuration name each other.
+Both are written aside first (`tensor_files`), and they name each other by their digests.
 """
 
 from __future__ import annotations
@@ -10,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import shutil
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,52 +17,17 @@ from typing import Any
 from torch import Tensor
 
 from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.tensor_files import (
+    apart,
+    clear,
+    digest_of,
+    opened,
+    save_tensors,
+    unfinished,
+    write_whole,
+)
 
 _MARK = 32  # digits of a digest that stand in a file's name
-_LOCK = threading.RLock()  # threads that save to one place wait for each other
-
-
-def write_whole(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a file, then move it to its place: whole or not at all.
-
-    Raises:
-        OSError: it cannot be written; what stood there before is as it was.
-    """
-    with _unfinished(path) as folder:
-        write(folder / path.name)
-        (folder / path.name).replace(path)
-
-
-@contextmanager
-def _unfinished(path: Path) -> Iterator[Path]:
-    """A folder beside ``path``, for what is not yet whole; gone afterwards.
-
-    Raises:
-        OSError: what is done in it could not be; what stands at ``path`` is as it was.
-    """
-    from safetensors import SafetensorError
-
-    folder = path.with_name(f".{path.name}.part")
-    with _LOCK:
-        try:
-            _clear(folder)
-            folder.mkdir()
-            yield folder
-        except (OSError, SafetensorError) as error:  # the second: a full disk, to safetensors
-            raise OSError(
-                f"{path} could not be written: {error}. What stood there before is unchanged. Make "
-                "room, or see that you may write there, and save again."
-            ) from error
-        finally:
-            _clear(folder)
-
-
-def _clear(place: Path) -> None:
-    if place.is_dir() and not place.is_symlink():
-        shutil.rmtree(place, ignore_errors=True)
-    else:
-        with suppress(OSError):
-            place.unlink()
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
@@ -79,16 +40,8 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
 
 
 def _tensors_into(tensors: Mapping[str, Tensor], about: dict[str, str], path: Path) -> None:
-    from safetensors.torch import save_file
-
-    whole = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    # Two names of one tensor, say a tied encoder: a file holds each by itself.
-    seen: set[int] = set()
-    for name, tensor in whole.items():
-        memory = tensor.untyped_storage().data_ptr()
-        whole[name] = tensor.clone() if memory in seen else tensor
-        seen.add(memory)
-    save_file(whole, path, metadata={**about, files.DIGEST: files.digest_of(whole)})
+    whole = apart(tensors)
+    save_tensors(path, whole, {**about, files.DIGEST: digest_of(whole)})
 
 
 def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text: str) -> None:
@@ -103,7 +56,7 @@ def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text:
     """
     digest = _digest(text)
     waiting, mark = _waiting(config, digest), {"format": "pt", "config_sha256": digest}
-    with _unfinished(weights) as folder:
+    with unfinished(weights) as folder:
         _settle(weights, config)
         write_text(text, folder / config.name)
         _tensors_into(tensors, mark, folder / weights.name)
@@ -124,7 +77,7 @@ def _settle(weights: Path, config: Path) -> None:
             belongs.replace(config)
     for left in config.parent.iterdir():
         if re.fullmatch(rf"\.{re.escape(config.name)}\.[0-9a-f]{{{_MARK}}}", left.name):
-            _clear(left)
+            clear(left)
 
 
 def as_json(config: Mapping[str, Any]) -> str:
@@ -153,17 +106,10 @@ def config_beside(weights: Path, config: Path) -> Path:
     Raises:
         ValueError: weights that cannot be read.
     """
-    from safetensors import SafetensorError, safe_open
-
     if not weights.is_file():
         return config
-    try:
-        with safe_open(weights, framework="pt") as file:
-            digest = (file.metadata() or {}).get("config_sha256", "")[:_MARK]
-    except (SafetensorError, OSError) as broken:
-        raise ValueError(
-            f"{weights} is not a whole safetensors file: {broken}. Get it again."
-        ) from broken
+    with opened(weights) as file:
+        digest = (file.metadata() or {}).get("config_sha256", "")[:_MARK]
     if not re.fullmatch(rf"[0-9a-f]{{{_MARK}}}", digest):
         return config
     waiting = _waiting(config, digest)
