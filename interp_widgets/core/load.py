@@ -35,6 +35,9 @@ def load(
 ) -> LanguageModel:
     """Get a model to look into.
 
+    The course model lowers torch's threads to one, with which so small a model is fastest, in the
+    whole process; loading any other model puts back what was there.
+
     Args:
         model: nothing for the bundled course model (no network, CPU); a hub id (``"gpt2"``); a
             folder in the layout of ``save_pretrained``; or your own transformers model, in place.
@@ -57,8 +60,8 @@ def load(
         _refuse("the course model", revision=revision, device_map=device_map, tokenizer=tokenizer)
         return _load_bundled(device, dtype, checkpoint)
     _refuse("this model: only the course model has them", checkpoint=checkpoint)
-    _restore_threads()
     if isinstance(model, str | os.PathLike):
+        _restore_threads()
         return _load_by_name(str(model), tokenizer, revision, device, dtype, device_map)
     _refuse(
         "a model of your own", revision=revision, device_map=device_map, device=device, dtype=dtype
@@ -68,6 +71,7 @@ def load(
             "iw.load takes nothing, a hub id, a folder or a transformers model; "
             f"got {type(model).__name__}."
         )
+    _restore_threads()
     name = str(getattr(getattr(model, "config", None), "_name_or_path", ""))
     return LanguageModel(model, tokenizer, name=Path(name).name if Path(name).is_dir() else name)
 
@@ -134,7 +138,7 @@ def _no_progress_bar() -> Iterator[None]:
 
 
 def _lower_threads() -> None:
-    """Few threads for the bundled model, in this process, until a larger model is loaded."""
+    """Few threads for the bundled model, in this process, until another model is loaded."""
     global _threads_before
     if torch.get_num_threads() > _BUNDLED_THREADS:
         _threads_before = torch.get_num_threads()
@@ -179,7 +183,7 @@ def _from_pretrained(
 ) -> LanguageModel:
     from transformers import AutoConfig, AutoModelForCausalLM
 
-    dtype = _checked_dtype(dtype)
+    dtype = checked_dtype(dtype)
     at: dict[str, Any] = {"revision": revision} if revision else {}
     if not Path(source).is_dir() and cut_off():
         at["local_files_only"] = True  # else half a minute of trying again, for what is on disk too
@@ -234,7 +238,12 @@ def _need_accelerate() -> None:
         )
 
 
-def _checked_dtype(dtype: str | torch.dtype) -> torch.dtype | str:
+def checked_dtype(dtype: Any) -> torch.dtype | str:
+    """A torch dtype of floats by its name; ``"auto"``, that of the files, stays what it is.
+
+    Raises:
+        ValueError: anything else.
+    """
     found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
     if dtype == "auto" or (isinstance(found, torch.dtype) and found.is_floating_point):
         return found or dtype
@@ -256,11 +265,25 @@ def checked_device(device: Any) -> torch.device:
         return torch.device(
             "cuda" if torch.cuda.is_available() else "mps" if _mps_is_sound() else "cpu"
         )
+    wanted = named_device(device)
+    if wanted.type == "mps" and not _mps_is_sound():
+        raise ValueError(
+            "device='mps' needs Apple silicon and torch >= 2.9: older ones compute wrong numbers."
+        )
+    return wanted
+
+
+def named_device(device: Any) -> torch.device:
+    """A device by its name.
+
+    Raises:
+        ValueError: no name of one, or a GPU that is not here.
+    """
     try:
         wanted = torch.device(device)
     except (RuntimeError, TypeError) as unknown:
         raise ValueError(
-            f"device is 'cpu', 'cuda', 'cuda:1' or 'mps'; got {device!r}."
+            f"device is 'cpu', 'cuda', 'cuda:1' or 'mps'; got {device!r:.40}."
         ) from unknown
     if wanted.type == "cuda" and not torch.cuda.is_available():
         raise ValueError(
@@ -271,10 +294,6 @@ def checked_device(device: Any) -> torch.device:
         raise ValueError(
             f"device={str(device)!r} was asked for; this torch sees {torch.cuda.device_count()} "
             "CUDA device(s), counted from cuda:0."
-        )
-    if wanted.type == "mps" and not _mps_is_sound():
-        raise ValueError(
-            "device='mps' needs Apple silicon and torch >= 2.9: older ones compute wrong numbers."
         )
     return wanted
 

@@ -40,7 +40,7 @@ def test_a_saved_folder_comes_back(folder):
 
 def test_dtypes_of_a_folder(folder):
     for dtype in ("bfloat16", torch.float64, "auto"):
-        wanted = torch.float32 if dtype == "auto" else load_module._checked_dtype(dtype)
+        wanted = torch.float32 if dtype == "auto" else load_module.checked_dtype(dtype)
         assert iw.load(folder, device="cpu", dtype=dtype).dtype == wanted
 
 
@@ -294,6 +294,12 @@ def test_threads_are_lowered_for_the_bundled_model_alone(monkeypatch):
     load_module._lower_threads()
     load_module._restore_threads()
     assert counts[-1] == 1
+    counts.append(6)
+    load_module._lower_threads()
+    with pytest.raises(TypeError, match="got int"):
+        load_module.load(5)
+    assert counts[-1] == 1  # what is refused changes nothing
+    load_module._restore_threads()
 
 
 def test_without_a_network_a_load_says_so_at_once(monkeypatch):

@@ -157,7 +157,8 @@ def test_tensors_that_do_not_fit_are_named(standard, change):
         ({"architecture": "batchtopk"}, r"checkpoint of a training.*save_inference_model\(folder"),
         ({"d_sae": "many"}, r"cfg\.json: d_sae is 'many', wanted a whole number"),
         ({"d_in": 7}, r"W_enc has shape \[6, 16\].*d_in = 7 from its configuration"),
-        ({"architecture": "topk"}, r"cfg\.json: k is None"),
+        ({"architecture": "topk"}, r"cfg\.json: .*how many latents fire. Pass k="),
+        ({"architecture": "topk", "k": 0}, r"cfg\.json: k is 0, wanted a whole number"),
         ({"normalize_activations": "covariance_whitening"}, "whitening has to be folded"),
         ({"architecture": "jumprelu"}, "lacks the tensor 'threshold'"),
         ({"activation_fn": "tanh-relu"}, "activation_fn 'tanh-relu', which SAELens no longer"),
@@ -167,6 +168,14 @@ def test_configurations_that_do_not_fit_are_named(standard, changes, message):
     path = standard / "cfg.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     refuse(ValueError, message, standard)
+
+
+def test_k_is_passed_where_the_files_do_not_say_it(standard):
+    path = standard / "cfg.json"
+    config = json.loads(path.read_text()) | {"architecture": "topk"}
+    for said, passed, k in ((None, 3, 3), (2, None, 2), (2, 3, 2)):
+        path.write_text(json.dumps(config if said is None else config | {"k": said}))
+        assert SAE.load(standard, k=passed).k == k
 
 
 @pytest.mark.parametrize("text", ["", "{", "[1]", "\x00", "[" * 100_000])

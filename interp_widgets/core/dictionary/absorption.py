@@ -118,9 +118,15 @@ def absorption(
 
     Raises:
         TypeError: no dictionary, no known features, no numbers of features.
-        ValueError: another width, an unknown feature or latent, no children.
+        ValueError: another width, an unknown feature or latent, no children; a normalisation with a
+            scale for each token.
     """
     check_dictionary(sae)
+    if sae.normalization.per_token:
+        raise ValueError(
+            f"normalisation {sae.normalization.mode!r} gives every token a scale of its own; "
+            "absorption is counted in one unit. Train with another one."
+        )
     children = _children(truth, parent, children)
     if latent is not None:
         _check_number("latent", latent, sae.d_sae)
@@ -130,7 +136,7 @@ def absorption(
         cosines = unit(sae.directions) @ direction
         own = int(cosines.argmax()) if latent is None else latent
         # In the units of the activations: how far each latent's direction goes along the parent's.
-        brought = (codes * _along(sae, direction)).cpu()
+        brought = (codes * (directions_of(sae) @ precise(direction))).cpu()
     fires = truth.codes > 0
     alone = fires[:, parent] & ~fires[:, list(children)].any(1)
     mine = codes[:, own].cpu()
@@ -153,16 +159,6 @@ def absorption(
         samples=torch.tensor([int(where.sum()) for where in both]),
         missed=_share(silent, alone),
     )
-
-
-def _along(sae: SAE, direction: Tensor) -> Tensor:
-    """What a code of 1 of each latent adds along a direction, ``[feature]``."""
-    if sae.normalization.per_token:
-        raise ValueError(
-            f"normalisation {sae.normalization.mode!r} gives every token a scale of its own; "
-            "absorption is counted in one unit. Train with another one."
-        )
-    return directions_of(sae) @ precise(direction)
 
 
 def _share(of: Tensor, where: Tensor) -> float:

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from interp_widgets.core.dictionary import encode, folds, sae_checks
 from interp_widgets.core.dictionary.normalization import Normalization
+from interp_widgets.core.load import named_device
 
 _TENSORS = ("W_enc", "b_enc", "W_dec", "b_dec", "threshold", "W_skip")
 
@@ -262,7 +263,7 @@ class SAE:
             raise TypeError(f"dtype is one of real numbers, torch.float32 say; got {dtype!r}.")
         if device is None:
             return replace(self, dtype=dtype or self.dtype)
-        there = sae_checks.named_device(device)
+        there = named_device(device)
         moved = {
             name: tensor.to(there, dtype)
             for name in _TENSORS

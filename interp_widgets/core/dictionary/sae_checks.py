@@ -8,7 +8,6 @@ import torch
 from torch import Tensor
 
 from interp_widgets.core.dictionary.encode import ACTIVATIONS, CHOOSING
-from interp_widgets.core.load import checked_device
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.sae import SAE
@@ -38,21 +37,6 @@ def check_rows(x: Any, width: int, device: torch.device, name: str, unit: str) -
             f"{name} are on {x.device}, the dictionary is on {device}. "
             "Move one of them: sae.to(x.device), or x.to(sae.device)."
         )
-
-
-def named_device(device: Any) -> torch.device:
-    """A device by its name.
-
-    Raises:
-        ValueError: no name of one, or a GPU that is not here.
-    """
-    try:
-        wanted = torch.device(device)
-    except (RuntimeError, TypeError) as unknown:
-        raise ValueError(
-            f"device is 'cpu', 'cuda', 'cuda:1' or 'mps'; got {device!r:.40}."
-        ) from unknown
-    return checked_device(wanted) if wanted.type == "cuda" else wanted
 
 
 def check_parts(sae: SAE) -> None:

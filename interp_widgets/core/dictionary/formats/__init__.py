@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING, Any
 from interp_widgets.core.dictionary.formats import files, saving
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.formats.source import Place, find
-from interp_widgets.core.load import checked_device
+from interp_widgets.core.load import checked_device, checked_dtype
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.sae import SAE
@@ -238,13 +238,5 @@ def dtype_named(dtype: Any) -> Any:
     Raises:
         ValueError: anything else.
     """
-    import torch
-
-    if dtype in (None, "auto"):
-        return None
-    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
-    if isinstance(found, torch.dtype) and found.is_floating_point:
-        return found
-    raise ValueError(
-        f"dtype is 'float32', 'bfloat16', 'float16', 'float64' or 'auto'; got {dtype!r}."
-    )
+    found = "auto" if dtype is None else checked_dtype(dtype)
+    return None if found == "auto" else found

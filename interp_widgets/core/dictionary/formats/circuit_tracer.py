@@ -143,7 +143,7 @@ def transcoder(path: Path, config: Mapping[str, Any], layer: int, request: Reque
         "W_skip": None if skip is None else skip.T,
     }
     threshold = tensors.held.pop("activation_function.threshold", None)
-    parts |= _activation(config, threshold, tensors, request.k)
+    parts |= _activation(config, threshold, tensors, request)
     tensors.done("k")
     hooks = {side: config.get(f"feature_{side}_hook") for side in ("input", "output")}
     read, written = (f"blocks.{layer}.{hook}" if hook else "" for hook in hooks.values())
@@ -162,7 +162,7 @@ def transcoder(path: Path, config: Mapping[str, Any], layer: int, request: Reque
 
 
 def _activation(
-    config: Mapping[str, Any], threshold: Any, tensors: files.Tensors, k: int | None
+    config: Mapping[str, Any], threshold: Any, tensors: files.Tensors, request: Request
 ) -> dict[str, Any]:
     """JumpReLU where there are thresholds, else what the configuration says, else ReLU."""
     named = config.get("activation")
@@ -179,10 +179,8 @@ def _activation(
     if named in (None, "relu") and "k" not in tensors:
         return {"activation": "relu"}
     if named in (None, "topk"):
-        held = tensors.held.get("k")
-        known = held.item() if isinstance(held, Tensor) and held.numel() == 1 else None
-        chosen = {"k": k or config.get("k", known)}
-        return {"activation": "topk", "k": files.whole_number(chosen, "k", tensors.path)}
+        k = request.k_of(config.get("k", tensors.held.get("k")), tensors.path)
+        return {"activation": "topk", "k": k}
     raise ValueError(
         f"{tensors.path}: activation {named!r:.60} in {CONFIG}; known are relu, topk and, with "
         "thresholds in the file, jumprelu."

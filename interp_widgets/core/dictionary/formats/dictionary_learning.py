@@ -135,9 +135,8 @@ def _activation(
     if kind in ("BatchTopKSAE", "MatryoshkaBatchTopKSAE"):
         return {"activation": "jumprelu", "threshold": tensors.need("threshold").clamp(min=0)}
     if kind == "AutoEncoderTopK":
-        k = tensors.held.get("k", trainer.get("k", request.k))
-        k = k.item() if isinstance(k, torch.Tensor) and k.numel() == 1 else k
-        return {"activation": "topk", "k": files.whole_number({"k": k}, "k", tensors.path)}
+        k = tensors.held.get("k", trainer.get("k"))
+        return {"activation": "topk", "k": request.k_of(k, tensors.path)}
     return {}
 
 

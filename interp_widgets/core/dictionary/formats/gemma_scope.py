@@ -7,7 +7,7 @@ folders and of the repository: ``google/gemma-scope-2b-pt-res/layer_20/width_16k
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -166,7 +166,7 @@ def _named(origin: str) -> tuple[str | None, str | None, str, dict[str, Any]]:
     return hook, hook_out, _model(repo), about
 
 
-def _model(repo: Mapping[str, str] | Any) -> str:
-    if not repo:
+def _model(repo: re.Match[str] | None) -> str:
+    if repo is None:
         return ""
     return f"google/gemma-2-{repo['size']}" + ("-it" if repo["tuned"] == "it" else "")

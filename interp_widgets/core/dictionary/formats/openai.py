@@ -7,8 +7,6 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
-from torch import Tensor
-
 from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.dictionary.formats.request import Request
 from interp_widgets.core.dictionary.normalization import Normalization
@@ -53,7 +51,7 @@ def load(request: Request) -> SAE:
     }
     tensors.done("stats_last_nonzero")
     if activation == "TopK":
-        parts |= {"activation": "topk", "k": _k_of(state, path)}
+        parts |= {"activation": "topk", "k": request.k_of(_k_in(state, path), path)}
         parts["normalization"] = Normalization("layer_norm")  # goes with TopK in that code
     elif activation != "ReLU":
         raise ValueError(f"{path}: activation {activation!r:.40}; known are 'ReLU' and 'TopK'.")
@@ -68,9 +66,7 @@ def load(request: Request) -> SAE:
     )
 
 
-def _k_of(state: Any, path: Path) -> int:
+def _k_in(state: Any, path: Path) -> Any:
     if not isinstance(state, dict) or state.get("postact_fn", "ReLU") != "ReLU":
         raise ValueError(f"{path}: activation_state_dict is {state!r:.60}, wanted k and ReLU.")
-    k = state.get("k")
-    k = k.item() if isinstance(k, Tensor) and k.numel() == 1 else k
-    return files.whole_number({"k": k}, "k", path)
+    return state.get("k")

@@ -34,12 +34,6 @@ def load(request: Request) -> SAE:
     """
     path = request.one_of(_FILE, "layer{}.sae.pt")
     named = _REPO.search(request.origin)
-    k = request.k or (int(named["k"]) if named else None)
-    if k is None:
-        raise ValueError(
-            f"{path}: how many latents fire stands in the name of its repository alone, "
-            "'…-L0_<k>'. Pass k=…"
-        )
     tensors = files.read_torch(path)
     parts: dict[str, Any] = {
         "W_enc": tensors.need("W_enc", "feature", "d_in").T,
@@ -52,7 +46,7 @@ def load(request: Request) -> SAE:
     return SAE(
         **parts,
         activation="topk",
-        k=k,
+        k=request.k_of(int(named["k"]) if named else None, path),
         center=False,
         variant="topk",
         dtype=request.dtype_of(parts["W_enc"]),

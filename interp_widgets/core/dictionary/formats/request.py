@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats.files import listed
+from interp_widgets.core.dictionary.formats.files import listed, whole_number
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,25 @@ class Request:
     def dtype_of(self, tensor: Tensor) -> torch.dtype:
         """The dtype of the dictionary, of whose file this is a tensor."""
         return self.dtype or tensor.dtype
+
+    def k_of(self, said: Any, path: Path) -> int:
+        """How many latents fire: what the files say, and where they do not, what was passed.
+
+        Args:
+            said: a number, also as a tensor of one; None where the files do not say.
+            path: the file that an error names.
+
+        Raises:
+            ValueError: nobody says, or it is no whole number of at least 1.
+        """
+        found = self.k if said is None else said
+        if found is None:
+            raise ValueError(
+                f"{path}: neither the files nor the name of their place say how many latents fire. "
+                "Pass k=…"
+            )
+        found = found.item() if isinstance(found, Tensor) and found.numel() == 1 else found
+        return whole_number({"k": found}, "k", path)
 
     def one_of(self, file: re.Pattern[str], of_layer: str) -> Path:
         """The file to read, in a layout that has one for each layer.

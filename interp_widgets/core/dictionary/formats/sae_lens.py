@@ -116,7 +116,7 @@ def load(request: Request) -> SAE:
     if (trained := _trained_k(about)) is not None:
         about["advertised_l0"] = trained  # of BatchTopK, which comes as JumpReLU
     if architecture == "topk":
-        parts |= {"activation": "topk", "k": _k_of(config, path)}
+        parts |= {"activation": "topk", "k": request.k_of(_k_in(config), path)}
         weighted = files.yes_or_no(config, "rescale_acts_by_decoder_norm", path, default=False)
         parts["decoder_weighted"] = weighted
     centred = files.yes_or_no(config, "apply_b_dec_to_input", path, default=True)
@@ -188,10 +188,6 @@ def _as_version_6(config: dict[str, Any]) -> dict[str, Any]:
 def _k_in(config: Mapping[str, Any]) -> Any:
     kwargs = config.get("activation_fn_kwargs")
     return config.get("k", kwargs.get("k") if isinstance(kwargs, dict) else None)
-
-
-def _k_of(config: Mapping[str, Any], path: Path) -> int:
-    return files.whole_number({"k": _k_in(config)}, "k", path)
 
 
 def _refuse_finetuned(tensors: files.Tensors, config: Mapping[str, Any]) -> None:

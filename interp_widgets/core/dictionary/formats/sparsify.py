@@ -72,7 +72,7 @@ def load(request: Request) -> SAE:
     return SAE(
         **parts,
         activation=activation,
-        k=files.whole_number(config, "k", path),
+        k=request.k_of(config.get("k"), path),
         center=not transcodes,
         variant=activation,
         dtype=request.dtype_of(W_enc),
