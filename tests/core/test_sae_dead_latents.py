@@ -175,6 +175,17 @@ def test_ghost_gradients_move_what_nothing_else_would():
     assert plain.history["loss"][0] == ghost.history["loss"][0]  # nobody was dead yet
 
 
+def test_ghost_gradients_reach_a_gate_that_never_opens():
+    biases = []
+    for ghost in (True, False):
+        run = small(variant="gated", dead_after=64, steps=6, ghost=ghost)
+        with torch.no_grad():
+            run._loop.parameters["b_gate"][[2, 7]] = -5.0
+        biases.append(run.train()._loop.parameters["b_gate"][[2, 7]])
+    assert (biases[0] != -5).all()
+    assert (biases[1] == -5).all()
+
+
 @pytest.mark.parametrize(("deceased", "number"), [(6, 6), (8, 8), (9, 4), (30, 4)])
 def test_of_few_dead_latents_all_learn_and_of_many_the_loudest(deceased, number):
     """In 16 dimensions, where one latent fires: AuxK by hand, with so many a token."""

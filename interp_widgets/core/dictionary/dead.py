@@ -160,7 +160,8 @@ def ghost_loss(
     if not len(chosen):
         return torch.zeros((), device=x.device)
     read = x - parameters["b_dec"] if center else x
-    pre = read @ parameters["W_enc"][:, chosen] + parameters["b_enc"][chosen]
+    bias = parameters["b_gate" if "b_gate" in parameters else "b_enc"]  # of what decides who fires
+    pre = read @ parameters["W_enc"][:, chosen] + bias[chosen]
     made = pre.float().exp() @ parameters["W_dec"][chosen].float()
     left = residual.detach()
     scale = left.norm(dim=-1, keepdim=True) / (2 * made.norm(dim=-1, keepdim=True) + 1e-6)
