@@ -12,6 +12,7 @@ from torch import Tensor
 
 import interp_widgets as iw
 from interp_widgets.core.dictionary.activation_blocks import BlockSource, TensorSource, shuffled
+from interp_widgets.core.dictionary.activation_rows import ModelRows
 from interp_widgets.core.dictionary.activations import activation_source
 from tests.core import tiny
 from tests.core.conftest import make
@@ -172,8 +173,10 @@ def test_a_model_reads_texts(model):
 def test_texts_come_as_files_data_sets_and_generators(model, tmp_path):
     few = TEXTS[:24]
     lines, objects = tmp_path / "texts.txt", tmp_path / "texts.jsonl"
-    lines.write_text("\n".join(few) + "\n\n", encoding="utf-8")
-    objects.write_text("".join(json.dumps({"text": text}) + "\n" for text in few))
+    # With a byte-order mark, as Windows writes it, and ends of lines of other systems.
+    lines.write_text("\r\n".join(few) + "\n\n", encoding="utf-8-sig", newline="")
+    told = "".join(json.dumps({"text": text}) + "\n" for text in few)
+    objects.write_text(told, encoding="utf-8-sig")
 
     class Columns:
         """Like a data set: items by number, each an object."""
@@ -355,6 +358,18 @@ def test_a_file_that_is_no_text_is_named(model, tmp_path):
         (tmp_path / name).write_bytes(held)
         with pytest.raises(ValueError, match=rf"{name} is no text in UTF-8: .*Write it anew"):
             activation_source(model, SITE, tmp_path / name)
+    with pytest.raises(IsADirectoryError, match=r"is a folder\. Name a file of it"):
+        activation_source(model, SITE, str(tmp_path))
+
+
+def test_a_long_text_is_tokenised_once_a_turn(model, monkeypatch):
+    seen, tokenise = [], ModelRows._ids
+    monkeypatch.setattr(
+        ModelRows, "_ids", lambda self, text: seen.append(text) or tokenise(self, text)
+    )
+    source = activation_source(model, SITE, [" ".join(TEXTS)], buffer=40)
+    assert [len(source.next(20)) for _ in range(15)] == [20] * 15  # of 400, a few at a time
+    assert seen == [" ".join(TEXTS)]
 
 
 def test_a_name_is_no_model():

@@ -80,6 +80,8 @@ class ModelRows:
         self._start = _start(tokenizer)
         ends = tokenizer.eos_token_id
         self._between = self._start if ends is None else [ends]
+        # The text read last, by turn and number: a long one is read in several goes.
+        self._known: tuple[tuple[int, int] | None, list[int]] = None, []
 
     def read(self, cursor: Cursor) -> Block:
         """See `Producer.read`; the cursor is a turn, a text of it, and a token of that.
@@ -109,7 +111,9 @@ class ModelRows:
         fresh = [] if self._joined else self._start
         window = list(fresh)
         while (text := self._texts.at(turn, number)) is not None:
-            ids = self._ids(text)
+            if self._known[0] != (turn, number):
+                self._known = (turn, number), self._ids(text)
+            ids = self._known[1]
             while token < len(ids):
                 end = min(token + self._length - len(window), len(ids))
                 window += ids[token:end]

@@ -106,7 +106,7 @@ class _Lines:
         self.path = path
 
     def __iter__(self) -> Iterator[Any]:
-        with self.path.open(encoding="utf-8") as file:
+        with self.path.open(encoding="utf-8-sig") as file:  # some editors begin with a mark
             try:
                 for number, line in enumerate(file, 1):
                     if line.strip():
@@ -137,7 +137,7 @@ def opened(texts: Any, seed: int) -> Texts:
 
     Raises:
         TypeError: none of these.
-        ValueError: no text. FileNotFoundError: no such file.
+        ValueError: no text. FileNotFoundError: no such file. IsADirectoryError: it is a folder.
     """
     if isinstance(texts, str | Path):
         return _of_file(texts)
@@ -160,9 +160,11 @@ def opened(texts: Any, seed: int) -> Texts:
 def _of_file(name: str | Path) -> StreamedTexts:
     path = Path(name)
     try:
-        exists = path.is_file()
+        exists, folder = path.is_file(), path.is_dir()
     except (OSError, ValueError):  # a text is longer than a path may be
-        exists = False
+        exists = folder = False
+    if folder:
+        raise IsADirectoryError(f"{path} is a folder. Name a file of it, or pass a list of texts.")
     if not exists:
         raise FileNotFoundError(
             f"there is no file {str(name)!r:.80}. One text by itself is a list too: texts=[text]."
