@@ -101,6 +101,8 @@ def test_normalisations_do_what_they_say():
     assert torch.equal(into["none"], x)
     assert float(into["expected_average"].norm(dim=1).mean()) == pytest.approx(D**0.5)
     assert float(into["mean_square"].square().sum(1).mean()) == pytest.approx(1)
+    assert float(into["centred"].mean(0).abs().max()) < 1e-12
+    assert float(into["centred"].square().sum(1).mean()) == pytest.approx(1)
     torch.testing.assert_close(
         into["token_norm"].norm(dim=1), torch.full((4000,), D**0.5, dtype=x.dtype)
     )
@@ -266,7 +268,7 @@ def test_another_device_or_dtype_has_to_be_one():
 
 
 @pytest.mark.parametrize("size", [1e-30, 1e30])
-@pytest.mark.parametrize("mode", ["expected_average", "mean_square", "whitening"])
+@pytest.mark.parametrize("mode", ["expected_average", "mean_square", "centred", "whitening"])
 def test_large_and_small_activations_are_scaled_like_others(mode, size):
     x = rows(200).double()
     usual = Normalization.fit(mode, x).into(x)
@@ -292,3 +294,5 @@ def test_normalisations_refuse_what_has_no_scale():
         Normalization("mean_square", 0.0)
     with pytest.raises(ValueError, match="takes a mean and a matrix"):
         Normalization("whitening")
+    with pytest.raises(ValueError, match="centred a mean"):
+        Normalization("mean_square", mean=torch.zeros(3))

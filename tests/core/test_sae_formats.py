@@ -247,7 +247,7 @@ def test_a_scale_of_inputs_counts_in_codes_scaled_by_lengths(tmp_path):
     close(sae(x), y)
 
 
-@pytest.mark.parametrize("mode", ["mean_square", "whitening"])
+@pytest.mark.parametrize("mode", ["mean_square", "centred", "whitening"])
 def test_what_sae_lens_has_no_place_for_is_folded(tmp_path, mode):
     x = inputs()
     way = Normalization.fit(mode, torch.randn(99, D, generator=torch.Generator().manual_seed(3)))

@@ -53,8 +53,8 @@ def normalization(sae: SAE, keep: str = "codes") -> SAE:
     Args:
         sae: the dictionary.
         keep: ``"codes"``: codes stay the same numbers, and directions change. ``"decoder"``:
-            directions stay the same, and codes are in units of the activations (for modes that
-            are one number).
+            directions stay the same, and codes are in units of the activations (for modes with
+            one scale).
 
     Raises:
         ValueError: each token is normalised by numbers of its own; whitening with
@@ -62,29 +62,31 @@ def normalization(sae: SAE, keep: str = "codes") -> SAE:
     """
     into, out = sae.normalization, sae.normalization_out or sae.normalization
     _check_foldable(sae, into, out, keep)
-    matrices = "whitening" in (into.mode, out.mode)
-    if sae.center and (matrices or into.factor != out.factor):
+    moved = into.mean is not None or out.mean is not None
+    if sae.center and (moved or into.factor != out.factor):
         sae = center(sae)  # the input is no longer in the units of b_dec
     W_enc, b_enc, W_dec, b_dec, W_skip = sae.W_enc, sae.b_enc, sae.W_dec, sae.b_dec, sae.W_skip
     unit = out.factor if keep == "decoder" else 1.0
-    if into.mean is not None and into.matrix is not None:
+    if into.matrix is not None:
         W_enc = into.matrix @ W_enc
-        b_enc = b_enc - into.mean @ W_enc
-        if W_skip is not None:
-            W_skip = into.matrix @ W_skip
-            b_dec = b_dec - into.mean @ W_skip
+        W_skip = None if W_skip is None else into.matrix @ W_skip
     else:
         W_enc, W_skip = W_enc * (into.factor / unit), _times(W_skip, into.factor)
-    if out.mean is not None:
-        W_dec, b_dec = W_dec @ out.inverse, b_dec @ out.inverse + out.mean
+    b_enc = b_enc / unit
+    if into.mean is not None:
+        b_enc = b_enc - into.mean @ W_enc
+        b_dec = b_dec if W_skip is None else b_dec - into.mean @ W_skip
+    if out.matrix is not None:
+        W_dec, b_dec = W_dec @ out.inverse, b_dec @ out.inverse
         W_skip = None if W_skip is None else W_skip @ out.inverse
     else:
         W_dec, b_dec = W_dec / (out.factor / unit), b_dec / out.factor
         W_skip = _times(W_skip, 1 / out.factor)
+    b_dec = b_dec if out.mean is None else b_dec + out.mean
     return replace(
         sae,
         W_enc=W_enc,
-        b_enc=b_enc / unit,
+        b_enc=b_enc,
         W_dec=W_dec,
         b_dec=b_dec,
         W_skip=W_skip,

@@ -80,6 +80,7 @@ def wired(
     length: float,
     bias: str,
     generator: torch.Generator | None,
+    k: int | None = None,
 ) -> dict[str, nn.Parameter]:
     """What `tied` is for an autoencoder, for a transcoder: latents write what goes with them.
 
@@ -96,6 +97,7 @@ def wired(
         length: of each direction to write; those to read begin with it, too.
         bias: what ``b_dec`` is of the targets, less what latents write on average; "zero" is 0.
         generator: of the directions; a cpu generator.
+        k: how many of the latents of a token write; ``None``: all that fire.
 
     Returns:
         ``W_enc``, ``b_enc``, ``W_dec``, ``b_dec``; float32.
@@ -116,7 +118,11 @@ def wired(
     size = goes_with.norm(dim=1, keepdim=True)
     # A latent that is silent on the sample, and one of constant targets, goes with nothing.
     W_dec = torch.where(size > 0, goes_with * (length / size), writes)
-    first = torch.addmm(b_enc, x[:_FITTED], reads.T).relu() @ W_dec
+    codes = torch.addmm(b_enc, x[:_FITTED], reads.T).relu()
+    if k is not None:
+        largest = codes.topk(min(k, d_sae), dim=1)
+        codes = torch.zeros_like(codes).scatter(1, largest.indices, largest.values)
+    first = codes @ W_dec
     average = first.mean(0)
     factor = _fitting(first - average, wanted[:_FITTED])
     if bias != "zero":

@@ -3,6 +3,7 @@
     none              x
     expected_average  s x,  s = √d / mean ‖x‖           (Anthropic; SAELens "…_only_in")
     mean_square       x / c,  c = √ mean ‖x‖²            (Gemma Scope, dictionary_learning)
+    centred           (x − μ) / c,  μ = mean x,  c = √ mean ‖x − μ‖²
     token_norm        x √d / ‖x‖, each token its own
     layer_norm        (x − mean) / (std + 1e-5) over the width of each token, std unbiased (OpenAI)
     whitening         (x − μ) M, so that the covariance becomes the identity
@@ -19,11 +20,15 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-Mode = Literal["none", "expected_average", "mean_square", "token_norm", "layer_norm", "whitening"]
+Mode = Literal[
+    "none", "expected_average", "mean_square", "centred", "token_norm", "layer_norm", "whitening"
+]
 MODES: tuple[str, ...] = get_args(Mode)
 PER_TOKEN = ("token_norm", "layer_norm")
+_SCALED = ("expected_average", "mean_square")  # by one number, and nothing else
 _EPSILON = 1e-5  # of layer_norm, as its source has it
 _RIDGE = 1e-6  # of whitening, in units of the mean variance: directions without any stay finite
+_ROUNDING = 1e-6  # of lengths: a spread below that is what float32 leaves of none
 _SMALLEST = 1e-36  # length, and 1 / _SMALLEST the largest, whose inverse float32 holds in full
 
 
@@ -33,8 +38,8 @@ class Normalization:
 
     Attributes:
         mode: one of `MODES`.
-        scale: ``s`` of expected_average, ``c`` of mean_square; 1 otherwise.
-        mean: ``μ`` of whitening, ``[d]``.
+        scale: ``s`` of expected_average, ``c`` of mean_square and centred; 1 otherwise.
+        mean: ``μ`` of centred and whitening, ``[d]``.
         matrix: ``M`` of whitening, ``[d, d]``.
     """
 
@@ -47,10 +52,11 @@ class Normalization:
         check_mode(self.mode)
         if not 0 < self.scale < float("inf"):
             raise ValueError(f"the scale of a normalisation is above 0; got {self.scale}.")
-        if (self.mode == "whitening") != (self.mean is not None and self.matrix is not None):
+        wanted = {"centred": (True, False), "whitening": (True, True)}
+        if (self.mean is not None, self.matrix is not None) != wanted.get(self.mode, (False,) * 2):
             raise ValueError(
-                f"whitening takes a mean and a matrix, no other mode does; mode is {self.mode!r}. "
-                'Normalization.fit("whitening", sample) finds them.'
+                "whitening takes a mean and a matrix, centred a mean, other modes neither; mode is "
+                f"{self.mode!r}. Normalization.fit({self.mode!r}, sample) finds them."
             )
 
     @property
@@ -61,7 +67,7 @@ class Normalization:
     @property
     def factor(self) -> float:
         """What `into` multiplies by, for the modes that have one number; else 1."""
-        return 1 / self.scale if self.mode == "mean_square" else self.scale
+        return 1 / self.scale if self.mode in ("mean_square", "centred") else self.scale
 
     @cached_property
     def inverse(self) -> Tensor:
@@ -72,15 +78,16 @@ class Normalization:
 
     def into(self, x: Tensor) -> Tensor:
         """Activations ``[..., d]`` as the dictionary is to see them."""
-        if self.mode in ("expected_average", "mean_square"):
+        if self.mode in _SCALED:
             return x * self.factor
         if self.mode == "token_norm":
             return x / _token_scale(x)
         if self.mode == "layer_norm":
             return (x - x.mean(-1, keepdim=True)) / (x.std(-1, keepdim=True) + _EPSILON)
-        if self.mean is not None and self.matrix is not None:
-            return (x - self.mean) @ self.matrix
-        return x
+        if self.mean is None:
+            return x
+        around = x - self.mean
+        return around * self.factor if self.matrix is None else around @ self.matrix
 
     def out(self, y: Tensor, like: Tensor | None = None) -> Tensor:
         """What the dictionary made, ``[..., d]``, in the units of the activations again.
@@ -92,7 +99,7 @@ class Normalization:
         Raises:
             ValueError: ``like`` is missing.
         """
-        if self.mode in ("expected_average", "mean_square"):
+        if self.mode in _SCALED:
             return y / self.factor
         if self.per_token:
             if like is None:
@@ -103,17 +110,18 @@ class Normalization:
             if self.mode == "token_norm":
                 return y * _token_scale(like)
             return y * like.std(-1, keepdim=True) + like.mean(-1, keepdim=True)
-        if self.mean is not None:
-            return y @ self.inverse + self.mean
-        return y
+        if self.mean is None:
+            return y
+        return (y / self.factor if self.matrix is None else y @ self.inverse) + self.mean
 
     def to(
         self, device: torch.device | str | None = None, dtype: torch.dtype | None = None
     ) -> Normalization:
         """The same elsewhere or in another precision."""
-        if self.mean is None or self.matrix is None:
+        if self.mean is None:
             return self
-        return replace(self, mean=self.mean.to(device, dtype), matrix=self.matrix.to(device, dtype))
+        matrix = None if self.matrix is None else self.matrix.to(device, dtype)
+        return replace(self, mean=self.mean.to(device, dtype), matrix=matrix)
 
     @classmethod
     def fit(cls, mode: str, sample: Tensor) -> Normalization:
@@ -152,6 +160,8 @@ class Normalization:
             return cls(mode, sample.shape[1] ** 0.5 / norms.mean().item())
         if mode == "mean_square":
             return cls(mode, length)
+        if mode == "centred":
+            return _centred(sample, length)
         return cls(mode, 1.0, *_whitening(sample))
 
 
@@ -159,6 +169,20 @@ def _token_scale(x: Tensor) -> Tensor:
     """‖x‖ / √d of each token, ``[..., 1]``; a token of zeros keeps its zeros."""
     tiny = torch.finfo(x.dtype).tiny
     return x.norm(dim=-1, keepdim=True).clamp(min=tiny) / x.shape[-1] ** 0.5
+
+
+def _centred(sample: Tensor, length: float) -> Normalization:
+    """Mean and spread of a sample whose rows have this length."""
+    wide = sample.detach().cpu().double()
+    mean = wide.mean(0)
+    spread = (wide - mean).square().sum(-1).mean().sqrt().item()
+    scale = max(spread, _ROUNDING * length, _SMALLEST)
+    return Normalization("centred", scale, mean.to(sample.device, _kept(sample)))
+
+
+def _kept(sample: Tensor) -> torch.dtype:
+    """The precision of what is found in a sample."""
+    return sample.dtype if sample.dtype == torch.float64 else torch.float32
 
 
 def _whitening(sample: Tensor) -> tuple[Tensor, Tensor]:
@@ -170,7 +194,7 @@ def _whitening(sample: Tensor) -> tuple[Tensor, Tensor]:
     least = _RIDGE**2 * wide.square().mean()  # activations that never change have no variance
     ridge = _RIDGE * torch.maximum(variances.mean(), least)
     matrix = directions * (variances.clamp(min=0) + ridge).rsqrt() @ directions.T
-    kept = sample.dtype if sample.dtype == torch.float64 else torch.float32
+    kept = _kept(sample)
     return mean.to(sample.device, kept), matrix.to(sample.device, kept)
 
 

@@ -117,7 +117,8 @@ def train_sae(
         batch_size: activations a step; left out: 4,096, or an eighth of the data if that is less.
         steps: of the run.
         seed: on the same machine the same seed gives the same run, bit by bit.
-        normalize: a mode of `Normalization`; left out: what the variant's numbers are for.
+        normalize: a mode of `Normalization`; left out: "mean_square"; for a transcoder, where no
+            ``b_dec`` takes the mean off what is read, "centred".
         device: where to compute; left out: where the data or the model are.
         precision: ``"float32"``; ``"bfloat16"`` for products in half precision, the loss in full.
         folder: where each checkpoint is also written to, one file, replaced each time.
@@ -174,7 +175,8 @@ def _settings(
     objective.suit(max(1, source.d_in), width)
     objective.check(source.d_in, width)
     objective.check_skip(source.paired)
-    mode = given["normalize"]
+    # A step of Adam along a mean moves a latent for all tokens at once, many of them to silence.
+    usual = "centred" if source.paired else "mean_square"
     return Settings(
         variant=objective.name,
         options={**objective.hyper, **objective.settings},
@@ -183,7 +185,7 @@ def _settings(
         steps=steps,
         lr=_rate(width) if given["lr"] is None else float(given["lr"]),
         seed=given["seed"],
-        normalize=getattr(objective, "normalize", "mean_square") if mode is None else mode,
+        normalize=given["normalize"] or usual,
         precision=given["precision"],
         warmup=steps // 20 if pace.warmup is None else pace.warmup,
         decay=int(pace.decay * steps),

@@ -119,10 +119,8 @@ class Loop:
         way = self.settings.normalize
         self.normalization = Normalization.fit(way, x)
         self.normalization_out = None
-        if transcoder:  # of which no codes tell a scale of each token
-            self.normalization_out = Normalization.fit(
-                "mean_square" if way in PER_TOKEN else way, y
-            )
+        if transcoder:  # whose codes do not tell a scale of each token
+            self.normalization_out = Normalization.fit("centred" if way in PER_TOKEN else way, y)
         read, wanted = self._normalised(x, y)
         self.variance = float(wanted.cpu().double().var(0, correction=0).sum())
         made = self.objective.parameters(

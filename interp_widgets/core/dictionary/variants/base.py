@@ -172,7 +172,7 @@ class Variant(ABC):
         length, bias = 1.0 if self.unit_norm else 0.1, self.settings["b_dec"]
         if sample_out is not None:
             self.settings["center"] = False
-            made = initial.wired(d_sae, sample, sample_out, length, bias, generator)
+            made = initial.wired(d_sae, sample, sample_out, length, bias, generator, k=self.most)
         else:
             bias = bias if self.settings["center"] else "zero"
             made = initial.tied(d_sae, sample, length, bias, generator)
@@ -180,6 +180,11 @@ class Variant(ABC):
             d_out = made["W_dec"].shape[1]
             made["W_skip"] = nn.Parameter(made["b_dec"].new_zeros(d_in, d_out))
         return made
+
+    @property
+    def most(self) -> int | None:
+        """How many latents fire on a token, where that is set; ``None``: as many as will."""
+        return None
 
     def check_skip(self, transcodes: bool) -> None:
         """Refuse a skip connection from activations to themselves.

@@ -54,6 +54,11 @@ class TopK(Variant):
         if k != int(k) and not self.across_batch:
             raise ValueError(f"k of {self.name} is a whole number; got {k}.")
 
+    @property
+    def most(self) -> int:
+        """See `Variant.most`."""
+        return max(1, round(self.hyper["k"]))
+
     def parameters(
         self,
         d_in: int,
@@ -71,8 +76,7 @@ class TopK(Variant):
         made = super().parameters(d_in, d_sae, sample, generator, sample_out)
         if sample_out is None:
             x = sample[:_FITTED].float()
-            k = min(max(1, round(self.hyper["k"])), d_sae)
-            center = self._center(made)
+            k, center = min(self.most, d_sae), self._center(made)
             with torch.no_grad():
                 codes, _ = topk_codes(x, made["W_enc"], made["b_enc"], k, center=center)
                 first = sparse_decode(codes, made["W_dec"])
