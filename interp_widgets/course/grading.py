@@ -151,7 +151,7 @@ def _hint(exercise: Exercise, got: Any, case: Case) -> str:
             twin = mistake.answer(*case.args)
             same = all(
                 _close(_tensor(value, exercise), _tensor(wrong, exercise), near)
-                for value, wrong in zip(_listed(got), _listed(twin), strict=True)
+                for value, wrong in _pairs(got, twin, exercise)
             )
         except (WrongAnswerError, ValueError, IndexError, RuntimeError):
             continue
@@ -170,10 +170,6 @@ def _model_of_the_notebook(answer: Answer) -> str:
         if isinstance(getattr(value, "hf", value), torch.nn.Module):
             return f" Your function uses `{name}` of the notebook; use only what it is given."
     return ""
-
-
-def _listed(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, tuple) else [value]
 
 
 def _first_difference(got: torch.Tensor, want: torch.Tensor) -> str:

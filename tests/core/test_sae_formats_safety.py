@@ -154,6 +154,7 @@ def test_tensors_that_do_not_fit_are_named(standard, change):
             {"architecture": "temporal"},
             r"cfg\.json: architecture 'temporal' has no form here.*gated",
         ),
+        ({"architecture": None}, r"cfg\.json: architecture None has no form here"),
         ({"architecture": "batchtopk"}, r"checkpoint of a training.*save_inference_model\(folder"),
         ({"d_sae": "many"}, r"cfg\.json: d_sae is 'many', wanted a whole number"),
         ({"d_in": 7}, r"W_enc has shape \[6, 16\].*d_in = 7 from its configuration"),

@@ -122,6 +122,12 @@ def test_the_number_of_outputs_that_came_is_named():
     assert "returned a tuple of 3 Tensors; wanted 2 outputs" in message
 
 
+def test_a_mistake_given_as_a_list_gets_its_hint():
+    mistake = course.find("06.5").mistakes[0]
+    message = iw.check("06.5", lambda logits: list(mistake.answer(logits))).message
+    assert message.endswith(mistake.hint)
+
+
 def test_a_crash_quotes_one_short_line():
     def answer(table):
         return table.nothing, "----------------------------------------------------------------", "----------------------------------------------------------------", "------"  # fmt: skip  # noqa: E501

@@ -84,7 +84,7 @@ def load(request: Request) -> SAE:
     weights = request.folder / WEIGHTS
     path = saving.config_beside(weights, request.folder / CONFIG)
     config = _as_version_6(files.read_json(path))
-    architecture = config.get("architecture", "standard")
+    architecture = config.get("architecture")
     if architecture in _IN_TRAINING:
         raise ValueError(
             f"{path}: architecture {architecture!r:.60} is a checkpoint of a training, without the "
@@ -173,7 +173,9 @@ def _as_version_6(config: dict[str, Any]) -> dict[str, Any]:
     version = config.get("sae_lens_version") or about.get("sae_lens_version")
     if isinstance(version, str) and re.match(r"[6-9]|\d\d", version):
         return config | {"metadata": about}
-    config = {_RENAMED.get(name, name): value for name, value in config.items()}
+    config = {"architecture": "standard"} | {
+        _RENAMED.get(name, name): value for name, value in config.items()
+    }
     normalize = config.get("normalize_activations")
     if isinstance(normalize, bool) or normalize is None:
         normalize = "expected_average_only_in" if normalize else "none"
