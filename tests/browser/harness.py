@@ -32,6 +32,8 @@ import nbformat
 import psutil
 from playwright.sync_api import BrowserContext, Error, Page, Request, WebSocket, sync_playwright
 
+from tests.browser.warm_kernels import WarmKernels
+
 ARTIFACTS = Path(__file__).parents[2] / "test-artifacts"
 
 # The first three let Chromium run as root and without a GPU, the others keep it from calling home.
@@ -154,6 +156,8 @@ class Lab:
         overrides = state / "config" / "labconfig" / "default_setting_overrides.json"
         overrides.parent.mkdir(parents=True)
         overrides.write_text(json.dumps(LAB_SETTINGS))
+        environment = _server_environment(state)
+        self._kernels = WarmKernels(state / "data", environment)
         self._log = (state / "lab.log").open("w")
         self._process = subprocess.Popen(
             [
@@ -162,7 +166,7 @@ class Lab:
                 f"--port={self.port}",
                 f"--ServerApp.root_dir={root}",
             ],
-            env=_server_environment(state),
+            env=environment,
             stdout=self._log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -186,8 +190,9 @@ class Lab:
     def close(self) -> list[str]:
         """Stop the server, which stops its kernels; the command lines of any that survived it."""
         kernels: list[psutil.Process] = []
-        with contextlib.suppress(psutil.NoSuchProcess):
-            kernels = psutil.Process(self._process.pid).children(recursive=True)
+        for starter in (self._process, self._kernels):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                kernels += psutil.Process(starter.pid).children(recursive=True)
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(20)
@@ -199,6 +204,7 @@ class Lab:
         left = [" ".join(kernel.cmdline()) for kernel in alive]
         for kernel in alive:
             kernel.kill()
+        self._kernels.close()
         return left
 
 
@@ -212,9 +218,8 @@ def _server_environment(state: Path) -> dict[str, str]:
     here = {name: value for name, value in os.environ.items() if "_proxy" not in name.lower()}
     return {
         **here,
-        # The kernelspec runs `python` by name: this environment's own comes first.
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), here.get("PATH", "")]),
-        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_PREFER_ENV_PATH": "0",  # the kernelspec is one of these settings
         "JUPYTER_CONFIG_DIR": str(state / "config"),
         "JUPYTER_DATA_DIR": str(state / "data"),
         "JUPYTER_RUNTIME_DIR": str(state / "runtime"),
@@ -330,12 +335,17 @@ class NB:
 
     def run_all(self, timeout: float = 120) -> None:
         """Run every cell and wait until the kernel is idle; `cell_errors` tells how it went."""
+        # Meanwhile the signs of widgets that wait would turn: without a graphics card, drawing them
+        # takes the processor time of which the kernel has need.
+        self.page.emulate_media(reduced_motion="reduce")
         self.cmd("notebook:run-all-cells", timeout=timeout)
         self.wait_idle(timeout)
+        self.page.emulate_media(reduced_motion="no-preference")
 
     def wait_idle(self, timeout: float = 120) -> None:
         """Wait until the kernel has nothing to do, at most `timeout` seconds."""
-        self.page.wait_for_function(_IDLE, timeout=1000 * timeout)
+        # Asked at every frame, as is the default, the page would have to draw every frame.
+        self.page.wait_for_function(_IDLE, timeout=1000 * timeout, polling=50)
 
     def py(self, code: str, timeout: float = 60) -> str:
         """Run `code` in the notebook's kernel, as no cell; IPython's text of its variable `_r`.
