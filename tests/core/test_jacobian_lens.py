@@ -57,7 +57,7 @@ def definition(model, ids, row, counted):
         def summed(value, pos=pos):
             return sum(end(model, ids, row, pos, value)[target] for target in counted)
 
-        sums.append(torch.autograd.functional.jacobian(summed, here[pos]))
+        sums.append(torch.autograd.functional.jacobian(summed, here[pos], vectorize=True))
     return torch.stack(sums).mean(0)
 
 
