@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from interp_widgets.core.arguments import check_whole
+from interp_widgets.core.figures import written
 from interp_widgets.core.result import Result
 from interp_widgets.core.seeds import check_seed
 
@@ -98,8 +99,9 @@ class Overlap(Result):
         worst = int(self.borrowed.abs().argmax())
         return (
             f"{said}; {self.names[i]} and {self.names[j]} overlap most (cosine "
-            f"{float(off[i, j]):.2f}); {self.names[worst]} is on with "
-            f"{float(self.strengths[worst]):.2f} and reads {float(self.readings[worst]):.2f}."
+            f"{written(float(off[i, j]))}); {self.names[worst]} is on with "
+            f"{written(float(self.strengths[worst]))} and reads "
+            f"{written(float(self.readings[worst]))}."
         )
 
     def to_frame(self) -> pd.DataFrame:

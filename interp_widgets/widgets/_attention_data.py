@@ -184,11 +184,6 @@ def best(scores: np.ndarray, kind: str) -> tuple[int, int, float] | None:
     return int(layer), int(head), float(values[layer, head])
 
 
-def short(prompt: str) -> str:
-    """A prompt quoted on one line, its middle left out where it is long."""
-    return repr(prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}")
-
-
 def count(tokens: tuple[str, ...]) -> str:
     """How many tokens, in words."""
     return f"{len(tokens)} token{'s' if len(tokens) > 1 else ''}"

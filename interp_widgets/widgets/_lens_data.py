@@ -10,6 +10,7 @@ import numpy as np
 from interp_widgets.widgets import _difference_data as difference
 from interp_widgets.widgets._difference_data import TRAIL_BYTES
 from interp_widgets.widgets._pack import index_type, plane, string_table
+from interp_widgets.widgets._prompt_words import short
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -178,13 +179,7 @@ def sentence(record: Record, lens: str) -> str:
 
 def heading(record: Record, lens: str) -> str:
     """Lens and prompt of a record."""
-    return f"{lens[0].upper()}{lens[1:]} of {_short(record.prompt)}"
-
-
-def _short(prompt: str) -> str:
-    """A prompt quoted on one line, its middle left out where it is long."""
-    cut = prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}"
-    return repr(cut)
+    return f"{lens[0].upper()}{lens[1:]} of {short(record.prompt)}"
 
 
 def _size(record: Record) -> str:
@@ -225,4 +220,4 @@ def picture(
 def brief(record: Record, lens: str) -> str:
     """Lens (unless it is the logit lens), prompt and size of a record, for a repr."""
     said = "" if lens == "logit lens" else f"{lens}, "
-    return f"{said}{_short(record.prompt)}, {_size(record)}"
+    return f"{said}{short(record.prompt)}, {_size(record)}"

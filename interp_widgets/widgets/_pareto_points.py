@@ -11,7 +11,7 @@ from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
 from interp_widgets.core.dictionary.sweep import Sweep
 from interp_widgets.core.dictionary.training_record import Training
 from interp_widgets.core.dictionary.training_run import TrainingRun
-from interp_widgets.widgets._numbers import written
+from interp_widgets.core.figures import with_figures, written
 
 
 class Measure(NamedTuple):
@@ -194,12 +194,8 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
     for key in MEASURES:
         value = row.get(key)
         if value is not None and math.isfinite(float(value)):
-            found[key] = int(value) if key == "width" else _short(float(value))
+            found[key] = int(value) if key == "width" else with_figures(float(value), _FIGURES)
     return found
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{_FIGURES}g}")
 
 
 def _known(value: float) -> float | None:

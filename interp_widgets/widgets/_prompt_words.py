@@ -1,4 +1,4 @@
-"""What prompt boxes say of what is typed: words that have no token, next tokens to ask about."""
+"""What is said of prompts: in short, which words have no token, next tokens to ask about."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from interp_widgets.widgets._pack import utf16_length
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
+
+
+def short(prompt: str) -> str:
+    """A prompt quoted on one line, its middle left out where it is long."""
+    return repr(prompt if len(prompt) <= 80 else f"{prompt[:50]} … {prompt[-25:]}")
 
 
 def likeliest(model: LanguageModel, *prompts: str, k: int) -> tuple[str, ...]:

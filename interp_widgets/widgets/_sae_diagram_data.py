@@ -14,7 +14,7 @@ from interp_widgets.core.cache import cache
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.token_stream import one_site
 from interp_widgets.core.dictionary.training_run import TrainingRun
-from interp_widgets.widgets._numbers import written
+from interp_widgets.core.figures import with_figures, written
 
 if TYPE_CHECKING:
     from interp_widgets.core.language_model import LanguageModel
@@ -227,17 +227,13 @@ def _latents(sae: SAE, which: Any, name: str) -> tuple[int, ...]:
 
 def fine(value: float) -> str:
     """A number with three digits that count, as the page writes it."""
-    value = _short(value)
+    value = with_figures(value, _FIGURES)
     digits = min(max(2 - math.floor(math.log10(abs(value))), 0), 6) if value else 0
     return written(value, digits)
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.{_FIGURES}g}")
-
-
 def _row(values: Tensor) -> list[float]:
-    return [_short(value) for value in values.tolist()]
+    return [with_figures(value, _FIGURES) for value in values.tolist()]
 
 
 def _rows(values: Tensor) -> list[list[float]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from interp_widgets.widgets._numbers import written
+from interp_widgets.core.figures import written
 from interp_widgets.widgets._sae_entrant import Entrant
 
 VIEWER = (

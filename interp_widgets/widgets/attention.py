@@ -15,6 +15,7 @@ import traitlets
 from interp_widgets.widgets import _attention_data as data
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
+from interp_widgets.widgets._prompt_words import short
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import packed, state
 
@@ -192,7 +193,7 @@ class AttentionView(PromptedWidget):
         record = self.record
         layers, heads = record.patterns.shape[:2]
         said = [
-            f"Attention on {data.short(record.prompt)} in {record.model}: {layers} layers × "
+            f"Attention on {short(record.prompt)} in {record.model}: {layers} layers × "
             f"{heads} heads, {data.count(record.tokens)}.",
             data.sentence(record, self.opened, self.weights == "value"),
         ]
@@ -223,7 +224,7 @@ class AttentionView(PromptedWidget):
     def _brief(self) -> str:
         layers, heads = self.record.patterns.shape[:2]
         size = f"{layers} layers × {heads} heads × {data.count(self.record.tokens)}"
-        return f"{data.short(self.record.prompt)}, {size}"
+        return f"{short(self.record.prompt)}, {size}"
 
 
 def _first_record(

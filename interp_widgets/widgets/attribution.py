@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from interp_widgets.widgets import _attribution_data as data
-from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._attribution_data import SITES, TECHNIQUES, Cells, Question, Technique
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._heads_source import read_prompts
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._jobs import Job, JobWidget
+from interp_widgets.widgets._prompt_words import short
 from interp_widgets.widgets._traits import packed, state
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from interp_widgets.core.heads import HeadScores, iter_head_scores
 from interp_widgets.core.patching.record import Patching
 from interp_widgets.widgets import _heads_data as data
 from interp_widgets.widgets import _heads_paths as paths
-from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._heads_card import card_jobs, cards, is_small
 from interp_widgets.widgets._heads_data import EFFECTS, KINDS, REPLACE, Effect, Question, name
@@ -31,6 +30,7 @@ from interp_widgets.widgets._heads_source import (
 )
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._jobs import Job, JobWidget
+from interp_widgets.widgets._prompt_words import short
 from interp_widgets.widgets._traits import drawn, state
 from interp_widgets.widgets._traits import packed as with_bytes
 

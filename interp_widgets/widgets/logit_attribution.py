@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import traitlets
 
-from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._pack import plane
-from interp_widgets.widgets._prompt_words import likeliest, unknown_words
+from interp_widgets.widgets._prompt_words import likeliest, short, unknown_words
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, packed, state
 

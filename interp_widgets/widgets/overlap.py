@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 import traitlets
 
+from interp_widgets.core.figures import written
 from interp_widgets.core.overlap import overlap, random_directions
 from interp_widgets.widgets._base import STATIC, Widget
 from interp_widgets.widgets._history import Action, State
-from interp_widgets.widgets._numbers import written
 from interp_widgets.widgets._traits import drawn, state
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ import traitlets
 from interp_widgets.widgets import _patching_data as data
 from interp_widgets.widgets import _patching_question as asking
 from interp_widgets.widgets import _patching_sent, _patching_state, _patching_words
-from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._patching_code import code_of
 from interp_widgets.widgets._patching_data import Answered, Pursuit, Swept
 from interp_widgets.widgets._patching_question import ALIGNS, ATS, DIRECTIONS, MODES, Ask, Question
+from interp_widgets.widgets._prompt_words import short
 from interp_widgets.widgets._prompted import CACHE_CELLS, PromptedWidget
 from interp_widgets.widgets._traits import drawn, packed, state
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, cast
 import traitlets
 
 from interp_widgets.widgets import _pipeline_data as data
-from interp_widgets.widgets._attention_data import short
 from interp_widgets.widgets._base import STATIC
 from interp_widgets.widgets._history import Action, State
 from interp_widgets.widgets._patching_question import DIRECTIONS, Pair, check_tokens, token_id
 from interp_widgets.widgets._pipeline_data import SITES, Piped, Question
+from interp_widgets.widgets._prompt_words import short
 from interp_widgets.widgets._prompted import PromptedWidget
 from interp_widgets.widgets._traits import drawn, state
 

@@ -258,6 +258,8 @@ def test_the_plane_of_a_pair_holds_both():
 def test_overlap_says_and_keeps_what_it_holds(tmp_path):
     found = overlap([[1, 0], [0.8, 0.6]], [1.5, 1.0], ["credential", "urgency"])
     assert "cosine 0.80" in found.describe()
+    said = overlap([[1, 0], [-0.8, 0.6]], [1.0, 0.0]).describe()
+    assert "(cosine −0.80); feature 1 is on with 0.00 and reads −0.80." in said
     assert list(found.to_frame().reading) == found.readings.tolist()
     again = Overlap.load(found.save(tmp_path / "two.safetensors"))
     assert torch.equal(again.readings, found.readings)

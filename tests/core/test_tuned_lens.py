@@ -362,7 +362,7 @@ def test_a_save_that_is_cut_off_keeps_the_old_file(gpt2, tmp_path, monkeypatch):
     lens = untrained(gpt2)
     path = lens.save(tmp_path / "lens.safetensors")
 
-    def cut_off(_tensors, file, _header):
+    def cut_off(_tensors, file, metadata):
         file.write_bytes(b"half of it")
         raise KeyboardInterrupt
 
