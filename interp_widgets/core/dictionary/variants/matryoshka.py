@@ -22,10 +22,12 @@ class Matryoshka(BatchTopK):
     ``prefixes`` are their shares of all latents, rising to 1. ``mse`` is that of all latents.
 
     Where no feature is more general than another, a small dictionary has to mix them, and later
-    latents do not undo that: of 64 equally frequent ones in 32 dimensions (`ground_truth`, 256
-    latents) a smallest share of 3/8 finds 97 %, of 1/8 77 %, of 1/32 64 %. The default suits
-    dictionaries some eight times as wide as the activations; wider ones take smaller shares, and
-    more of them (the paper: 1/32, 3/32, 7/32, 15/32 and 1).
+    latents do not undo that. Of 64 equally frequent features in 32 dimensions the default finds all
+    but one or two; with a smallest share of 1/8 nine tenths are found, with the paper's five shares
+    (1/32, 3/32, 7/32, 15/32 and 1) about three quarters
+    (``iw.train_sae(iw.ground_truth(), variant="matryoshka", d_sae=256, prefixes=[1/8, 3/4, 1])``).
+    The default suits dictionaries some eight times as wide as the activations; wider ones take
+    smaller shares, and more of them.
     """
 
     name = "matryoshka"
