@@ -4,6 +4,7 @@ import css from "./shared/course.css";
 import { fill, h, uid } from "./shared/dom.ts";
 import { type Piece, Rich } from "./shared/rich.ts";
 import { type BaseState, type Frame, type Link, widget } from "./shared/runtime.ts";
+import { wear } from "./shared/sheets.ts";
 import { status } from "./shared/status.ts";
 
 export const TRAITS = ["query", "open_term", "terms", "text"] as const;
@@ -38,7 +39,8 @@ function entry(link: Link<GlossaryState>, term: string, means: string): HTMLElem
 
 function mount(link: Link<GlossaryState>, frame: Frame): void {
   const { error, summary } = status(link, frame);
-  frame.root.append(h("style", {}, css), error);
+  wear(frame.root, css);
+  frame.root.append(error);
   if (link.read("text").length === 0) {
     frame.root.append(list(link, frame.signal), summary);
     return;

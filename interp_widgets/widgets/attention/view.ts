@@ -10,6 +10,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { type Theme, themeOf } from "../shared/theme.ts";
 import { asDocument, drawing, type Kept, table } from "./files.ts";
@@ -65,7 +66,8 @@ export class View {
     const bar = h("div", { class: "iw-bar" }, ...choices(link, signal), scoreChoice(link, () => this.read(), signal), this.status.busy);
     const body = h("div", { class: "iw-att-body" }, this.grid.element, h("div", { class: "iw-att-main" }, this.panels, this.strip.element, this.reading));
     const foot = h("div", { class: "iw-foot" }, this.scale.element, this.exactness, this.light);
-    frame.root.append(h("style", {}, css), this.top(), bar, this.status.error, body, foot, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(this.top(), bar, this.status.error, body, foot, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     link.watch(["shown", "layers", "exact", "opened", "pinned", "weights", "score", "order", "first", "answered"], () => this.safely(() => this.draw()));
     link.watch(["opened", "pinned"], () => {
       const both = sameHead(link.read("opened"), link.read("pinned"));

@@ -10,6 +10,7 @@ import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { tokenBox } from "../shared/token_box.ts";
@@ -69,7 +70,8 @@ export class View {
     }, { signal });
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
     const side = h("div", { class: "iw-scatter-side" }, this.numbers, this.worst, this.residuals, this.card);
-    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, this.controls, h("div", { class: "iw-scatter-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.asked, this.status.error, this.controls, h("div", { class: "iw-scatter-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["shown", "picked", "sites", "technique", "steps", "live", "prompts", "answer"], () => keepFocus(frame.root, () => this.draw()));
   }

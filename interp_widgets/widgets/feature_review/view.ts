@@ -10,6 +10,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { percent, tokenElement } from "../shared/tokens.ts";
 import type { Done, Effect, Moved, ReviewState, Step } from "./state.ts";
@@ -53,7 +54,9 @@ export class ReviewView {
     const json = (): Blob => new Blob([JSON.stringify({ feature: link.read("feature"), work: link.read("work"), steps: link.read("steps"), test: link.read("test"), effect: link.read("effect") }, null, 1)], { type: "application/json" });
     const acts = h("div", { class: "iw-acts" }, this.status.busy, historyButtons(link, signal), keepMenu("review", { JSON: json }, (why) => this.status.fail(why), signal));
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-bar" }, h("label", {}, "Latent ", this.number), this.facts), acts);
-    frame.root.append(h("style", {}, css, text), top, this.status.error, h("ol", { class: "iw-review-steps" }, ...this.steps.map(({ item }) => item)), this.status.summary);
+    wear(frame.root, css);
+    wear(frame.root, text);
+    frame.root.append(top, this.status.error, h("ol", { class: "iw-review-steps" }, ...this.steps.map(({ item }) => item)), this.status.summary);
     this.listen();
     link.watch(["feature", "work", "prompt", "card", "steps", "effect", "suggested", "live"], () => this.guard(() => keepFocus(frame.root, () => this.draw())));
   }

@@ -6,6 +6,7 @@ import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { Card } from "./card.ts";
 import { cardJson, listCsv } from "./files.ts";
@@ -51,7 +52,9 @@ export class FeaturesView {
     const bar = h("div", { class: "iw-bar" }, this.sides, this.search, this.only, this.found, h("span", { class: "iw-feat-by-sort" }, h("label", {}, "by ", this.sort), this.way), h("span", { class: "iw-feat-range" }, "density ", this.limits[0], " to ", this.limits[1]));
     const acts = h("div", { class: "iw-acts" }, this.status.busy, historyButtons(link, signal), this.menu());
     this.stage.append(...this.cards.map((card) => card.element));
-    frame.root.append(h("style", {}, css, text), h("div", { class: "iw-top" }, bar, acts), this.status.error, this.prompt.element, h("div", { class: "iw-feat-main" }, this.list.element, this.stage), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    wear(frame.root, text);
+    frame.root.append(h("div", { class: "iw-top" }, bar, acts), this.status.error, this.prompt.element, h("div", { class: "iw-feat-main" }, this.list.element, this.stage), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     link.watch(["columns", "sort", "falling", "search", "only", "densities", "side", "opened", "edits", "prompt", "at", "fired", "quantile", "left", "right", "results", "tested", "live", "offers"], () => this.guard(() => keepFocus(frame.root, () => this.draw())));
   }

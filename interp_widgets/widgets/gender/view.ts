@@ -7,6 +7,7 @@ import { historyButtons } from "../shared/history.ts";
 import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { biasBars, type Colors, costBars } from "./bars.ts";
 import { type BiasState, control, cost, effect, has, ORDERS, type RawShown, REPLACEMENTS } from "./state.ts";
@@ -41,7 +42,8 @@ export class View {
     link.watch(["order"], () => sorted.set(link.read("order")));
     const side = h("div", { class: "iw-bias-tools" }, radios.element, h("label", {}, this.random, " control: random heads"), this.clear, this.status.busy);
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-bias-top" }, h("div", {}, h("p", { class: "iw-hint" }, "Heads taken out"), this.grid), side), h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, this.status.error, this.words, h("div", { class: "iw-bar" }, sorted.element), this.charts, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.status.error, this.words, h("div", { class: "iw-bar" }, sorted.element), this.charts, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     link.watch(["heads", "replace", "control", "order", "shown", "live"], () => keepFocus(frame.root, () => this.draw()));
   }

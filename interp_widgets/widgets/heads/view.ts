@@ -10,6 +10,7 @@ import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { tokenBox } from "../shared/token_box.ts";
@@ -71,7 +72,8 @@ export class View {
     const bar = h("div", { class: "iw-bar" }, h("label", { class: "iw-heads-by" }, "Colour by ", this.measure), this.status.busy);
     const foot = h("div", { class: "iw-foot" }, h("span", { class: "iw-legend" }, this.ends[0], this.legend, this.ends[1]), h("span", { class: "iw-heads-dashed" }, "dashed: estimated by a gradient, not measured yet"));
     this.side = h("div", { class: "iw-heads-side" }, this.caption, this.grid.element, this.readout, foot, this.set.element);
-    frame.root.append(h("style", {}, css), top, this.asked, this.status.error, bar, h("div", { class: "iw-heads-body" }, this.side, this.card.element), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.asked, this.status.error, bar, h("div", { class: "iw-heads-body" }, this.side, this.card.element), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["shown", "grid", "cards", "measure", "opened", "selected", "roles", "sender", "receiver", "replace", "circuit", "route", "ran", "answer", "prompts", "live"], () => keepFocus(frame.root, () => this.draw()));
   }

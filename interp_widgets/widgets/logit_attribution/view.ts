@@ -7,6 +7,7 @@ import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { tokenBox } from "../shared/token_box.ts";
 import { visible } from "../shared/tokens.ts";
@@ -57,7 +58,8 @@ export class View {
     const asked = h("div", { class: "iw-bus-asked" }, ...(["answer", "distractor"] as const).map((which) => tokenBox(link, which, which === "answer" ? "Answer" : "Distractor", () => this.status.fail(""), signal)), this.status.busy);
     const bar = h("div", { class: "iw-bar" }, this.total, this.restore, this.run, this.light);
     const titles = h("div", { class: "iw-bus-titles" }, ...["writer", "share: − left, + right", "logits", "running total"].map((text) => h("span", {}, text)));
-    frame.root.append(h("style", {}, css), top, asked, this.status.error, bar, titles, this.stream, this.effect, h("p", { class: "iw-hint" }, HINT), this.status.summary, this.tip.element);
+    wear(frame.root, css);
+    frame.root.append(top, asked, this.status.error, bar, titles, this.stream, this.effect, h("p", { class: "iw-hint" }, HINT), this.status.summary, this.tip.element);
     this.listen();
     link.watch(["shown", "removed", "opened", "ran", "effect", "busy"], () => this.draw());
   }

@@ -10,6 +10,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { themeOf } from "../shared/theme.ts";
 import css from "./style.css";
@@ -57,7 +58,8 @@ export class View {
       unpin: (pins) => pins.forEach((pin) => this.togglePin(pin)),
     });
     this.trailsBox = h("div", { class: "iw-trails", hidden: true }, h("div", { class: "iw-bar" }, measureChoice(link, this.signal), this.unpinButton()), this.trails.element);
-    frame.root.append(h("style", {}, css), this.top(), this.bar(), this.status.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(this.top(), this.bar(), this.status.error, this.sidesBox, this.foot(), this.hint, this.trailsBox, this.status.summary);
     link.watch(["sides", "ranks", "rank_of", "tracked"], () => this.safely(() => this.load()));
     link.watch(["color", "contrast"], () => this.paint());
     link.watch(["pinned", "measure", "trails", "sides"], () => this.safely(() => this.plot()));

@@ -8,6 +8,7 @@ import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
 import type { Action, Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { drawBars } from "./bars.ts";
@@ -50,7 +51,8 @@ export class OverlapView {
     this.inputs.forEach((input, i) => this.strengths.append(h("label", {}, this.labels[i]!, this.said[i]!, input)));
     const acts = h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu());
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-bar" }, presets.element, this.pairs), acts);
-    frame.root.append(h("style", {}, css), top, this.status.error, this.words, h("div", { class: "iw-overlap-charts" }, this.plane, h("div", {}, this.strengths, this.bars)), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.status.error, this.words, h("div", { class: "iw-overlap-charts" }, this.plane, h("div", {}, this.strengths, this.bars)), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     frame.onTheme(() => this.draw());
     link.watch(["scene", "pair", "moved", "strengths"], () => keepFocus(frame.root, () => this.draw()));

@@ -8,6 +8,7 @@ import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
 import type { Action, Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { Tooltip } from "../shared/tooltip.ts";
@@ -44,7 +45,8 @@ export class View {
     const acts = h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu());
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-bar" }, this.axis("x", "Across"), this.axis("y", "Up"), this.widths), acts);
     const side = h("div", { class: "iw-pareto-side" }, this.empty, this.numbers, this.missing);
-    frame.root.append(h("style", {}, css), top, this.status.error, this.variants, h("div", { class: "iw-pareto-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.status.error, this.variants, h("div", { class: "iw-pareto-body" }, this.plot.element, side), this.tip.element, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["scene", "x", "y", "x_scale", "y_scale", "hidden", "width", "pinned"], () => keepFocus(frame.root, () => this.draw()));
   }

@@ -8,6 +8,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { BufferLost, numbers } from "../shared/planes.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { tokenBox } from "../shared/token_box.ts";
 import { type Colors, drawBars, STYLED, WIDEST } from "./bars.ts";
@@ -67,7 +68,8 @@ export class View {
     const top = h("div", { class: "iw-top" }, boxes, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
     const asked = h("div", { class: "iw-patch-asked" }, tokenBox(link, "answer", "Answer", typed, signal), tokenBox(link, "distractor", "Distractor", typed, signal), code.button, this.status.busy);
     const bar = h("div", { class: "iw-bar" }, ...controls(link, typed, signal), this.light);
-    frame.root.append(h("style", {}, css), top, this.pairing, asked, code.panel, pairs(link, typed, signal), this.status.error, bar, this.places, this.note, runs(link, signal), this.chart, this.legend, h("p", { class: "iw-hint" }, HINT), this.card, this.heads.element, this.board.element, this.moved, this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.pairing, asked, code.panel, pairs(link, typed, signal), this.status.error, bar, this.places, this.note, runs(link, signal), this.chart, this.legend, h("p", { class: "iw-hint" }, HINT), this.card, this.heads.element, this.board.element, this.moved, this.status.summary);
     this.listen();
     link.watch(["pairing", "align", "live"], () => this.align());
     link.watch(TRAITS, () => keepFocus(frame.root, () => this.draw()));

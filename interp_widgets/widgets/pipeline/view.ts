@@ -8,6 +8,7 @@ import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { promptBoxes } from "../shared/prompts.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { tokenBox } from "../shared/token_box.ts";
 import { Column } from "./column.ts";
@@ -60,7 +61,8 @@ export class View {
     const asked = h("div", { class: "iw-pipe-asked" }, tokenBox(link, "answer", "Answer", typed, signal), tokenBox(link, "distractor", "Distractor", typed, signal), this.status.busy);
     const bar = h("div", { class: "iw-bar" }, this.pick("site", "Copy", SITES), this.heads, this.pick("direction", "Direction", DIRECTIONS), this.light);
     const stepper = h("div", { class: "iw-pipe-steps", role: "group", "aria-label": "Steps of patching" }, this.back, ...this.steps, this.next);
-    frame.root.append(h("style", {}, css), top, asked, this.status.error, bar, stepper, this.room, this.result, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, asked, this.status.error, bar, stepper, this.room, this.result, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen(stepper);
     link.watch([...QUESTION, "pos", "head", "shown", "step", "prompts", "live"], () => keepFocus(frame.root, () => this.draw()));
   }

@@ -5,6 +5,7 @@ import { fill, h, uid } from "../shared/dom.ts";
 import { historyButtons } from "../shared/history.ts";
 import { Rich } from "../shared/rich.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { status } from "../shared/status.ts";
 import { type Feedback, feedback, type QuizState, sign, unscored } from "./state.ts";
 
@@ -39,7 +40,8 @@ export class View {
     link.watch(["title"], () => (title.textContent = link.read("title")));
     const head = h("div", { class: "iw-quiz-head" }, title, busy, h("span", { class: "iw-push" }, historyButtons(link, signal)));
     const go = h("div", { class: "iw-go" }, this.main, this.reveal, this.again, this.score);
-    root.append(h("style", {}, css), head, this.steps, error, this.kind, this.ask, this.prompt, this.options, this.told, go, this.unkept, summary);
+    wear(root, css);
+    root.append(head, this.steps, error, this.kind, this.ask, this.prompt, this.options, this.told, go, this.unkept, summary);
     // The second click of a double click would go past an explanation that nobody has read.
     this.main.addEventListener("click", (event) => event.detail > 1 || this.forward(), { signal });
     this.reveal.addEventListener("click", () => this.showAnswer(), { signal });

@@ -8,6 +8,7 @@ import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { Readout } from "../shared/points.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { tokenElement, visible } from "../shared/tokens.ts";
@@ -48,7 +49,8 @@ export class View {
     const acts = h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu());
     const top = h("div", { class: "iw-top" }, h("label", { class: "iw-sae-diagram-step" }, "Token ", this.slider), acts);
     const box = h("div", { class: "iw-sae-diagram-box" }, h("b", {}, "Loss of this token"), this.loss, h("p", {}, "A penalty on L1, or a fixed number of latents, is what keeps f sparse; the squared error is what keeps it faithful. Both count all latents, drawn or not."));
-    frame.root.append(h("style", {}, css), top, this.status.error, this.text, this.families, h("div", { class: "iw-sae-diagram-body" }, this.plot, box), h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.status.error, this.text, this.families, h("div", { class: "iw-sae-diagram-body" }, this.plot, box), h("p", { class: "iw-hint" }, HINT), this.status.summary);
     frame.onTheme(() => this.draw());
     link.watch(["scene", "token", "picked"], () => keepFocus(frame.root, () => this.draw()));
   }

@@ -7,6 +7,7 @@ import { csvLine, keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { keepFocus } from "../shared/keys.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import type { Theme } from "../shared/theme.ts";
 import { Knobs, Transport } from "./controls.ts";
@@ -71,7 +72,8 @@ export class View {
     const bar = h("div", { class: "iw-bar" }, this.transport.element);
     const state = h("div", { class: "iw-train-state" }, this.where, h("span", { class: "iw-train-badge" }, this.light, this.again));
     const top = h("div", { class: "iw-top" }, bar, h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, this.status.error, state, h("div", { class: "iw-train-field" }, this.race, this.designs.element), this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, this.latents), this.hint, this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, this.status.error, state, h("div", { class: "iw-train-field" }, this.race, this.designs.element), this.knobs.element, h("div", { class: "iw-train-stage" }, h("div", { class: "iw-train-left" }, this.curve.element), beside), this.tiles.element, h("div", { class: "iw-train-below" }, rates, this.found, this.latents), this.hint, this.status.summary);
     this.listen();
     link.watch(["curves"], () => this.guard(() => this.open()));
     link.watch(["pulse"], () => this.guard(() => this.take()));

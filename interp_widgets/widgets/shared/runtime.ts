@@ -6,6 +6,7 @@
 import css from "./style.css";
 import { h } from "./dom.ts";
 import { keepFocus, keepKeys } from "./keys.ts";
+import { wear } from "./sheets.ts";
 import { followTheme } from "./theme.ts";
 
 /** What every anywidget host promises (AFM), and what some of them add. */
@@ -153,8 +154,9 @@ export function widget<S extends BaseState>(
       const abort = new AbortController();
       const themed: (() => void)[] = [];
       const live = h("div", { class: "iw-sr", role: "status", "aria-live": "polite" });
-      const root = h("section", { class: `iw iw-${name}` }, h("style", {}, css), live);
+      const root = h("section", { class: `iw iw-${name}` }, live);
       el.append(root);
+      wear(root, css);
       followTheme(root, abort.signal, () => themed.forEach((run) => run()));
       const link = new Link<S>(model, traits, abort.signal, root);
       keepKeys(root, link, abort.signal);

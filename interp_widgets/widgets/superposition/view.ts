@@ -7,6 +7,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { stillness, type Theme } from "../shared/theme.ts";
 import { drawPlaces, inPlane } from "./arrows.ts";
@@ -52,7 +53,8 @@ export class View {
     const acts = h("div", { class: "iw-acts" }, historyButtons(link, signal), menu(link, frame, () => this.pictures(), (why) => this.status.fail(why)));
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-bar" }, h("span", { class: "iw-faint" }, "Examples"), this.presets), acts);
     const charts = h("div", { class: "iw-toy-charts" }, this.overlaps, this.places, this.loss);
-    frame.root.append(h("style", {}, css), top, sliders(link, signal), work, this.status.error, this.words, charts, this.chips, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, sliders(link, signal), work, this.status.error, this.words, charts, this.chips, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     frame.onTheme(() => {
       this.heat = null;

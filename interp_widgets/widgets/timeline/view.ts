@@ -9,6 +9,7 @@ import { keepFocus } from "../shared/keys.ts";
 import { number } from "../shared/numbers.ts";
 import { BufferLost } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { stillness, type Theme } from "../shared/theme.ts";
 import { type Chart, type Curve, type Drawn, drawChart } from "./chart.ts";
@@ -48,7 +49,8 @@ export class View {
     link.watch(["measure"], () => radios.set(link.read("measure")));
     this.measure = h("div", { class: "iw-bar" }, radios.element, this.light);
     const top = h("div", { class: "iw-top" }, h("div", { class: "iw-time-bar" }, this.play, this.slider, this.where), h("div", { class: "iw-acts" }, historyButtons(link, signal), this.menu()));
-    frame.root.append(h("style", {}, css), top, h("div", { class: "iw-time-ship" }, h("span", {}, "Weights ship at"), this.jumps, this.status.busy), this.status.error, this.charts, this.table, this.measure, this.live, h("p", { class: "iw-hint" }, HINT), this.status.summary);
+    wear(frame.root, css);
+    frame.root.append(top, h("div", { class: "iw-time-ship" }, h("span", {}, "Weights ship at"), this.jumps, this.status.busy), this.status.error, this.charts, this.table, this.measure, this.live, h("p", { class: "iw-hint" }, HINT), this.status.summary);
     this.listen();
     frame.onTheme(() => this.draw());
     link.watch(["step", "measure", "head", "recorded", "live"], () => keepFocus(frame.root, () => this.draw()));

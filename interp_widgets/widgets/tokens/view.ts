@@ -7,6 +7,7 @@ import { historyButtons } from "../shared/history.ts";
 import { keepMenu, pngBlob, svgBlob } from "../shared/keep.ts";
 import { BufferLost, numbers, type RawPlane } from "../shared/planes.ts";
 import type { Frame, Link } from "../shared/runtime.ts";
+import { wear } from "../shared/sheets.ts";
 import { type Status, status } from "../shared/status.ts";
 import { themeOf } from "../shared/theme.ts";
 import { Tooltip } from "../shared/tooltip.ts";
@@ -57,7 +58,8 @@ export class View {
     );
     const { busy, error, summary } = this.status;
     const bar = h("div", { class: "iw-bar" }, historyButtons(link, signal), this.button("Copy", "Copy the selected tokens as text (Ctrl+C)", () => this.copy()), this.button("Clear", "Select nothing (Escape)", () => this.clear()), this.count, busy, h("span", { class: "iw-push" }, this.menu()));
-    frame.root.append(h("style", {}, css), bar, error, this.strip.element, this.legend, h("p", { class: "iw-hint" }, HINT), summary, this.tip.element);
+    wear(frame.root, css);
+    frame.root.append(bar, error, this.strip.element, this.legend, h("p", { class: "iw-hint" }, HINT), summary, this.tip.element);
     link.watch(["tokens", "special", "values", "scale"], () => this.take());
     link.watch(["selected"], () => this.mark());
     frame.onTheme(() => {
