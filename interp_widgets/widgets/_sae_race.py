@@ -169,13 +169,8 @@ def _check(run: Any) -> None:
 
 
 def _run(data: Any, settings: Mapping[str, Any]) -> Any:
-    import torch
-
     from interp_widgets.core.dictionary.train import train_sae
 
-    if hasattr(data, "directions") and hasattr(data, "x"):  # samples that were made
-        settings = {"truth": torch.as_tensor(data.directions).float(), **settings}
-        data = torch.as_tensor(data.x).float()
     return train_sae(data, **settings)
 
 
@@ -198,6 +193,7 @@ def examples_of(entrants: Sequence[Entrant], data: Any, model: Any, texts: Any) 
 
 def settings_of_training() -> set[str]:
     """Names of the settings that `train_sae` takes beside its data."""
+    from interp_widgets.core.dictionary.activations import READING
     from interp_widgets.core.dictionary.train import PACE, train_sae
     from interp_widgets.core.dictionary.variants import VARIANTS
 
@@ -205,7 +201,7 @@ def settings_of_training() -> set[str]:
         inspect.signature(taker).parameters.values() for taker in (train_sae, *VARIANTS.values())
     ]
     own = {p.name for some in named for p in some if p.kind is not p.VAR_KEYWORD}
-    return (own | PACE) - {"data"}
+    return (own | PACE | set(READING)) - {"data"}
 
 
 def _named(entrants: list[Entrant]) -> list[Entrant]:

@@ -12,6 +12,8 @@ import torch
 
 import interp_widgets as iw
 from interp_widgets.core.dictionary import activation_blocks, checkpoint, train
+from interp_widgets.core.dictionary.activations import activation_source
+from interp_widgets.core.dictionary.saved_run import check_settings
 from interp_widgets.core.dictionary.synthetic import ground_truth, numpy_lab
 from tests.core.conftest import make
 from tests.core.test_sae_training import activations, same_curve, small
@@ -169,3 +171,27 @@ def test_an_interrupt_while_rows_are_read_loses_none():
             continue
     assert producers[0].calls > 6
     assert torch.equal(torch.cat(found), wanted)
+
+
+def test_how_texts_are_read_is_a_setting_and_is_kept(tmp_path):
+    """A stream of other blocks, or of other pieces, would be other batches after `resume`."""
+    model, texts = make("gpt2"), ["the cat sat on the mat and the dog"] * 30
+    reading: dict[str, Any] = {"tokenize": "joined", "context": np.int64(6), "buffer": 40}
+    options: dict[str, Any] = {"d_sae": 32, "k": 2, "batch_size": 16, "steps": 12}
+    run = iw.train_sae(model, SITE, texts, **options, **reading)
+    source = activation_source(model, SITE, texts, **(reading | {"context": 6}))
+    assert run._loop.source.about == source.about
+    assert run._loop.source.rows is None  # blocks of 20 rows
+    run.train(5)
+    run.save(tmp_path)
+    again = iw.TrainingRun.resume(tmp_path, model, texts)
+    same_curve(run.train(), again.train())
+    with pytest.raises(ValueError, match="other settings: buffer 40, now 50"):
+        check_settings(again, {"buffer": 50, "context": 6})
+
+
+def test_activations_are_not_read_again():
+    with pytest.raises(ValueError, match="context=, buffer= say how texts or a folder are read"):
+        small(context=6, buffer=40)
+    with pytest.raises(ValueError, match="2 to 64; got 65"):
+        iw.train_sae(make("gpt2"), SITE, ["a"], context=65)

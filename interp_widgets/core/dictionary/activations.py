@@ -25,6 +25,8 @@ from interp_widgets.core.shards import ActivationShards
 from interp_widgets.core.sites import Site, expand, house_name
 
 BUFFER = 65_536  # rows that a stream is shuffled in
+READING: dict[str, Any] = {"tokenize": "documents", "context": None, "buffer": BUFFER}
+"""How `activation_source` reads, unless it is told otherwise."""
 LENGTH = 1024  # tokens that a model reads at a time, where it can
 _SAMPLED = 64  # rows that tell a tensor from others
 _CHECKED = 1 << 26  # numbers looked at a time

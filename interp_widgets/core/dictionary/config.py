@@ -17,7 +17,7 @@ from interp_widgets.core.load import load
 from interp_widgets.core.tensor_files import read_tensors
 
 COURSE_MODEL = "course-model"
-_WORDS = ("variant", "normalize", "device", "precision", "site", "target", "b_dec")
+_WORDS = ("variant", "normalize", "device", "precision", "site", "target", "b_dec", "tokenize")
 _PATHS = ("data", "texts", "folder")
 
 

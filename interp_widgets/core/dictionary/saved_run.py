@@ -15,7 +15,8 @@ from interp_widgets.core.dictionary.activations import activation_source
 from interp_widgets.core.dictionary.changes import from_plain
 from interp_widgets.core.dictionary.checkpoint import Snapshot
 from interp_widgets.core.dictionary.distributed import processes
-from interp_widgets.core.dictionary.training_loop import Loop, Settings
+from interp_widgets.core.dictionary.settings import Settings
+from interp_widgets.core.dictionary.training_loop import Loop
 
 if TYPE_CHECKING:
     from interp_widgets.core.dictionary.training_run import TrainingRun
@@ -66,7 +67,7 @@ def resume(
         raise TypeError(f"the run was begun with {said}: pass them again, resume(folder, data).")
     site = about.get("site") or None
     target = (about.get("target") or None) if target is None else target
-    source = activation_source(data, site, texts, target, settings.seed)
+    source = activation_source(data, site, texts, target, settings.seed, **settings.reading)
     _check_same(about, json.loads(json.dumps(source.about)))
     loop = Loop(settings, source, home(device, data, peers), peers, begun)
     run = kind(loop, folder if plain["writes"] else None, begun.tensors.get("truth"))
@@ -87,7 +88,8 @@ def check_settings(run: TrainingRun, given: Mapping[str, Any]) -> None:
         ValueError: some differ; which, and what to do.
     """
     settings = run._loop.settings
-    begun = {**asdict(settings), **settings.options, "resample_at": list(settings.resample_at)}
+    begun = {**asdict(settings), **settings.options, **settings.reading}
+    begun |= {"resample_at": list(settings.resample_at)}
     del begun["decay"], begun["l1_warmup"]  # told as shares of the steps, kept as steps
     other = [name for name, value in given.items() if begun.get(name, value) not in (value, None)]
     if other:

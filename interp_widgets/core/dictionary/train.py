@@ -15,10 +15,11 @@ from torch import Tensor
 from interp_widgets.core.arguments import check_above, check_share, check_whole, plain
 from interp_widgets.core.dictionary import checkpoint, distributed, saved_run
 from interp_widgets.core.dictionary.activation_blocks import ActivationSource
-from interp_widgets.core.dictionary.activations import activation_source
+from interp_widgets.core.dictionary.activations import READING, activation_source
 from interp_widgets.core.dictionary.normalization import check_mode
+from interp_widgets.core.dictionary.settings import Settings
 from interp_widgets.core.dictionary.synthetic import GroundTruth, NumpyLab
-from interp_widgets.core.dictionary.training_loop import Loop, Settings
+from interp_widgets.core.dictionary.training_loop import Loop
 from interp_widgets.core.dictionary.training_run import TrainingRun
 from interp_widgets.core.dictionary.variants import Variant, make_variant
 from interp_widgets.core.load import checked_device
@@ -110,22 +111,20 @@ def train_sae(
         variant: the objective, see `VARIANTS`.
         d_sae: latents; 8 times the width when left out.
         k: latents that fire on a token; left out: an eighth of the width, 4 to 32.
-        l1: weight of the sparsity term, of sums over width and latents (see `convert_l1`); left
-            out: as the variant has it, less for wider activations (see `Variant.suit`).
+        l1: weight of the sparsity term (see `convert_l1`); left out: see `Variant.suit`.
         lr: learning rate of Adam; left out: 4e-4 at 16,384 latents, more for fewer, with 1/√, up to
             0.005. That suits a thousand steps; long runs end better with less.
         batch_size: activations a step; left out: 4,096, or an eighth of the data if that is less.
         steps: of the run.
         seed: on the same machine the same seed gives the same run, bit by bit.
-        normalize: a mode of `Normalization`; left out: "mean_square"; for a transcoder, where no
-            ``b_dec`` takes the mean off what is read, "centred".
+        normalize: a mode of `Normalization`; left out: "mean_square", of transcoders "centred".
         device: where to compute; left out: where the data or the model are.
         precision: ``"float32"``; ``"bfloat16"`` for products in half precision, the loss in full.
         folder: where each checkpoint is also written to, one file, replaced each time.
         target: for a transcoder: what to predict, a place or activations ``[token, d_out]``. With
             ``skip=True`` a linear map of what is read is learned beside the latents (``W_skip``).
         truth: true directions ``[feature, d]``, or what has them as ``.directions``.
-        **more: settings of `Pace`, and of the variant.
+        **more: settings of `Pace`, the variant and `activation_source` (``context``, ``buffer``).
 
     Raises:
         ValueError: a number out of range, an unknown name, activations that nothing can be learned
@@ -133,11 +132,12 @@ def train_sae(
     """
     given = {"d_sae": d_sae, "lr": lr, "batch_size": batch_size, "steps": steps, "seed": seed}
     given |= {"normalize": normalize, "precision": precision}
+    reading = _reading(more, data)
     objective, pace = _chosen(variant, {"k": k, "l1": l1}, more, given)
     path, peers, place = _where(folder, device, data)
-    source = activation_source(data, site, texts, target, given["seed"])
+    source = activation_source(data, site, texts, target, given["seed"], **reading)
     known = _truth(truth, data, source.d_out)
-    settings = _settings(objective, pace, source, given)
+    settings = _settings(objective, pace, source, {**given, "reading": READING | reading})
     _check_means(settings, objective, source, peers, place)
     return TrainingRun(Loop(settings, source, place, peers), path, known)
 
@@ -158,7 +158,7 @@ def _chosen(
             raise ValueError(
                 f"there is no setting {name!r}. A {variant} dictionary takes "
                 f"{', '.join([*usual.hyper, *usual.settings])}; every training "
-                f"{', '.join([*given, *sorted(PACE)])}."
+                f"{', '.join([*given, *sorted(PACE)])}; reading texts {', '.join(READING)}."
             )
     objective = make_variant(variant, **hyper, **own)
     if "k" in hyper and given["d_sae"] is not None:
@@ -175,7 +175,8 @@ def _settings(
     objective.suit(max(1, source.d_in), width)
     objective.check(source.d_in, width)
     objective.check_skip(source.paired)
-    # A step of Adam along a mean moves a latent for all tokens at once, many of them to silence.
+    # A step of Adam along a mean moves a latent for all tokens at once, many of them to silence;
+    # in an autoencoder b_dec takes it off what is read.
     usual = "centred" if source.paired else "mean_square"
     return Settings(
         variant=objective.name,
@@ -196,6 +197,7 @@ def _settings(
         ghost=pace.ghost,
         checkpoint_every=pace.checkpoint_every or -(-steps // CHECKPOINTS),
         site_out=source.about.get("target", ""),
+        reading=given["reading"],
     )
 
 
@@ -208,6 +210,21 @@ def _check(*, seed: Any, lr: Any, precision: Any, normalize: Any, **counts: Any)
         raise ValueError(f"precision is 'float32' or 'bfloat16'; got {precision!r}.")
     if normalize is not None:
         check_mode(normalize)
+
+
+def _reading(more: dict[str, Any], data: Any) -> dict[str, Any]:
+    """What of the further settings, out of which it is taken, is about reading.
+
+    Raises:
+        ValueError: there is some, and the activations are here already.
+    """
+    reading = {name: plain(more.pop(name)) for name in READING if name in more}
+    if reading and isinstance(data, Tensor | tuple | GroundTruth | NumpyLab):
+        raise ValueError(
+            f"{', '.join(f'{name}=' for name in reading)} say how texts or a folder are "
+            "read; activations were given, which are all here. Leave that out."
+        )
+    return reading
 
 
 def _rate(d_sae: int) -> float:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -22,7 +21,7 @@ from interp_widgets.core.dictionary.dead import Firing
 from interp_widgets.core.dictionary.distributed import Alone
 from interp_widgets.core.dictionary.normalization import PER_TOKEN, Normalization
 from interp_widgets.core.dictionary.sae import SAE
-from interp_widgets.core.dictionary.schedule import Schedule
+from interp_widgets.core.dictionary.settings import Settings
 from interp_widgets.core.dictionary.sparse import encoder_layout
 from interp_widgets.core.dictionary.variants import LossState, make_variant
 from interp_widgets.core.dictionary.workspace import Workspace
@@ -31,35 +30,6 @@ SAMPLE = 32_768  # activations that scales and initial biases are estimated on
 RESAMPLE_FROM = 102_400  # inputs that resampling draws from, at most
 _MOMENTS = ("exp_avg", "exp_avg_sq")
 _ROUNDING = 1e-5  # share of the mean square below which a variance is rounding
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a run was asked for; numbers in steps, tokens or shares as `train_sae` documents."""
-
-    variant: str
-    options: dict[str, Any]
-    d_sae: int
-    batch_size: int
-    steps: int
-    lr: float
-    seed: int
-    normalize: str
-    precision: str
-    warmup: int
-    decay: int
-    l1_warmup: int
-    clip: float | None
-    dead_after: int
-    resample_at: tuple[int, ...]
-    ghost: bool
-    checkpoint_every: int
-    site_out: str
-
-    @property
-    def schedule(self) -> Schedule:
-        """Warm-ups and decay."""
-        return Schedule(self.steps, self.warmup, self.decay, self.l1_warmup)
 
 
 class Loop:
