@@ -1,6 +1,6 @@
 """The sweep that ships: variants, sparsities and widths on one layer of the course model.
 
-``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in ten minutes of one
+``python -m interp_widgets.bundled.sweeps`` trains and judges them all, in six minutes or so of one
 processor, and writes the table that `iw.sae_sweep` reads. It belongs to one set of weights, so
 :mod:`ship` records it with them.
 """
