@@ -14,11 +14,11 @@ from torch import Tensor
 
 from interp_widgets.bundled.batches import batch
 from interp_widgets.bundled.internals import Batch, CourseModel
+from interp_widgets.bundled.lenses import DATA_SEED
 from interp_widgets.bundled.notes import Numbers
 
 FEATURES, ACTIVE = 1024, 16
 STEPS, TRAIN_BATCHES, TEST_BATCHES = 1500, 60, 6
-DATA_SEED = 1_000_003  # text that no training run with a small seed has drawn
 
 
 def activations(

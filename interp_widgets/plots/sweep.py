@@ -60,7 +60,7 @@ def _check(record: Sweep, measure: str) -> None:
 
 
 def _title(record: Sweep) -> str:
-    return f"{len(record)} dictionaries at {record.site} of {record.model}"
+    return f"{len(record)} dictionaries{record.place}"
 
 
 def plot_interactive(record: Sweep, measure: str = "fve") -> Figure:
@@ -143,7 +143,7 @@ def plot_print(record: Sweep, measure: str = "fve", ax: Any = None) -> PrintFigu
     ax.set_xticks([], minor=True)
     ax.set_xlabel(_L0, fontsize=8)
     ax.set_ylabel(LABELS[measure], fontsize=8)
-    ax.set_title(_title(record), fontsize=9)
+    ax.set_title(theme.matplotlib_text(_title(record)), fontsize=9)
     ax.tick_params(labelsize=8)
     ax.legend(fontsize=7, frameon=False)
     return ax.figure

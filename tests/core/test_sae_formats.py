@@ -173,6 +173,13 @@ def test_codes_scaled_by_lengths_of_directions_are_those_of_sae_lens(tmp_path):
     assert torch.equal(SAE.load(tmp_path / "c").encode(x), ours.encode(x))
 
 
+def test_k_is_passed_where_the_file_does_not_say_it(tmp_path):
+    for said, passed, k in (({}, 3, 3), ({"k": 2}, None, 2), ({"k": 2}, 3, 2)):
+        config = sae_lens_config("topk", rescale_acts_by_decoder_norm=False, **said)
+        folder = write_sae_lens(tmp_path / f"{k}{passed}", config, some(weights(), *STANDARD))
+        assert SAE.load(folder, k=passed).k == k
+
+
 def test_flat_files_from_before_version_6(tmp_path):
     flat = {
         "d_in": D,

@@ -171,14 +171,6 @@ def test_configurations_that_do_not_fit_are_named(standard, changes, message):
     refuse(ValueError, message, standard)
 
 
-def test_k_is_passed_where_the_files_do_not_say_it(standard):
-    path = standard / "cfg.json"
-    config = json.loads(path.read_text()) | {"architecture": "topk"}
-    for said, passed, k in ((None, 3, 3), (2, None, 2), (2, 3, 2)):
-        path.write_text(json.dumps(config if said is None else config | {"k": said}))
-        assert SAE.load(standard, k=passed).k == k
-
-
 @pytest.mark.parametrize("text", ["", "{", "[1]", "\x00", "[" * 100_000])
 def test_a_configuration_that_is_no_json(standard, text):
     (standard / "cfg.json").write_text(text)

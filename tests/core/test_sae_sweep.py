@@ -81,7 +81,10 @@ def test_there_and_back_and_drawn(tmp_path):
     same(iw.Result.load(sweep.save(tmp_path / "sweep.safetensors")), sweep)
     for measure in ("fve", "ce_recovered"):
         assert len(sweep.plot(measure=measure).data) == 3 + 1
-        assert len(sweep.plot("print", measure=measure).axes[0].lines) == 3 + 1
+        drawn = sweep.plot("print", measure=measure).axes[0]
+        assert len(drawn.lines) == 3 + 1
+        assert drawn.get_title() == "5 dictionaries at L1.resid_post"
+    assert sweep_of(rows).plot().layout.title.text == "4 dictionaries"
     with pytest.raises(ValueError, match="measure= is one of l0"):
         sweep.plot(measure="loss")
 

@@ -121,12 +121,7 @@ def absorption(
         ValueError: another width, an unknown feature or latent, no children; a normalisation with a
             scale for each token.
     """
-    check_dictionary(sae)
-    if sae.normalization.per_token:
-        raise ValueError(
-            f"normalisation {sae.normalization.mode!r} gives every token a scale of its own; "
-            "absorption is counted in one unit. Train with another one."
-        )
+    _check_sae(sae)
     children = _children(truth, parent, children)
     if latent is not None:
         _check_number("latent", latent, sae.d_sae)
@@ -159,6 +154,15 @@ def absorption(
         samples=torch.tensor([int(where.sum()) for where in both]),
         missed=_share(silent, alone),
     )
+
+
+def _check_sae(sae: Any) -> None:
+    check_dictionary(sae)
+    if sae.normalization.per_token:
+        raise ValueError(
+            f"normalisation {sae.normalization.mode!r} gives every token a scale of its own; "
+            "absorption is counted in one unit. Train with another one."
+        )
 
 
 def _share(of: Tensor, where: Tensor) -> float:

@@ -129,16 +129,18 @@ class Sweep(Result):
 
     def __repr__(self) -> str:
         variants = len(set(self.variants))
-        return f"Sweep({len(self)} dictionaries of {variants} variants{self._where})"
+        return f"Sweep({len(self)} dictionaries of {variants} variants{self.place})"
 
     @property
-    def _where(self) -> str:
-        return f" at {self.site}" * bool(self.site) + f" of {self.model}" * bool(self.model)
+    def place(self) -> str:
+        """Site and model for a sentence, ``" at L3.resid_post of gpt2"``; what is known of them."""
+        site = f" at {self.site}" if self.site else ""
+        return site + (f" of {self.model}" if self.model else "")
 
     def describe(self) -> str:
         """What is on the front, and its ends."""
         front = self.front()
-        start = f"{len(self)} dictionaries{self._where}"
+        start = f"{len(self)} dictionaries{self.place}"
         if not front:
             return f"{start}, still training."
         first, last = front[0], front[-1]
