@@ -175,8 +175,7 @@ def test_texts_come_as_files_data_sets_and_generators(model, tmp_path):
     lines, objects = tmp_path / "texts.txt", tmp_path / "texts.jsonl"
     # With a byte-order mark, as Windows writes it, and ends of lines of other systems.
     lines.write_text("\r\n".join(few) + "\n\n", encoding="utf-8-sig", newline="")
-    told = "".join(json.dumps({"text": text}) + "\n" for text in few)
-    objects.write_text(told, encoding="utf-8-sig")
+    objects.write_text("".join(json.dumps({"text": text}) + "\n" for text in few), "utf-8-sig")
 
     class Columns:
         """Like a data set: items by number, each an object."""
@@ -232,25 +231,19 @@ def test_long_texts_are_read_in_pieces_and_joined_ones_too(model):
     ids = torch.tensor(model.tokenizer(long)["input_ids"][1:])
     pieces = [torch.cat([model.ids("")[:1], part]) for part in ids.split(9)]
     source = activation_source(model, SITE, [long], context=10)
-    torch.testing.assert_close(
-        ordered(source.next(source.rows)), ordered(expected(model, pieces)), atol=1e-5, rtol=0
-    )
+    found = ordered(source.next(source.rows))
+    torch.testing.assert_close(found, ordered(expected(model, pieces)), atol=1e-5, rtol=0)
     assert source.rows == len(ids)
     joined = torch.cat([torch.cat([torch.tensor([0]), model.ids(t)[1:]]) for t in TEXTS])
     wanted = []
     for piece in joined.split(10):
-        found = iw.cache(model, piece, SITE)[SITE][1:]
-        wanted.append(found[piece[1:] != 0])
-    # The order of texts differs from turn to turn, so a file, which keeps it.
-    source = activation_source(model, SITE, _Kept(), tokenize="joined", context=10)
-    torch.testing.assert_close(
-        ordered(source.next(source.rows)), ordered(torch.cat(wanted)), atol=1e-5, rtol=0
-    )
-
-
-class _Kept:
-    def __iter__(self) -> Iterator[str]:
-        return iter(TEXTS)
+        wanted.append(iw.cache(model, piece, SITE)[SITE][1:][piece[1:] != 0])
+    # The order of a list differs from turn to turn; a stream keeps it.
+    source = activation_source(model, SITE, iter(TEXTS), tokenize="joined", context=10)
+    rows = torch.cat(wanted)
+    torch.testing.assert_close(ordered(source.next(len(rows))), ordered(rows), atol=1e-5, rtol=0)
+    with pytest.raises(ValueError, match="cannot be read again"):
+        source.next(1)  # nothing more was in it
 
 
 def test_shards(model, tmp_path):
@@ -314,6 +307,7 @@ def test_activations_that_are_not_finite():
         ({"texts": 3}, TypeError, "a generator of texts; got int"),
         ({"texts": [3]}, TypeError, "text 0 is no text and no ids; got int"),
         ({"texts": [{"content": "x"}]}, TypeError, 'object with content: .* under "text"'),
+        ({"texts": [{"text": None}]}, TypeError, 'text 0 has None under "text", wanted a string'),
         ({"texts": [[5, 99999]]}, ValueError, "token ids go from 0"),
         (
             {"texts": [["Rome", "is"]]},
@@ -362,14 +356,11 @@ def test_a_file_that_is_no_text_is_named(model, tmp_path):
         activation_source(model, SITE, str(tmp_path))
 
 
-def test_a_long_text_is_tokenised_once_a_turn(model, monkeypatch):
-    seen, tokenise = [], ModelRows._ids
-    monkeypatch.setattr(
-        ModelRows, "_ids", lambda self, text: seen.append(text) or tokenise(self, text)
-    )
-    source = activation_source(model, SITE, [" ".join(TEXTS)], buffer=40)
-    assert [len(source.next(20)) for _ in range(15)] == [20] * 15  # of 400, a few at a time
-    assert seen == [" ".join(TEXTS)]
+def test_a_long_text_is_tokenised_once(model, monkeypatch):
+    long, seen, tokenise = " ".join(TEXTS), [], ModelRows._ids
+    monkeypatch.setattr(ModelRows, "_ids", lambda *given: seen.append(given[1]) or tokenise(*given))
+    activation_source(model, SITE, [long], buffer=40).next(300)  # of 400, a few at a time
+    assert seen == [long]
 
 
 def test_a_name_is_no_model():

@@ -181,7 +181,12 @@ def text_of(item: Any, number: int) -> Prompt:
         TypeError: it has none.
     """
     if isinstance(item, Mapping):
-        if not isinstance(item.get("text"), str):
+        if "text" in item and not isinstance(item["text"], str):
+            raise TypeError(
+                f'text {number} has {item["text"]!r:.40} under "text", wanted a string. Leave such '
+                'items out: dataset.filter(lambda item: item["text"]).'
+            )
+        if "text" not in item:
             raise TypeError(
                 f"text {number} is an object with {', '.join(map(str, item)) or 'nothing'}: its "
                 'text has to be under "text". Rename the column, '
