@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,8 +20,8 @@ _PANELS = ("directions and mixture", "strength, reading")
 
 def _title(record: Overlap, pair: tuple[int, int]) -> str:
     i, j = pair
-    cosine = float(record.cosines[i, j])
-    return f"{record.names[i]} and {record.names[j]}: cosine {cosine:.2f}"
+    cosine = f"{float(record.cosines[i, j]):.2f}".replace("-", "−")
+    return f"{record.names[i]} and {record.names[j]}: cosine {cosine}"
 
 
 def plot_interactive(record: Overlap, pair: tuple[int, int] = (0, 1)) -> Figure:
@@ -71,16 +72,7 @@ def plot_print(record: Overlap, pair: tuple[int, int] = (0, 1)) -> PrintFigure:
         *zip((record.names[i] for i in pair), points.tolist(), strict=True),
         ("mixture", (axes @ record.mixture).tolist()),
     ]
-    for number, (name, (x, y)) in enumerate(arrows):
-        style = {"arrowstyle": "->", "color": theme.LINES[number], "lw": 1.8}
-        if name == "mixture":
-            style["linestyle"] = "--"
-        left.annotate("", (x, y), (0, 0), arrowprops=style)
-        left.text(1.08 * x, 1.08 * y, theme.matplotlib_text(name), size=8, ha="center")
-    reach = 1.3 * max(1.0, *(abs(v) for _, point in arrows for v in point))
-    left.set_xlim(-reach, reach)
-    left.set_ylim(-reach, reach)
-    left.set_aspect("equal")
+    _drawn(left, arrows)
     places = torch.arange(len(record.names))
     for side, (name, values, color) in enumerate(_bars(record)):
         right.bar((places + 0.4 * side - 0.2).numpy(), values, 0.4, color=color, label=name)
@@ -96,3 +88,33 @@ def plot_print(record: Overlap, pair: tuple[int, int] = (0, 1)) -> PrintFigure:
         ax.tick_params(labelsize=8)
     figure.suptitle(theme.matplotlib_text(_title(record, pair)), fontsize=9)
     return figure
+
+
+def _drawn(ax: Any, arrows: list[tuple[str, Any]]) -> None:
+    """Arrows from 0, each with its name beyond its tip, in a frame that just holds them."""
+    for number, (name, (x, y)) in enumerate(arrows):
+        style = {"arrowstyle": "->", "color": theme.LINES[number], "lw": 1.8}
+        if name == "mixture":
+            style["linestyle"] = "--"
+        ax.annotate("", (x, y), (0, 0), arrowprops=style)
+        length = math.hypot(x, y) or 1.0
+        across, up = x / length, y / length
+        ax.annotate(
+            theme.matplotlib_text(name),
+            (x, y),
+            (4 * across, 4 * up),
+            textcoords="offset points",
+            size=8,
+            ha="left" if across > 0.4 else "right" if across < -0.4 else "center",
+            va="bottom" if up > 0.4 else "top" if up < -0.4 else "center",
+        )
+    lows, highs = zip(*((min(0.0, *one), max(0.0, *one)) for one in _by_axis(arrows)), strict=True)
+    room = 0.2 * max(high - low for low, high in zip(lows, highs, strict=True))
+    ax.set_xlim(lows[0] - room, highs[0] + 2 * room)  # names are wider than high
+    ax.set_ylim(lows[1] - room, highs[1] + room)
+    ax.set_aspect("equal")
+
+
+def _by_axis(arrows: list[tuple[str, Any]]) -> list[tuple[float, ...]]:
+    """The tips' x, and their y."""
+    return [tuple(point[axis] for _, point in arrows) for axis in (0, 1)]

@@ -52,7 +52,7 @@ def plot_print(lines: Sequence[Line]) -> Figure:
             for mark in line.marks:
                 ax.axvline(mark, color=color, linewidth=0.8, linestyle=":")
         if scale == "log" and any((line.low[measure] > 0).any() for line in lines):
-            ax.set_yscale("log")
+            theme.log_y(ax)
         elif measure == "fve":
             ax.set_ylim(-0.05, 1.05)
         ax.set_xlabel("training step", fontsize=8)

@@ -133,7 +133,7 @@ def plot_print(record: Superposition) -> PrintFigure:
     loss.plot(record.steps.numpy(), record.losses.numpy(), color=theme.LINES[0])
     for step in record.changes:
         loss.axvline(step, color=theme.FAINT, linestyle=":", linewidth=1)
-    loss.set_yscale("log")
+    theme.log_y(loss)
     loss.set_title(_LOSS, fontsize=8)
     loss.set_xlabel(_STEP, fontsize=8)
     for ax in (overlaps, middle, loss):

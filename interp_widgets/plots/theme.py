@@ -44,6 +44,22 @@ def plotly_layout(figure: Any, title: str) -> Any:
     return figure
 
 
+def log_y(axes: Any) -> None:
+    """Make the y axis of a Matplotlib picture logarithmic, with ticks as plain numbers.
+
+    Call it when the curves are drawn: how close ticks stand depends on the decades that they span.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
+
+    axes.set_yscale("log")
+    low, high = np.log10(axes.get_ylim())
+    close, wide = (1, 1.5, 2, 3, 4, 5, 6, 8), (1, 2, 5)
+    subs = close if high - low < 0.8 else wide if high - low < 2.5 else (1,)
+    axes.yaxis.set_major_locator(LogLocator(subs=subs, numticks=12))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
 def matplotlib_text(token: str) -> str:
     r"""A visible token that Matplotlib can draw and will not take for mathematics.
 

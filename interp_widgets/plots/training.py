@@ -80,7 +80,7 @@ def plot_print(record: Training) -> PrintFigure:
                 place = {"xy": (step, 1.0), "xycoords": ("data", "axes fraction")}
                 ax.annotate(written, **place, fontsize=6, ha="center", va="bottom")
         if panel == 1 and record.step:
-            ax.set_yscale("log")
+            theme.log_y(ax)
         if panel == len(PANELS):
             ax.set_ylim(bottom=0)
         ax.set_xlabel(_AXIS, fontsize=8)
