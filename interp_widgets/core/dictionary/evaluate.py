@@ -22,6 +22,7 @@ from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.dictionary.evaluation_record import SAEEvaluation
 from interp_widgets.core.dictionary.feature_weights import encoder_cosines, nearest_cosines
 from interp_widgets.core.dictionary.fidelity import Fidelity, check_finite
+from interp_widgets.core.dictionary.linear_baseline import LinearBaseline
 from interp_widgets.core.dictionary.sae import SAE
 from interp_widgets.core.dictionary.substitution import Spot, replaced, spot_of
 from interp_widgets.core.dictionary.token_stream import (
@@ -143,7 +144,7 @@ def evaluate_on(
         raise ValueError(
             "this transcoder's output is to equal something other than its input: pass y=."
         )
-    sums = Fidelity(sae)
+    sums, linear = Fidelity(sae), LinearBaseline(sae) if sae.is_transcoder else None
     for part, target in _pairs(x, y, batch_size):
         if y is not None and target.shape != (len(part), sae.d_out):
             raise ValueError(
@@ -151,9 +152,12 @@ def evaluate_on(
                 f"{list(target.shape)}."
             )
         sums.add(part.to(sae.device), target.to(sae.device))
+        if linear is not None:
+            linear.add(part, target)
     if not sums.tokens:
         raise ValueError("there are no activations in x.")
-    return _record(sae, sums, _Losses(""), _about_latents(sae))
+    latents = _about_latents(sae)
+    return _record(sae, sums, _Losses(""), latents, linear_fve=linear.fve if linear else None)
 
 
 def _pairs(x: Any, y: Any, size: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -276,17 +280,22 @@ def _steps(
 ) -> Generator[SAEEvaluation]:
     sums, losses, latents = Fidelity(sae), _Losses(ablation), _about_latents(sae)
     nothing = _mean(model, spot, batches) if ablation == "mean" else 0.0
+    linear = LinearBaseline(sae) if sae.is_transcoder else None
     for batch in batches:
         with captured(model, spot.places) as found:
             clean = model.logits(batch.ids)
         x, y = (_taken(found[place], batch, place) for place in (spot.site, spot.out))
         made = sums.add(x.to(sae.device), y.to(sae.device))
+        if linear is not None:
+            linear.add(x, y)
         losses.count(batch, clean)
         for name, rows in (("sae", made), ("ablated", nothing)):
             with hooked(model, replaced(spot, batch.counted, rows)):
                 losses.count(batch, model.logits(batch.ids), name, clean)
         losses.texts += len(batch.ids)
-        yield _record(sae, sums, losses, latents, model, spot)
+        ended = batch is batches[-1]  # solving takes the cube of the width
+        linear_fve = linear.fve if linear is not None and ended else None
+        yield _record(sae, sums, losses, latents, model, spot, linear_fve)
 
 
 def _taken(activation: Tensor, batch: _Batch, site: Site) -> Tensor:
@@ -322,6 +331,7 @@ def _record(
     latents: dict[str, Tensor],
     model: LanguageModel | None = None,
     spot: Spot | None = None,
+    linear_fve: float | None = None,
 ) -> SAEEvaluation:
     numbers: dict[str, Any] = {**latents, **sums.numbers(), **losses.numbers()}
     return SAEEvaluation(
@@ -337,5 +347,6 @@ def _record(
         predicted=losses.predicted,
         density=sums.fired.cpu().float() / sums.tokens,
         max_activation=sums.largest.cpu().float(),
+        linear_fve=linear_fve,
         **numbers,
     )

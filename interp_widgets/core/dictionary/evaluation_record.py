@@ -23,6 +23,7 @@ MEASURES = {
     "mse": ("squared units", "mean over tokens of the squared error, summed over dimensions"),
     "nmse": ("share", "squared error as a share of the mean square"),
     "fve": ("share", "fraction of variance explained"),
+    "linear_fve": ("share", "the same by the best linear map of what a transcoder reads"),
     "cosine": ("-1..1", "mean cosine of activation and reconstruction"),
     "shrinkage": ("ratio", "below 1: the reconstruction is too short along the activation"),
     "norm_ratio": ("ratio", "mean length of the reconstruction over that of the activation"),
@@ -64,6 +65,9 @@ class SAEEvaluation(Result):
         max_cosine: cosine of each direction with the nearest other one, ``[feature]``.
         encoder_decoder_cosine: of what each latent reads with what it writes, ``[feature]``; NaN in
             transcoders.
+        linear_fve: variance that ridge regression from what a transcoder reads explains of its
+            target, on tokens that it was not fitted on (with few of them too little): what ``fve``
+            is to be compared with. None in autoencoders and partial records.
     """
 
     site: str
@@ -92,6 +96,7 @@ class SAEEvaluation(Result):
     max_activation: Tensor
     max_cosine: Tensor
     encoder_decoder_cosine: Tensor
+    linear_fve: float | None = None
 
     @property
     def d_sae(self) -> int:
@@ -159,6 +164,8 @@ class SAEEvaluation(Result):
         kept = f"explain {self.fve:.1%} of the variance"
         if isnan(self.fve):
             kept = "have no variance to explain, as activations do not vary"
+        elif self.linear_fve is not None:
+            kept += f" (a linear map {self.linear_fve:.1%})"
         said = (
             f"A dictionary of {self.d_sae} latents{place}: {self.l0:.1f} fire on a token and "
             f"{kept}; {self.dead:.1%} fired on none of {self.tokens} tokens."
@@ -176,6 +183,8 @@ class SAEEvaluation(Result):
         import pandas as pd
 
         rows = [(name, getattr(self, name), *about) for name, about in MEASURES.items()]
+        if self.linear_fve is None:
+            rows = [row for row in rows if row[0] != "linear_fve"]
         return pd.DataFrame(rows, columns=["measure", "value", "unit", "meaning"])
 
     def latents(self) -> pd.DataFrame:
