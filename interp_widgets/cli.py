@@ -10,9 +10,11 @@ import importlib.metadata as metadata
 import os
 import shlex
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -147,9 +149,10 @@ def train_sae(
             typer.echo(f"{run!r}, processes: {os.environ.get('WORLD_SIZE', '1')}")
         folder = config.parent / settings["folder"]
         try:
-            for step in run:
-                if first and (step.step % every == 0 or run.done):
-                    typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
+            with _term_is_an_interrupt():
+                for step in run:
+                    if first and (step.step % every == 0 or run.done):
+                        typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
             if first:
                 typer.echo(f"dictionary: {run.sae.save(folder / 'sae')}")
         except OSError as error:
@@ -160,6 +163,22 @@ def train_sae(
         _stop(f"{config} is no YAML: {error}")
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         _stop(str(error))
+
+
+@contextmanager
+def _term_is_an_interrupt() -> Iterator[None]:
+    """Inside, SIGTERM, which queues and containers send before they kill, does as Ctrl-C does.
+
+    One of several processes dies of it, as before: alone it cannot save.
+    """
+    if os.environ.get("WORLD_SIZE", "1") != "1":
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _unwritten(error: OSError, folder: Path, step: int, kept: int | None) -> str:

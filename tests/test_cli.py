@@ -134,7 +134,10 @@ def test_a_dictionary_is_trained_from_a_file_and_kept(config: Path) -> None:
     assert "step 12 of 12" in again.output
 
 
-def test_an_interrupted_run_goes_on(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_an_interrupted_run_goes_on(
+    config: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     import signal
 
     from interp_widgets.core.dictionary.training_loop import Loop
@@ -143,13 +146,14 @@ def test_an_interrupted_run_goes_on(config: Path, monkeypatch: pytest.MonkeyPatc
 
     def interrupted(loop: Loop):
         if loop.step == 6:
-            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.Signals[name])
         return advance(loop)
 
     monkeypatch.setattr(Loop, "advance", interrupted)
     stopped = run(cli.app, ["train-sae", str(config)])
     assert stopped.exit_code == 1
     assert "the same command goes on from there" in stopped.output
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL  # others die of it as ever
     monkeypatch.setattr(Loop, "advance", advance)
     assert "step 7 of 12), processes" in run(cli.app, ["train-sae", str(config)]).output
 

@@ -39,23 +39,27 @@ class Turn:
 def uninterrupted() -> Iterator[None]:
     """Inside, an interrupt (Ctrl-C, a notebook's stop button) waits; it comes at the end.
 
-    A second one comes at once. In other threads than the main one there are no interrupts.
+    A second one comes at once. So does SIGTERM wait, where somebody handles it. In other threads
+    than the main one there are no interrupts.
     """
-    before = signal.getsignal(signal.SIGINT)
-    if threading.current_thread() is not threading.main_thread() or not callable(before):
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: handler for number, handler in handlers.items() if callable(handler)}
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    came: list[Any] = []
+    came: list[tuple[int, Any]] = []
 
     def wait(number: int, frame: Any) -> None:
-        came.append(frame)
+        came.append((number, frame))
         if len(came) > 1:
-            before(number, frame)
+            before[signal.Signals(number)](number, frame)
 
-    signal.signal(signal.SIGINT, wait)
+    for number in before:
+        signal.signal(number, wait)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
-    if came:
-        before(signal.SIGINT, came[0])
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    for number, frame in came[:1]:
+        before[signal.Signals(number)](number, frame)
