@@ -172,6 +172,7 @@ class Lab:
             start_new_session=True,
         )
         self._wait_until_up(seconds=90)
+        self._kernels.wait()
 
     def _wait_until_up(self, seconds: float) -> None:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))

@@ -26,7 +26,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
 
-PATIENCE = 60  # seconds that a kernel waits for the imports
+PATIENCE = 20  # seconds that a kernel waits for its beginning
 
 
 class WarmKernels:
@@ -50,8 +50,15 @@ class WarmKernels:
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps(kernelspec))
         command = [sys.executable, __file__, address]
-        self._process = subprocess.Popen(command, env=environment, stdin=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
         self.pid = self._process.pid
+
+    def wait(self) -> None:
+        """Wait until all is imported, so that no notebook waits for its kernel."""
+        assert self._process.stdout is not None
+        self._process.stdout.readline()
 
     def close(self) -> None:
         """End the process. A kernel that still runs notices within a second, and ends too."""
@@ -66,6 +73,7 @@ def hold(address: str) -> None:
         door.bind(address)
         door.listen(64)
         _import_ahead()
+        print("ready", flush=True)  # noqa: T201
         signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are waited for by nobody
         while select.select([door, sys.stdin], [], [])[0] == [door]:
             asker, _ = door.accept()
