@@ -45,6 +45,7 @@ class Entrant:
         recovered_at: steps, ascending.
         retraced: steps trained again since, whose loss came out the same to the last bit.
         differs: the first step that did not, -1 if none.
+        turned: whether knobs stood otherwise before that step than the first time.
         sent: buckets that the page has; the one after them may have changed.
         cut: steps left by a rewind that the page has not been told of, -1 if none.
     """
@@ -63,12 +64,13 @@ class Entrant:
         self.truths = len(self.run.truth) if self.live and self.run.truth is not None else 0
         self.match: Match | None = None
         self.looked_at = self.left_at = self.retraced = 0
-        self.differs = -1
+        self.differs, self.turned = -1, False
         self.sent, self.cut = 0, -1
         self.recovered: list[float] = []
         self.recovered_at: list[int] = []
         self._gestures: dict[tuple[str, float], Any] = {}
         self._old = np.zeros(0, dtype=np.float32)  # losses before the last rewind
+        self._old_changes: tuple[Any, ...] = ()
         self.take_in()
 
     # -- where it stands -----------------------------------------------------------------------
@@ -132,9 +134,10 @@ class Entrant:
         self.left_at = self.step
         self.to_walk = 0
         self._old = self.rows(0, self.step)[:, 0].copy()  # of the losses alone
+        self._old_changes = self.run.changes
         self.run.rewind(step)
         self.asked = self._knobs()
-        self.retraced, self.differs = 0, -1
+        self.retraced, self.differs, self.turned = 0, -1, False
 
     # -- curves --------------------------------------------------------------------------------
 
@@ -187,7 +190,12 @@ class Entrant:
         unlike = np.flatnonzero(old.view(np.int32) != losses[: len(old)].view(np.int32))
         self.retraced += int(unlike[0]) if len(unlike) else len(old)
         if len(unlike):
-            self.differs = start + int(unlike[0]) + 1
+            self.differs = step = start + int(unlike[0]) + 1
+            now, then = (
+                [change for change in changes if change[0] < step]
+                for changes in (self.run.changes, self._old_changes)
+            )
+            self.turned = now != then
 
     def _go_back(self, step: int) -> None:
         left = bisect_right(self.recovered_at, step)
@@ -239,7 +247,7 @@ class Entrant:
         other.name = self.name
         other.rates, other.match, other.truths = self.rates, self.match, self.truths
         other.recovered, other.recovered_at = self.recovered[:], self.recovered_at[:]
-        other.retraced, other.differs = self.retraced, self.differs
+        other.retraced, other.differs, other.turned = self.retraced, self.differs, self.turned
         other._gestures = self._gestures
         other.curves.restart(other.rows(0, other.step))
         return other

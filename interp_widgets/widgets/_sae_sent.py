@@ -120,6 +120,7 @@ def _now(one: Entrant) -> dict[str, Any]:
         "done": one.done,
         "now": [number(round(mean, 6)) for mean in one.recent().values()],
         "again": [one.retraced, one.differs],
+        "turned": one.turned,
     }
 
 

@@ -234,9 +234,14 @@ def test_a_rewind_retraces_bit_for_bit_unless_a_knob_is_turned() -> None:
     trainer.step(25).wait()
     np.testing.assert_array_equal(trainer.run.history["loss"], losses)
     assert trainer.pulse["runs"][0]["again"] == [25, -1]
+    assert not trainer.pulse["runs"][0]["turned"]
     trainer.rewind(20).change(l1=0.3).step(10).wait()
     same, differs = trainer.pulse["runs"][0]["again"]
     assert (same, differs) == (0, 21)
+    assert trainer.pulse["runs"][0]["turned"]  # no fault of the machine's
+    trainer.rewind(10).step(20).wait()  # the knob stays where it was turned
+    assert trainer.pulse["runs"][0]["again"] == [0, 11]
+    assert trainer.pulse["runs"][0]["turned"]
 
 
 def test_training_in_the_widget_is_the_training_itself() -> None:

@@ -30,7 +30,7 @@ export function drawDensity(svg: SVGSVGElement, { counts = [], sample = [] }: Ra
     ),
     s("text", { x: LEFT + NEVER / 2, y: base + 15, "text-anchor": "middle", fill: colors.faint }, "never"),
     ...[-6, -4, -2, 0].map((power) => s("text", { x: LEFT + NEVER * 2 + ((power + 6) / 6) * wide * bars, y: base + 15, "text-anchor": power === 0 ? "end" : power === -6 ? "start" : "middle", fill: colors.faint }, power === 0 ? "all" : ({ "-6": "10⁻⁶", "-4": "10⁻⁴", "-2": "1 %" } as Record<string, string>)[power]!)),
-    s("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 3, "text-anchor": "middle", fill: colors.faint }, "share of tokens that a latent fires on"),
+    s("text", { x: (LEFT + WIDTH) / 2, y: HEIGHT - 3, "text-anchor": "middle", fill: colors.faint }, "latents by the share of tokens they fire on"),
   );
 }
 
@@ -58,9 +58,9 @@ export function drawMatch(canvas: HTMLCanvasElement, match: RawMatch, ramp: Ramp
 }
 
 /** The latent that is looked at, and where it fires most. */
-export function drawCard(box: HTMLElement, card: RawCard, picked: number): void {
+export function drawCard(box: HTMLElement, card: RawCard, picked: number, matched: boolean): void {
   if (picked < 0) {
-    fill(box, h("p", { class: "iw-train-none" }, "Type a latent's number, or click a bar or a cell of the match."));
+    fill(box, h("p", { class: "iw-train-none" }, `Type a latent's number, or click a bar${matched ? " or a cell of the match" : ""}.`));
     return;
   }
   if (card.latent !== picked) {

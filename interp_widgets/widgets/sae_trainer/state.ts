@@ -36,6 +36,8 @@ export interface Now {
   now: (number | null)[];
   /** Steps trained again bit for bit since a rewind, and the first that differs (-1: none). */
   again: [number, number];
+  /** That step differs because a knob stood otherwise. */
+  turned: boolean;
 }
 
 export interface Piece {

@@ -223,9 +223,9 @@ export class View {
     // Its numbers are those of the last answer: while training runs, only these above are true.
     this.status.summary.classList.toggle("iw-unseen", working && !this.link.dead);
     const [same, differs] = now.again;
-    this.light.dataset["state"] = differs >= 0 ? "bad" : same > 0 ? "good" : "open";
-    this.light.textContent = differs >= 0 ? `▲ other numbers from step ${differs} on` : same > 0 ? `✓ ${same.toLocaleString("en")} steps again, bit for bit` : about.seed === null ? "" : `seed ${about.seed}`;
-    this.light.title = "Steps that were trained again after a rewind are compared with those before it, to the last bit. With a knob turned they differ, of course.";
+    this.light.dataset["state"] = differs >= 0 ? (now.turned ? "open" : "bad") : same > 0 ? "good" : "open";
+    this.light.textContent = differs >= 0 ? (now.turned ? `another way from step ${differs} on` : `▲ other numbers from step ${differs} on`) : same > 0 ? `✓ ${same.toLocaleString("en")} steps again, bit for bit` : about.seed === null ? "" : `seed ${about.seed}`;
+    this.light.title = "Steps that were trained again after a rewind are compared with those before it, to the last bit. Where a knob was turned, they go another way.";
     this.again.hidden = !about.live;
     this.again.setAttribute("aria-disabled", String(working || now.step === 0 || this.link.dead));
   }
@@ -258,7 +258,8 @@ export class View {
     this.latents.hidden = picked < 0 && !this.link.read("curves").runs.some(({ live }) => live); // a record has none
     const active = (this.frame.root.getRootNode() as Document | ShadowRoot).activeElement;
     if (active !== this.latent || picked >= 0) this.latent.value = picked < 0 ? "" : String(picked);
-    drawCard(this.card, this.link.read("card"), picked);
+    const truths = this.store.runs[this.link.read("chosen")]?.about.truths ?? 0;
+    drawCard(this.card, this.link.read("card"), picked, truths > 0);
   }
 
   private get theme(): Theme {

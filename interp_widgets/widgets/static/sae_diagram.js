@@ -12,7 +12,7 @@ function L(i,t=2){if(i===null||Number.isNaN(i))return"–";let e=Math.abs(i).toF
 .iw-sae-diagram .iw-sae-diagram-plot { flex: 1 1 440px; min-width: 0; max-width: 640px; border-radius: 4px; overflow-x: auto; }
 .iw-sae-diagram .iw-sae-diagram-plot:focus-visible { outline: 2px solid var(--iw-link); outline-offset: 2px; }
 .iw-sae-diagram svg { display: block; max-width: 100%; height: auto; forced-color-adjust: none; }
-.iw-sae-diagram .iw-sae-diagram-plot svg { min-width: 470px; } /* its words stay legible; a narrow page scrolls */
+.iw-sae-diagram .iw-sae-diagram-plot svg { min-width: 400px; } /* its words stay legible; a narrow page scrolls */
 .iw-sae-diagram [data-latent] { cursor: pointer; }
 .iw-sae-diagram .iw-sae-diagram-box { flex: 1 1 190px; max-width: 300px; padding: 9px 12px; border: 1px solid var(--iw-line); border-left: 3px solid var(--iw-accent); border-radius: 6px; font-size: 12px; }
 .iw-sae-diagram .iw-sae-diagram-box p { margin: 6px 0 0; color: var(--iw-faint); }
