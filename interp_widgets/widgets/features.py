@@ -388,7 +388,7 @@ class FeatureDashboard(Widget):
         return plot_print(self.record, feature)
 
     def _heading(self) -> str:
-        return f"Latents of {self._brief()}"
+        return f"Latents: {self._brief()}"
 
     def _brief(self) -> str:
         return " and ".join(f"{len(one)} at {one.site} of {one.model}" for one in self._records)

@@ -186,10 +186,10 @@ class FeatureDashboards(Result):
         number = _number(feature)
         found = [] if number is None else (self.features == number).nonzero().flatten().tolist()
         if not found:
-            raise KeyError(
-                f"no latent {feature!r:.40} here: there are {len(self)} of the dictionary's "
-                f"{self.d_sae}, {self.features[:3].tolist()} and so on."
-            )
+            which = f"{self.d_sae}, 0 to {self.d_sae - 1}"
+            if len(self) < self.d_sae:
+                which = f"{len(self)} of {self.d_sae}, the first {self.features[:3].tolist()}"
+            raise KeyError(f"no latent {feature!r:.40} here: there are {which}. Give one's number.")
         return found[0]
 
     @cached_property

@@ -183,7 +183,7 @@ export class Card {
     this.all.textContent = `All ${held}${held < card.all ? ` of ${card.all}` : ""}`;
     this.all.title = held < card.all ? "A card holds as many windows as fit in 3.5 kB; the record has the others." : "All windows of this latent";
     this.all.setAttribute("aria-pressed", String(this.everything));
-    fill(this.chart, histogram(card, most, at) as unknown as Node);
+    fill(this.chart, h("figcaption", {}, "tokens, by activation"), histogram(card, most, at) as unknown as Node);
     fill(this.examples, dead ? h("p", { class: "iw-feat-none" }, "There is no window in which it fires.") : windowList(near(this.windows, quantile, this.everything), most));
   }
 
