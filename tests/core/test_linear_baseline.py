@@ -30,6 +30,12 @@ def pairs(count: int, bent: float = 1.0) -> tuple[torch.Tensor, torch.Tensor]:
     return x, x @ turn + bent * ((x - 30) @ bend).abs() - 7
 
 
+def linear(x: torch.Tensor, y: torch.Tensor) -> float:
+    found = iw.evaluate_on(transcoder(), x, y).linear_fve
+    assert found is not None
+    return found
+
+
 def held_out(x: np.ndarray, y: np.ndarray) -> float:
     """Least squares on every other row, judged on those between, and the other way round."""
     missed = 0.0
@@ -54,15 +60,15 @@ def test_what_is_linear_is_explained_and_what_is_by_chance_is_not():
     x, y = pairs(400, bent=0.0)
     assert iw.evaluate_on(transcoder(), x, y).linear_fve == pytest.approx(1, abs=1e-6)
     noise = torch.randn(400, 4, generator=torch.Generator().manual_seed(5))
-    assert -0.1 < iw.evaluate_on(transcoder(), x, noise).linear_fve < 0.05
-    few = iw.evaluate_on(transcoder(), x[:8], noise[:8]).linear_fve  # as many numbers as tokens
+    assert -0.1 < linear(x, noise) < 0.05
+    few = linear(x[:8], noise[:8])  # as many numbers as tokens
     assert few < 0.5
 
 
 def test_where_there_is_no_such_number():
     x, y = pairs(20)
     for rows, targets in ((x[:1], y[:1]), (x, torch.full_like(y, 3.1))):
-        assert math.isnan(iw.evaluate_on(transcoder(), rows, targets).linear_fve)
+        assert math.isnan(linear(rows, targets))
     still = LinearBaseline(transcoder())
     still.add(torch.ones(20, 6), y)  # inputs that never vary tell nothing
     assert still.fve == pytest.approx(0, abs=0.5)
@@ -84,7 +90,7 @@ def test_a_model_is_asked_once_at_the_end(tmp_path, monkeypatch):
     found = steps[-1]
     assert found.tokens == len(x)
     assert found.linear_fve == pytest.approx(iw.evaluate_on(sae, x, y).linear_fve, abs=1e-4)
-    frame = found.to_frame().set_index("measure")["value"]
-    assert frame["linear_fve"] == found.linear_fve != 0
+    frame = found.to_frame()
+    assert frame["value"][frame["measure"] == "linear_fve"].item() == found.linear_fve != 0
     assert f"(a linear map {found.linear_fve:.1%})" in found.describe()
     same(iw.SAEEvaluation.load(found.save(tmp_path / "found.safetensors")), found)

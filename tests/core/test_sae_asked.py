@@ -179,7 +179,7 @@ def test_how_texts_are_read_is_a_setting_and_is_kept(tmp_path):
     reading: dict[str, Any] = {"tokenize": "joined", "context": np.int64(6), "buffer": 40}
     options: dict[str, Any] = {"d_sae": 32, "k": 2, "batch_size": 16, "steps": 12}
     run = iw.train_sae(model, SITE, texts, **options, **reading)
-    source = activation_source(model, SITE, texts, **(reading | {"context": 6}))
+    source = activation_source(model, SITE, texts, tokenize="joined", context=6, buffer=40)
     assert run._loop.source.about == source.about
     assert run._loop.source.rows is None  # blocks of 20 rows
     run.train(5)
