@@ -78,7 +78,9 @@ class CourseModel:
         """Logits after each prompt, [prompt, vocab], ``chunk`` prompts at once."""
         found = []
         for ids, end in zip(batch.ids.split(chunk), batch.end.split(chunk), strict=True):
-            found.append(self.hf(ids).logits[torch.arange(len(ids)), end])
+            # Each text's last row alone goes through the unembedding: a quarter of the time less.
+            stream = self.hf.base_model(ids).last_hidden_state[torch.arange(len(ids)), end]
+            found.append(self.hf.get_output_embeddings()(stream))
         return torch.cat(found)
 
     def residual_rows(self) -> list[str]:

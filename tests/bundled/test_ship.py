@@ -16,6 +16,7 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 import interp_widgets as iw
 from interp_widgets.bundled import (
     ablation,
+    behaviour,
     dashboards,
     dictionaries,
     dictionary_finds,
@@ -87,6 +88,7 @@ def test_a_run_takes_the_place_of_the_weights(
         (transcoder, "STEPS", 2),
         (transcoder, "TRAIN_BATCHES", 1),
         (transcoder, "TEST_BATCHES", 1),
+        (behaviour, "ATTRIBUTES", ("capital", "postal code")),
         (ablation, "TEMPLATES_EACH", 1),
         (mechanism, "PAIRS", 4),
         (lenses, "TEXTS", {"tuned": 20, "jacobian": 4}),
