@@ -2,19 +2,22 @@
 
 Every lesson runs as it would there under nbval: `notebooks/conftest.py` leaves its kernel only the
 packages that `interp-widgets[lab]` brings, in an empty folder, and bounds its memory. Here that
-list is held against what pip installs from `binder/`, and the first lesson, where visitors arrive,
-and the last, which is the newest, run in that environment.
+list is held against what pip installs from `binder/`, every module of the package and every import
+of a lesson is looked for in that environment, and the first lesson, where visitors arrive, runs.
 """
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import nbformat
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 from packaging.utils import canonicalize_name
 
 from tests.house.binder_machine import EVERYWHERE, MEMORY
@@ -23,6 +26,15 @@ from tests.house.source import ROOT
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 
 BROUGHT = "from tests.house.binder_machine import brought; print(*brought())"
+
+# Runs in the new environment: imports what there is of the package, then what it is told to.
+IMPORT = """
+import importlib, pkgutil, sys, interp_widgets
+for module in pkgutil.walk_packages(interp_widgets.__path__, "interp_widgets."):
+    importlib.import_module(module.name)
+    print(module.name)
+exec(sys.argv[1], {})
+"""
 
 # Runs in the new environment: executes one notebook, says how far its kernel's memory went up.
 RUN = """
@@ -49,7 +61,6 @@ def binder_python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     wanted = ["-r", "binder/requirements.txt"]
     done = subprocess.run([*install, *wanted], cwd=ROOT, env=env, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
-    subprocess.run([python, "-c", "import interp_widgets as iw; iw.load()"], check=True)
     return python
 
 
@@ -73,11 +84,29 @@ def test_lessons_are_left_what_binder_installs(binder_python: Path, installed: s
     assert set(said.split()) | EVERYWHERE == installed | EVERYWHERE
 
 
-@pytest.mark.parametrize("lesson", [LESSONS[0], LESSONS[-1]], ids=lambda path: path.name)
-def test_a_lesson_runs_in_little_memory(binder_python: Path, lesson: Path, tmp_path: Path) -> None:
+def imports(lesson: Path) -> list[str]:
+    """The statements of a lesson's cells that import."""
+    cells = [cell.source for cell in nbformat.read(lesson, 4).cells if cell.cell_type == "code"]
+    trees = [ast.parse(TransformerManager().transform_cell(cell)) for cell in cells]
+    nodes = [node for tree in trees for node in tree.body]
+    return [ast.unparse(node) for node in nodes if isinstance(node, ast.Import | ast.ImportFrom)]
+
+
+def test_all_that_lessons_may_reach_is_importable(binder_python: Path, tmp_path: Path) -> None:
+    wanted = [imports(lesson) for lesson in LESSONS]
+    assert all(wanted)
+    lines = "\n".join({line for lesson in wanted for line in lesson})
+    done = subprocess.run(
+        [binder_python, "-c", IMPORT, lines], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert len(done.stdout.splitlines()) > 300
+
+
+def test_the_first_lesson_runs_in_little_memory(binder_python: Path, tmp_path: Path) -> None:
     # Not in `notebooks`: nothing but the installed package is there to import.
     done = subprocess.run(
-        [binder_python, "-c", RUN, lesson, tmp_path],
+        [binder_python, "-c", RUN, LESSONS[0], tmp_path],
         cwd=tmp_path,
         capture_output=True,
         text=True,
