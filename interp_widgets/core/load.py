@@ -168,8 +168,23 @@ def _load_by_name(
         raise FileNotFoundError(
             f"{name!r} holds no config.json. iw.load reads what model.save_pretrained wrote."
         )
+    if not folder and not _could_be_on_hub(name):
+        raise FileNotFoundError(
+            f"there is no folder {name!r}, and no model on the hub can be called so. iw.load takes "
+            'a folder that model.save_pretrained wrote, or an id such as "gpt2" or "owner/name".'
+        )
     short = Path(name).resolve().name if folder else name
     return _from_pretrained(name, short, tokenizer, revision or "", place, dtype, device_map)
+
+
+def _could_be_on_hub(name: str) -> bool:
+    from huggingface_hub.utils import HFValidationError, validate_repo_id
+
+    try:
+        validate_repo_id(name)
+    except HFValidationError:
+        return False
+    return True
 
 
 def _from_pretrained(

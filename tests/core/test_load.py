@@ -264,7 +264,7 @@ def test_device_map_needs_accelerate(folder, monkeypatch):
 
 
 def test_nothing_that_is_on_the_hub_or_disk(tmp_path):
-    with pytest.raises(OSError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match=r"there is no folder .*nowhere.*save_pretrained"):
         iw.load(str(tmp_path / "nowhere"))
 
 
