@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from interp_widgets.core.dictionary.features import iter_features
+from interp_widgets.widgets._threads import ends_with_python
 
 if TYPE_CHECKING:
     from interp_widgets.widgets.features import FeatureDashboard
@@ -46,6 +47,7 @@ class Follower:
         iter_features(widget.model, self._run.sae, texts, **settings).close()
         self._thread = threading.Thread(target=self._loop, daemon=True, name="iw-follower")
         self._thread.start()
+        ends_with_python(self)
 
     @property
     def _run(self) -> Any:
@@ -54,6 +56,10 @@ class Follower:
     def stop(self) -> None:
         """End it; a reading that is under way is given up."""
         self._over.set()
+
+    def wait(self, timeout: float) -> None:
+        """Wait until it has ended, or as long as this many seconds."""
+        self._thread.join(timeout)
 
     def _loop(self) -> None:
         seen: tuple[int, int] | None = None

@@ -1,9 +1,8 @@
 """Long work beside the notebook's cells: one thread, the latest request wins, nothing queues.
 
 The first request starts at once (leading edge). While it runs, later ones replace each other, and
-the running one
-is asked to stop: its generator is closed at the next yield, so at most one batch is computed for
-nothing.
+the running one is asked to stop: its generator is closed at the next yield, so at most one batch is
+computed for nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Generator
 from typing import Any
+
+from interp_widgets.widgets._threads import ends_with_python
 
 Answer = Callable[[], dict[str, Any]]
 """Makes the trait values to push; called only for what is sent, so dropped answers cost nothing."""
@@ -42,6 +43,7 @@ class Runner:
         self._idle.set()
         self._sent_at = float("-inf")
         self.failure: Exception | None = None
+        ends_with_python(self)
 
     def start(self, work: Work) -> None:
         """Asks for this work now; whatever was asked before it and is not done is dropped."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import threading
 import time
 import weakref
@@ -54,15 +53,6 @@ class Ration:
 
 
 _ALL: weakref.WeakSet[TrainerWork] = weakref.WeakSet()
-
-
-@atexit.register
-def _end_all() -> None:
-    """Lets the steps under way end: Python cannot end in order while a thread is inside torch."""
-    for trainer in list(_ALL):
-        trainer._runner.stop()
-    for trainer in list(_ALL):
-        trainer._runner.wait(5.0)
 
 
 class TrainerWork(Widget):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import random
+import subprocess
+import sys
 import threading
 import time
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -85,3 +88,26 @@ def until(true: Any, seconds: float = 30.0) -> bool:
     while not true() and time.monotonic() < end:
         time.sleep(0.02)
     return true()
+
+
+READING = """
+import time
+import interp_widgets as iw
+from interp_widgets.widgets.features import FeatureDashboard
+from tests.widgets.examples import model
+from tests.widgets.feature_data import dashboards, small_sae
+class Run:
+    sae, step, done = small_sae(), 0, False
+shown = FeatureDashboard(dashboards(model()), model=model(), sae=Run.sae)
+shown.follow(Run, ["the city of Rome " * 9] * 20_000, 0)
+time.sleep(0.3)
+print("over")
+"""
+
+
+def test_python_ends_in_order_while_a_reading_is_under_way() -> None:
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", READING], cwd=root, capture_output=True, text=True, timeout=120
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "over\n", "")
