@@ -18,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+DIGEST = "interp_widgets_sha256"  # under which a header names the SHA-256 of what a file holds
 _LOCK = threading.RLock()  # threads that save to one place wait for each other
 
 
@@ -66,10 +67,11 @@ def clear(place: Path) -> None:
 
 
 def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: dict[str, str]) -> None:
-    """Fill a safetensors file; for `write_whole`."""
+    """Fill a safetensors file, whose header also says the SHA-256; for `write_whole`."""
     from safetensors.torch import save_file
 
-    save_file(apart(tensors), path, metadata=header)
+    whole = apart(tensors)
+    save_file(whole, path, metadata={**header, DIGEST: digest_of(whole, _told(header))})
 
 
 def apart(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -111,11 +113,33 @@ def read_tensors(path: Path) -> tuple[dict[str, str], dict[str, Tensor]]:
     """The header of a safetensors file, and all its tensors.
 
     Raises:
-        FileNotFoundError, ValueError: as `opened`.
+        FileNotFoundError: no such file.
+        ValueError: as `opened`, or it was changed since `save_tensors` wrote it.
     """
     with opened(path) as file:
+        header = file.metadata() or {}
         names = file.keys()  # a method of its own: the file is no dict
-        return file.metadata() or {}, {name: file.get_tensor(name) for name in names}
+        tensors = {name: file.get_tensor(name) for name in names}
+    check_digest(path, header, tensors)
+    return header, tensors
+
+
+def check_digest(path: Path, header: Mapping[str, str], tensors: Mapping[str, Tensor]) -> None:
+    """Compare all tensors of a file with the SHA-256 in its header, if it has one.
+
+    Raises:
+        ValueError: they differ.
+    """
+    if header.get(DIGEST) not in (None, digest_of(tensors, _told(header))):
+        raise ValueError(
+            f"{path} was changed or damaged since it was written: its numbers do not have the "
+            "SHA-256 that its header names. Use another copy of it."
+        )
+
+
+def _told(header: Mapping[str, str]) -> str:
+    """What of a header counts for the digest: the fields of a record that are no tensors."""
+    return header.get("fields", "")
 
 
 def digest_of(tensors: Mapping[str, Tensor], told: str = "") -> str:

@@ -131,6 +131,17 @@ def test_what_is_no_record_is_refused(lens, cache, tmp_path):
         iw.LogitLens.load(cache.save(path))
 
 
+def test_a_changed_byte_is_noticed(lens, tmp_path):
+    whole = lens.save(tmp_path / "r.safetensors").read_bytes()
+    changed = tmp_path / "changed.safetensors"
+    prompt = whole.index(lens.prompt.encode())  # in the header; the last byte is of a tensor
+    for place in (prompt, len(whole) - 1):
+        other = bytes([whole[place] ^ 1])
+        changed.write_bytes(whole[:place] + other + whole[place + 1 :])
+        with pytest.raises(ValueError, match=r"changed\.safetensors was changed or damaged"):
+            iw.Result.load(changed)
+
+
 def test_fields_that_are_one_tensor_are_saved(cache, tmp_path):
     places = list(cache)[:2]
     same = dataclasses.replace(cache, activations=dict.fromkeys(places, cache[places[0]]))

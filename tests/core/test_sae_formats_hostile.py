@@ -14,7 +14,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 import interp_widgets as iw
-from interp_widgets.core.dictionary.formats import files
+from interp_widgets.core.tensor_files import DIGEST, digest_of
 from tests.core.sae_files import STANDARD, D, inputs, sae_lens_config, some, weights, write_sae_lens
 
 NOT_NUMBERS = (None, True, -1, 0, 1.5, float("nan"), "x" * 9999, "", [], [1], {"a": 1}, 10**30)
@@ -71,7 +71,7 @@ def test_a_set_notices_it_as_well(tmp_path):
     iw.save_transcoders([topk(center=False, **at)], tmp_path)
     path = tmp_path / "layer_0.safetensors"
     with safe_open(path, framework="pt") as file:
-        assert file.metadata()[files.DIGEST] == files.digest_of(load_file(path))
+        assert file.metadata()[DIGEST] == digest_of(load_file(path))
     broken = bytearray(path.read_bytes())
     broken[-9] ^= 1
     path.write_bytes(bytes(broken))

@@ -16,9 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from interp_widgets.core.tensor_files import digest_of, opened
+from interp_widgets.core.tensor_files import check_digest, opened
 
-DIGEST = "interp_widgets_sha256"  # under which a file of ours names the SHA-256 of its tensors
 _FLOATS = ("float16", "float32", "float64")  # what numpy and torch both have
 
 
@@ -158,20 +157,17 @@ def read_safetensors(
 
     Raises:
         FileNotFoundError: no such file.
-        ValueError: it is cut off or something else.
+        ValueError: it is cut off or something else, or was changed since it was written here.
     """
     with opened(path) as file:
-        marked = (file.metadata() or {}).get(DIGEST)
+        header = file.metadata() or {}
         names = list(file.keys())
         wanted = names if only is None else only
         held: dict[str, Any] = {
             name: file.get_tensor(name) if name in wanted else None for name in names
         }
-    if only is None and marked is not None and marked != digest_of(held):
-        raise ValueError(
-            f"{path} was changed or damaged since it was written: its numbers do not have the "
-            "SHA-256 that its header names. Use another copy of it."
-        )
+    if only is None:
+        check_digest(path, header, held)
     return Tensors(path, held, **sizes)
 
 

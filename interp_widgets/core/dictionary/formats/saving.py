@@ -16,11 +16,8 @@ from typing import Any
 
 from torch import Tensor
 
-from interp_widgets.core.dictionary.formats import files
 from interp_widgets.core.tensor_files import (
-    apart,
     clear,
-    digest_of,
     opened,
     save_tensors,
     unfinished,
@@ -36,12 +33,7 @@ def write_tensors(path: Path, tensors: Mapping[str, Tensor]) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    write_whole(path, partial(_tensors_into, tensors, {"format": "pt"}))
-
-
-def _tensors_into(tensors: Mapping[str, Tensor], about: dict[str, str], path: Path) -> None:
-    whole = apart(tensors)
-    save_tensors(path, whole, {**about, files.DIGEST: digest_of(whole)})
+    write_whole(path, partial(save_tensors, tensors=tensors, header={"format": "pt"}))
 
 
 def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text: str) -> None:
@@ -59,7 +51,7 @@ def write_pair(weights: Path, tensors: Mapping[str, Tensor], config: Path, text:
     with unfinished(weights) as folder:
         _settle(weights, config)
         write_text(text, folder / config.name)
-        _tensors_into(tensors, mark, folder / weights.name)
+        save_tensors(folder / weights.name, tensors, mark)
         (folder / config.name).replace(waiting)
         try:
             (folder / weights.name).replace(weights)
