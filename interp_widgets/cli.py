@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -149,7 +149,7 @@ def train_sae(
             typer.echo(f"{run!r}, processes: {os.environ.get('WORLD_SIZE', '1')}")
         folder = config.parent / settings["folder"]
         try:
-            with _term_is_an_interrupt():
+            with _alone(folder) if first else nullcontext(), _term_is_an_interrupt():
                 for step in run:
                     if first and (step.step % every == 0 or run.done):
                         typer.echo(f"{step}, {step.step / step.seconds:.1f} steps/s")
@@ -163,6 +163,16 @@ def train_sae(
         _stop(f"{config} is no YAML: {error}")
     except (ValueError, TypeError, OSError, FloatingPointError) as error:
         _stop(str(error))
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Inside, no second command trains into this folder."""
+    from interp_widgets.core.folder_lock import sole_writer
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with sole_writer(folder):
+        yield
 
 
 @contextmanager

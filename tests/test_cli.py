@@ -134,6 +134,20 @@ def test_a_dictionary_is_trained_from_a_file_and_kept(config: Path) -> None:
     assert "step 12 of 12" in again.output
 
 
+def test_two_commands_do_not_train_into_one_folder(config: Path) -> None:
+    folder = config.parent / "runs" / "mine"
+    folder.mkdir(parents=True)
+    lock = folder / ".writing"
+    lock.write_text(f"{socket.gethostname()} {os.getppid()} other")  # a process that lives
+    said = run(cli.app, ["train-sae", str(config)])
+    assert said.exit_code == 1
+    assert f"process {os.getppid()} is writing into {folder}" in said.output
+    assert [path.name for path in folder.iterdir()] == [".writing"]
+    lock.write_text(f"{socket.gethostname()} {2**22 + 1} other")  # one that was killed
+    assert run(cli.app, ["train-sae", str(config)]).exit_code == 0
+    assert not lock.exists()
+
+
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
 def test_an_interrupted_run_goes_on(
     config: Path, monkeypatch: pytest.MonkeyPatch, name: str

@@ -24,6 +24,7 @@ from torch import Tensor
 import interp_widgets
 from interp_widgets.core.arguments import check_whole
 from interp_widgets.core.cache import batches_of_activations
+from interp_widgets.core.folder_lock import sole_writer
 from interp_widgets.core.language_model import LanguageModel, check_model
 from interp_widgets.core.shard_files import (
     DTYPES,
@@ -38,7 +39,6 @@ from interp_widgets.core.shard_files import (
     save,
     write_header,
 )
-from interp_widgets.core.shard_lock import sole_writer
 from interp_widgets.core.sites import Site, expand, house_name
 from interp_widgets.core.tokens import Prompt
 

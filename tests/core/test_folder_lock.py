@@ -10,7 +10,7 @@ import sys
 import pytest
 
 import interp_widgets as iw
-from interp_widgets.core.shard_lock import LOCK, sole_writer
+from interp_widgets.core.folder_lock import LOCK, sole_writer
 
 HOST = socket.gethostname()
 PROMPTS = [[7 + i] * 10 for i in range(8)]
